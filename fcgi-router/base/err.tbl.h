@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * err.tbl: every reason for which the router answers by itself.
+ *
+ * REASON(NAME, word, status, sentence for people, what the operator does).
+ * The enum, X-Router-Reason, the access log, `fcgi-router --why WORD` and the
+ * manual all come from these rows. Status 499 is only ever logged.
+ */
+REASON(NONE, "-", 200, "No error.", "Nothing is wrong.")
+REASON(BAD_HOST, "bad-host", 400,
+    "The host name in the request is not a valid one.",
+    "Look at the Host header the client sent: letters, digits, '-', '_' and "
+    "dots, labels of at most 63 bytes, or an address literal.")
+REASON(BAD_PATH, "bad-path", 400,
+    "The path in the request is not a valid one.",
+    "The request target has a broken escape, %00, a raw '#' or backslash, a "
+    "dot segment above the root, or one hidden behind %2F, %5C or ';'.")
+REASON(BAD_REQUEST, "bad-request", 400,
+    "The request is malformed.",
+    "A method or header name is no token, a value holds control bytes, or the "
+    "body ended before its Content-Length. The log line says which.")
+REASON(NO_HOST, "no-host", 404,
+    "This host name is not served here.",
+    "No route matches the host and there is no '*' route. Ask "
+    "'route-query URL -v' which keys were tried.")
+REASON(NO_PATH, "no-path", 404,
+    "There is nothing at this address.",
+    "The host has routes, but none for this path; a wider host is not asked. "
+    "Ask 'route-query URL -v'.")
+REASON(NO_SERVICE, "no-service", 404,
+    "There is nothing at this address.",
+    "The route's target is built from captures, and this request's captures "
+    "do not make a valid name.")
+REASON(BODY_TIMEOUT, "body-timeout", 408,
+    "The request body did not arrive in time.",
+    "The client, or the web server in front, stalled for longer than "
+    "'[router] body_timeout' while sending the body.")
+REASON(BODY_TOO_LARGE, "body-too-large", 413,
+    "The request body is too large.",
+    "The body is larger than '[relay] max_body'.")
+REASON(URI_TOO_LONG, "uri-too-long", 414,
+    "The address in the request is too long.",
+    "The request target is longer than 16 KiB.")
+REASON(HEADERS_TOO_LARGE, "headers-too-large", 431,
+    "The request's header fields are too large.",
+    "More than 200 header fields, or more than 64 KiB of them.")
+REASON(CLIENT_GONE, "client-gone", 499,
+    "The client went away before the answer was complete.",
+    "Nothing: the client or the web server closed the connection.")
+REASON(INTERNAL, "internal", 500,
+    "The router could not handle this request.",
+    "The log line of this request id says what failed. This should not "
+    "happen: please report it.")
+REASON(ORIGIN_REFUSED, "origin-refused", 502,
+    "The origin server could not be reached.",
+    "Nothing listens at the origin's address, or it refused the connection: "
+    "is the application running?")
+REASON(ORIGIN_DNS, "origin-dns", 502,
+    "The origin server's name could not be resolved.",
+    "The host name in the route's target does not resolve on this machine: "
+    "check its spelling and the resolver.")
+REASON(ORIGIN_TLS, "origin-tls", 502,
+    "No secure connection to the origin server could be made.",
+    "The origin's certificate does not verify against the system's store, is "
+    "for another name, or the handshake failed. The log line says which.")
+REASON(ORIGIN_BROKEN, "origin-broken", 502,
+    "The origin server's answer was broken.",
+    "The origin closed the connection early or does not speak HTTP/1.1 "
+    "correctly. The log line says what was wrong.")
+REASON(ORIGIN_BAD_HEADER, "origin-bad-header", 502,
+    "The origin server's answer had an unusable header.",
+    "The answer's head is larger than '[relay] max_response_head', has too "
+    "many fields, or '[relay] bad_header = refuse' met a bad one.")
+REASON(EGRESS_DENIED, "egress-denied", 403,
+    "The origin's address may not be used.",
+    "The origin resolves to an address that is never relayed to (link-local, "
+    "cloud metadata), or to a private one from a name built of variables.")
+REASON(NO_MAP, "no-map", 503,
+    "This service has no routes yet.",
+    "The map file is missing: compile one with route-compile. Service begins "
+    "by itself within '[router] check'.")
+REASON(MAP_BROKEN, "map-broken", 503,
+    "This service's routes are being repaired.",
+    "Somebody wrote over the live map in place. Run route-compile again "
+    "(it replaces the file by rename); service goes on by itself.")
+REASON(OVERLOADED, "overloaded", 503,
+    "The router has too much to do.",
+    "The process is out of memory, descriptors or arena space for this "
+    "request, or it is stopping.")
+REASON(ORIGIN_CONNECT_TIMEOUT, "origin-connect-timeout", 504,
+    "The origin server could not be reached in time.",
+    "No connection within '[relay] connect_timeout': is the origin's host up, "
+    "and does a firewall drop packets?")
+REASON(ORIGIN_TIMEOUT, "origin-timeout", 504,
+    "The origin server did not answer in time.",
+    "The origin sent nothing for '[relay] response_timeout' before, or "
+    "'[relay] idle_timeout' within its answer.")
+REASON(LOOP, "loop", 508,
+    "The request came back to this router too many times.",
+    "The route's origin leads back here: the request's Via names this router "
+    "more than '[relay] max_hops' times.")

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* hash: SipHash-2-4, as in the paper's description. */
+
+#include "base/hash.h"
+
+#include <sys/random.h>
+
+#include "base/check.h"
+
+struct hash_state {
+	uint64_t a, b, c, d;
+};
+
+static uint64_t
+hash_rotl(uint64_t x, int by)
+{
+	return (x << by) | (x >> (64 - by));
+}
+
+static void
+hash_rounds(struct hash_state *s, int n)
+{
+	while (n-- > 0) {
+		s->a += s->b;
+		s->b = hash_rotl(s->b, 13) ^ s->a;
+		s->a = hash_rotl(s->a, 32);
+		s->c += s->d;
+		s->d = hash_rotl(s->d, 16) ^ s->c;
+		s->a += s->d;
+		s->d = hash_rotl(s->d, 21) ^ s->a;
+		s->c += s->b;
+		s->b = hash_rotl(s->b, 17) ^ s->c;
+		s->c = hash_rotl(s->c, 32);
+	}
+}
+
+static uint64_t
+hash_word(const char *p, size_t n)
+{
+	uint64_t word = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		word |= (uint64_t)(unsigned char)p[i] << (8 * i);
+	return word;
+}
+
+uint64_t
+hash_sip(struct hash_key key, struct str data)
+{
+	struct hash_state s = {
+		key.k0 ^ 0x736f6d6570736575u, key.k1 ^ 0x646f72616e646f6du,
+		key.k0 ^ 0x6c7967656e657261u, key.k1 ^ 0x7465646279746573u
+	};
+	size_t whole = data.n / 8 * 8;
+	uint64_t word;
+	size_t i;
+
+	for (i = 0; i < whole; i += 8) {
+		word = hash_word(data.p + i, 8);
+		s.d ^= word;
+		hash_rounds(&s, 2);
+		s.a ^= word;
+	}
+	word = (uint64_t)data.n << 56;
+	if (data.n > whole)
+		word |= hash_word(data.p + whole, data.n - whole);
+	s.d ^= word;
+	hash_rounds(&s, 2);
+	s.a ^= word;
+	s.c ^= 0xff;
+	hash_rounds(&s, 4);
+	return s.a ^ s.b ^ s.c ^ s.d;
+}
+
+void
+hash_random(void *to, size_t n)
+{
+	CHECK(n <= 256);
+	CHECK(getrandom(to, n, 0) == (ssize_t)n);
+}
+
+struct hash_key
+hash_key_random(void)
+{
+	struct hash_key key;
+
+	hash_random(&key, sizeof(key));
+	return key;
+}

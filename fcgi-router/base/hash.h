@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * hash: SipHash-2-4 (Aumasson, Bernstein 2012), for tables whose keys clients
+ * choose.
+ */
+#ifndef BASE_HASH_H
+#define BASE_HASH_H
+
+#include <stdint.h>
+
+#include "base/str.h"
+
+struct hash_key {
+	uint64_t k0;
+	uint64_t k1;
+};
+
+/* A key nobody can guess, from getrandom(2). */
+struct hash_key hash_key_random(void);
+
+uint64_t hash_sip(struct hash_key key, struct str data);
+
+/* Fills n (at most 256) bytes from getrandom(2). */
+void hash_random(void *to, size_t n);
+
+#endif

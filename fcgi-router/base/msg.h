@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * msg: what the program says to its operator, one line a call.
+ *
+ * Lines go to stderr as "prog: text" (mod_fcgid and lighttpd pass that to
+ * their error log) or to syslog. Control bytes in the text are escaped as
+ * \xNN: quoted input cannot forge lines or drive a terminal. errno is kept.
+ */
+#ifndef BASE_MSG_H
+#define BASE_MSG_H
+
+#include <stdbool.h>
+
+#include "base/check.h"
+
+enum msg_level {
+	MSG_ERROR = 0,
+	MSG_WARNING,
+	MSG_NOTICE,
+	MSG_INFO,
+	MSG_DEBUG,
+	MSG_LEVEL_COUNT /* last */
+};
+
+/* Call once, before threads. prog is borrowed for good. */
+void msg_init(const char *prog, bool to_syslog);
+
+/* Lines above this level are not written; MSG_NOTICE at the start. */
+void msg_set_level(enum msg_level most);
+
+ATTR_PRINTF(1, 2) void msg_error(const char *fmt, ...);
+ATTR_PRINTF(1, 2) void msg_warning(const char *fmt, ...);
+ATTR_PRINTF(1, 2) void msg_notice(const char *fmt, ...);
+ATTR_PRINTF(1, 2) void msg_info(const char *fmt, ...);
+ATTR_PRINTF(1, 2) void msg_debug(const char *fmt, ...);
+
+#endif

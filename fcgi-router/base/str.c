@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* str: borrowed slices of bytes. */
+
+#include "base/str.h"
+
+#include <limits.h>
+#include <string.h>
+
+int
+str_int(size_t n)
+{
+	return n > INT_MAX ? INT_MAX : (int)n;
+}
+
+struct str
+str_of(const char *text)
+{
+	return (struct str){ text, text != NULL ? strlen(text) : 0 };
+}
+
+struct str
+str_sub(struct str s, size_t from, size_t to)
+{
+	if (to > s.n)
+		to = s.n;
+	if (from >= to)
+		return (struct str){ s.p, 0 };
+	return (struct str){ s.p + from, to - from };
+}
+
+bool
+str_eq(struct str a, struct str b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+bool
+str_eq_nocase(struct str a, struct str b)
+{
+	size_t i;
+
+	if (a.n != b.n)
+		return false;
+	for (i = 0; i < a.n; i++)
+		if (str_lower(a.p[i]) != str_lower(b.p[i]))
+			return false;
+	return true;
+}
+
+bool
+str_starts(struct str s, struct str prefix)
+{
+	return s.n >= prefix.n && str_eq(str_sub(s, 0, prefix.n), prefix);
+}
+
+bool
+str_starts_nocase(struct str s, struct str prefix)
+{
+	return s.n >= prefix.n &&
+	    str_eq_nocase(str_sub(s, 0, prefix.n), prefix);
+}
+
+bool
+str_ends(struct str s, struct str suffix)
+{
+	return s.n >= suffix.n &&
+	    str_eq(str_sub(s, s.n - suffix.n, s.n), suffix);
+}
+
+int
+str_cmp(struct str a, struct str b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int order = n > 0 ? memcmp(a.p, b.p, n) : 0;
+
+	if (order != 0)
+		return order;
+	return (a.n > b.n) - (a.n < b.n);
+}
+
+size_t
+str_find(struct str s, char c)
+{
+	const char *at = s.n > 0 ? memchr(s.p, c, s.n) : NULL;
+
+	return at != NULL ? (size_t)(at - s.p) : s.n;
+}
+
+bool
+str_cut(struct str s, char c, struct str *before, struct str *after)
+{
+	size_t at = str_find(s, c);
+
+	*before = str_sub(s, 0, at);
+	*after = str_sub(s, at + 1, s.n);
+	return at < s.n;
+}
+
+struct str
+str_trim(struct str s)
+{
+	while (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t')) {
+		s.p++;
+		s.n--;
+	}
+	while (s.n > 0 && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
+		s.n--;
+	return s;
+}
+
+bool
+str_to_u64(struct str s, uint64_t max, uint64_t *out)
+{
+	uint64_t value = 0;
+	size_t i;
+
+	if (s.n == 0)
+		return false;
+	for (i = 0; i < s.n; i++) {
+		uint64_t digit;
+
+		if (!str_is_digit(s.p[i]))
+			return false;
+		digit = (uint64_t)(s.p[i] - '0');
+		if (value > (max - digit) / 10 || digit > max)
+			return false;
+		value = value * 10 + digit;
+	}
+	*out = value;
+	return true;
+}
+
+char
+str_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+char
+str_upper(char c)
+{
+	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+bool
+str_is_alpha(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool
+str_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+bool
+str_is_alnum(char c)
+{
+	return str_is_alpha(c) || str_is_digit(c);
+}
+
+bool
+str_is_control(char c)
+{
+	return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
+int
+str_hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}

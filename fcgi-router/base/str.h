@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * str: a borrowed slice of bytes, pointer and length.
+ *
+ * A slice owns nothing and may hold any byte, NUL too. An empty slice may have
+ * a null pointer. All letter rules here are ASCII's, whatever the locale.
+ */
+#ifndef BASE_STR_H
+#define BASE_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct str {
+	const char *p;
+	size_t n;
+};
+
+/* A slice of a string literal. */
+#define STR(literal) ((struct str){ "" literal, sizeof(literal) - 1 })
+
+/* For printf: printf("%.*s", STR_ARG(s)). A slice longer than INT_MAX is cut. */
+#define STR_ARG(s) str_int((s).n), ((s).p != NULL ? (s).p : "")
+
+/* A length as an int, at most INT_MAX. */
+int str_int(size_t n);
+
+/* The bytes of a C string up to its NUL; a null pointer is an empty slice. */
+struct str str_of(const char *text);
+
+/* The slice [from, to) of s; both are cut to s.n. */
+struct str str_sub(struct str s, size_t from, size_t to);
+
+bool str_eq(struct str a, struct str b);
+bool str_eq_nocase(struct str a, struct str b);
+bool str_starts(struct str s, struct str prefix);
+bool str_starts_nocase(struct str s, struct str prefix);
+bool str_ends(struct str s, struct str suffix);
+
+/* Order of bytes, then of length: below, equal to or above 0. */
+int str_cmp(struct str a, struct str b);
+
+/* Index of the first c in s, or s.n when there is none. */
+size_t str_find(struct str s, char c);
+
+/*
+ * Cuts s at its first c. true: *before and *after are the parts around it;
+ * false: there is no c, *before is s and *after is empty.
+ */
+bool str_cut(struct str s, char c, struct str *before, struct str *after);
+
+/* s without blanks (space, TAB) at both ends. */
+struct str str_trim(struct str s);
+
+/* Digits only, no sign, value at most max. false: anything else. */
+bool str_to_u64(struct str s, uint64_t max, uint64_t *out);
+
+char str_lower(char c);
+char str_upper(char c);
+bool str_is_alpha(char c);
+bool str_is_digit(char c);
+bool str_is_alnum(char c);
+/* Below 0x20, or 0x7f. */
+bool str_is_control(char c);
+/* 0 to 15, or -1. */
+int str_hex(char c);
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * h1: the HTTP/1.1 codec towards origins (RFC 9110, RFC 9112): pure functions
+ * over bytes, incremental, without I/O, bounded everywhere.
+ *
+ * It writes one unambiguous request and reads one answer. What is broken in an
+ * answer is refused, save a single bad field, which is dropped or refused as
+ * the caller says. It never takes a 101: nothing here asks for an upgrade.
+ */
+#ifndef HTTP_H1_H
+#define HTTP_H1_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "http/header.h"
+
+enum {
+	H1_FIELDS_MAX = 200,       /* of an answer */
+	H1_INTERIM_MAX = 8,        /* 1xx answers before the final one */
+	H1_CHUNK_LINE_MAX = 4096,  /* a chunk's size and extensions */
+	H1_TRAILER_MAX = 16384     /* all trailers of a body */
+};
+
+/* ---- the request ---- */
+
+enum h1_body_kind {
+	H1_BODY_NONE = 0, /* no body, no framing field */
+	H1_BODY_LENGTH,   /* Content-Length */
+	H1_BODY_CHUNKED,  /* Transfer-Encoding: chunked */
+	H1_BODY_CLOSE,    /* answers only: to the end of the connection */
+	H1_BODY_KIND_COUNT /* last */
+};
+
+struct h1_request {
+	struct str method;           /* a token */
+	struct str target;           /* origin-form, canonical */
+	struct str host;             /* Host's value */
+	const struct header *fields; /* without Host and framing fields */
+	enum h1_body_kind body;      /* NONE, LENGTH or CHUNKED */
+	uint64_t length;             /* for LENGTH; 0 says "Content-Length: 0" */
+};
+
+/*
+ * Appends the request's head to `to`: request line, Host, the fields in order,
+ * at most one framing field, an empty line. Host, Content-Length,
+ * Transfer-Encoding and Connection among the fields are a broken promise.
+ * 0, or -1: `to` is full.
+ */
+ATTR_MUST_USE int h1_put_request(struct buf *to, const struct h1_request *r);
+
+/*
+ * Appends one chunk (size line, data, CRLF) or, for empty data, the last
+ * chunk and the end of the body. 0, or -1: `to` is full.
+ */
+ATTR_MUST_USE int h1_put_chunk(struct buf *to, struct str data);
+
+/* ---- the answer ---- */
+
+struct h1_limits {
+	size_t head_max;      /* bytes of one head, its empty line too */
+	bool refuse_bad_field; /* false: a bad field is dropped */
+};
+
+struct h1_answer {
+	int status;             /* 200 to 999, final */
+	struct str phrase;      /* as sent, may be empty */
+	bool http10;            /* HTTP/1.0 */
+	struct header fields;   /* without the two framing fields */
+	enum h1_body_kind body; /* how the body ends */
+	uint64_t length;        /* for H1_BODY_LENGTH */
+	bool has_length;        /* HEAD and 304 too: a Content-Length was there */
+	uint64_t said_length;   /* that Content-Length */
+	bool keep;              /* the connection may be used again, after the body */
+	size_t dropped;         /* bad fields that were left out */
+};
+
+struct h1_reader {
+	struct h1_limits limits;
+	bool head_request; /* the request was HEAD: its answer has no body */
+	size_t scanned;    /* of the head that is arriving */
+	int interim;       /* 1xx heads skipped so far */
+	bool empty_line;   /* the one leading empty line was skipped */
+};
+
+void h1_reader_init(struct h1_reader *r, struct h1_limits limits,
+    bool head_request);
+
+/*
+ * Reads the final head out of `in`, all bytes that came and were not used.
+ * 1: *out is filled, texts copied into its arena `a`; 0: more bytes are
+ * needed; -1: broken, e is REASON_ORIGIN_BROKEN or, for sizes and a refused
+ * field, REASON_ORIGIN_BAD_HEADER. In every case *used bytes are done with
+ * (skipped 1xx heads, or the head) and must not be shown again. An end of the
+ * connection is the caller's to judge.
+ *
+ * Framing is RFC 9112 6.3: HEAD, 204 and 304 have no body; Transfer-Encoding
+ * must be exactly `chunked`; with both lengths chunked wins and `keep` is
+ * false; equal repeated Content-Lengths are one, others broken; none: to the
+ * end of the connection. Content-Length and Transfer-Encoding are taken out of
+ * `fields`; `keep` minds Connection and the version (RFC 9112 9.3); the other
+ * hop-by-hop fields stay for the caller to remove.
+ */
+ATTR_MUST_USE
+int h1_read_head(struct h1_reader *r, struct str in, struct arena *a,
+    struct h1_answer *out, size_t *used, struct err *e);
+
+struct h1_body {
+	enum h1_body_kind kind;
+	uint64_t left;    /* of the length, or of the chunk */
+	int state;        /* within chunked framing */
+	size_t line;      /* bytes of the line that is arriving */
+	size_t trailers;  /* bytes of trailers so far */
+	bool done;        /* the body is complete */
+};
+
+void h1_body_init(struct h1_body *b, const struct h1_answer *answer);
+
+/*
+ * Takes body bytes out of `in`. *used bytes are done with; *data is the slice
+ * of `in` that is content (may be empty while framing is read).
+ * 1: go on, more may be in `in`; 0: more bytes are needed; 2: the body is
+ * complete (*data may hold its last part); -1: broken framing, e is
+ * REASON_ORIGIN_BROKEN.
+ */
+ATTR_MUST_USE
+int h1_read_body(struct h1_body *b, struct str in, struct str *data,
+    size_t *used, struct err *e);
+
+/*
+ * The connection ended. true: the body was complete or is one that ends so;
+ * false: it was cut off.
+ */
+bool h1_body_end(struct h1_body *b);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * codec: keys and records of the map, to bytes and back.
+ *
+ * A record is a version byte, a kind byte, then items of tag, length and
+ * bytes; unknown tags are refused, since a rule half understood is a wrong
+ * rule. Reading distrusts every length: any bytes give a route or an error,
+ * never a read outside of them. Numbers are little-endian, so that records do
+ * not depend on the machine.
+ */
+#ifndef ROUTE_CODEC_H
+#define ROUTE_CODEC_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "route/route.h"
+
+enum { CODEC_FORMAT = 1 }; /* of the map as a whole, in record "m" format */
+
+/* First byte of a key; the rest is below. */
+enum codec_space {
+	CODEC_HOST = 'h',     /* + host: exact */
+	CODEC_ONE = 'o',      /* + parent: {x}.parent */
+	CODEC_WILD = 'w',     /* + parent: *.parent; alone: * */
+	CODEC_ANYWHERE = 'g', /* + path: ** rules */
+	CODEC_SERVICE = 's',  /* + space '/' name: kept for services */
+	CODEC_META = 'm',     /* + word */
+	CODEC_LAST = 'z'      /* alone: generation and record count again */
+};
+
+/* Path keys: a host key, then for each segment '/' and its octets, or '/' and
+ * CODEC_CAPTURE; CODEC_EXACT last for exact entries. */
+enum { CODEC_CAPTURE = 0x01, CODEC_EXACT = 0x02 };
+
+/* Appends the pieces of keys. 0, or -1: the key is full. */
+ATTR_MUST_USE
+int codec_key_host(struct buf *key, enum codec_space space, struct str host);
+ATTR_MUST_USE int codec_key_segment(struct buf *key, struct str segment);
+ATTR_MUST_USE int codec_key_capture(struct buf *key);
+ATTR_MUST_USE int codec_key_exact(struct buf *key);
+
+/* For people: "hshop.example.com/api/{}" with control bytes spelled out. */
+ATTR_MUST_USE int codec_key_print(struct str key, struct buf *to);
+
+/* Appends a record. 0, or -1 and e: it does not fit. */
+ATTR_MUST_USE
+int codec_put_route(const struct route *r, struct buf *to, struct err *e);
+ATTR_MUST_USE
+int codec_put_host(const struct route_host *h, struct buf *to, struct err *e);
+
+/*
+ * Reads a record; *out and all it points at live in the arena, copied.
+ * 0, or -1 and e: map-broken (the bytes are no such record) or overloaded.
+ */
+ATTR_MUST_USE
+int codec_get_route(struct str bytes, struct arena *a, struct route *out,
+    struct err *e);
+ATTR_MUST_USE
+int codec_get_host(struct str bytes, struct arena *a, struct route_host *out,
+    struct err *e);
+
+/* What the map says about itself: one "m" record for each member. */
+struct codec_meta {
+	uint64_t format;
+	uint64_t generation;  /* counts up with each compilation */
+	uint64_t time;        /* seconds since 1970 */
+	uint64_t records;     /* of all kinds, "m" and "z" too */
+	uint64_t hosts;       /* exact ones */
+	uint64_t wildcards;
+	uint64_t paths;       /* path entries, ** rules too */
+	uint64_t pages;       /* of the file, CODEC_PAGE bytes each */
+	uint64_t one_levels;  /* bit N: some {x}.parent has N labels in parent */
+	uint64_t wild_levels; /* bit N: some *.parent has N labels; bit 0: * */
+	uint64_t anywhere;    /* number of ** rules */
+	struct str sources;   /* names, parted by LF */
+	struct str headers;   /* X- names that request rules set, by LF */
+};
+
+enum { CODEC_PAGE = 4096, CODEC_LEVELS_MAX = 63 };
+
+/*
+ * Calls put for each "m" record and the last record "z", in key order.
+ * 0, or the first answer of put that is not 0.
+ */
+ATTR_MUST_USE
+int codec_put_meta(const struct codec_meta *meta,
+    int (*put)(void *arg, struct str key, struct str value), void *arg);
+
+/*
+ * Reads them by get (1 found, 0 not there, -1 failed). 0, or -1 and e:
+ * map-broken, when one is missing or broken, the format is another, or "z"
+ * does not agree.
+ */
+ATTR_MUST_USE
+int codec_get_meta(struct codec_meta *out,
+    int (*get)(void *arg, struct str key, struct arena *a, struct str *value,
+	struct err *e),
+    void *arg, struct arena *a, struct err *e);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * pattern: text with variables, and how they are put in.
+ *
+ * A pattern is a list of parts, each a literal or a variable with the context
+ * it stands in, found out when the list is compiled. Filling in escapes by
+ * context: in an authority only [a-z0-9-]{1,63} is let through, in a path
+ * a value is percent-encoded as one segment ({path} {rest} {uri} as paths),
+ * in a query percent-encoded, in a header without control bytes.
+ */
+#ifndef ROUTE_PATTERN_H
+#define ROUTE_PATTERN_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+
+struct request;
+struct route;
+
+enum pattern_variable {
+#define VARIABLE(name, word, key, authority, path, manual) PATTERN_##name,
+#include "route/variable.tbl.h"
+#undef VARIABLE
+	PATTERN_VARIABLE_COUNT, /* last variable */
+	PATTERN_LITERAL = 255   /* no variable: text */
+};
+
+enum pattern_context {
+	PATTERN_IN_AUTHORITY = 0,
+	PATTERN_IN_PATH,
+	PATTERN_IN_QUERY,
+	PATTERN_IN_HEADER,
+	PATTERN_CONTEXT_COUNT /* last */
+};
+
+struct pattern_part {
+	enum pattern_variable variable;
+	enum pattern_context context;
+	uint8_t capture; /* PATTERN_CAPTURE: which one */
+	struct str text; /* a literal's bytes; a variable's key ({tag.K}) */
+};
+
+struct pattern {
+	struct pattern_part *parts;
+	size_t count;
+};
+
+/* The variable's word, "" for captures; does it take a key; its manual. */
+const char *pattern_word(enum pattern_variable v);
+bool pattern_has_key(enum pattern_variable v);
+bool pattern_in_authority(enum pattern_variable v);
+bool pattern_is_path(enum pattern_variable v);
+const char *pattern_manual(enum pattern_variable v);
+
+/* true and *out: the variable of that word (not captures). */
+bool pattern_find(struct str word, enum pattern_variable *out);
+
+/* Where values come from. */
+struct pattern_source {
+	const struct request *request;
+	const struct route *route;
+	struct str host;            /* {host} */
+	const struct str *captures; /* as route->captures; path ones escaped as
+	                               they stand in the canonical path */
+	struct str rest;            /* below the match: "" or from '/' on */
+};
+
+/*
+ * Reads text with {variables} ({{ is a brace) whose literals and values all
+ * stand in one context. Capture names are looked up in route. *out lives in
+ * the arena. *at is the offset of a mistake in text.
+ * 0, or -1 and e (the sentence for the user, "what, what was expected").
+ */
+ATTR_MUST_USE
+int pattern_parse(struct str text, enum pattern_context context,
+    const struct route *route, struct arena *a, struct pattern *out,
+    size_t *at, struct err *e);
+
+/*
+ * Appends the pattern, filled in. 0, or -1 and e: no-service (a value that may
+ * not stand in an authority), overloaded (`to` is full).
+ */
+ATTR_MUST_USE
+int pattern_fill(const struct pattern *p, const struct pattern_source *s,
+    struct buf *to, struct err *e);
+
+/* Has it a variable at all? */
+bool pattern_is_fixed(const struct pattern *p);
+
+/* Appends the spelling for a list (braces doubled). 0, or -1: `to` is full. */
+ATTR_MUST_USE
+int pattern_print(const struct pattern *p, const struct route *route,
+    struct buf *to);
+
+#endif

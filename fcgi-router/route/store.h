@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * store: the read side of one map file; the only reader of Berkeley DB.
+ *
+ * Opened read-only in a private environment of its own, memory-mapped, one
+ * handle for each slot (a worker's number), so that workers share no lock.
+ * The file is checked in constant time: type, page size, format, size, last
+ * record. A page that is gone (truncated in place) makes the store lost: the
+ * environment is abandoned, never closed.
+ */
+#ifndef ROUTE_STORE_H
+#define ROUTE_STORE_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/str.h"
+#include "route/codec.h"
+
+enum { STORE_SLOTS_MAX = 128 };
+
+struct store;
+
+/*
+ * Opens and checks the map. 1 and *out; 0: no such file; -1 and e
+ * (map-broken): not a map, truncated, foreign, of another format.
+ */
+ATTR_MUST_USE
+int store_open(const char *path, struct store **out, struct err *e);
+
+/* Closes it (abandons it if it is lost), sets *s NULL. NULL is fine. No call
+ * on the store may be going on. */
+void store_close(struct store **s);
+
+/*
+ * The value of key, copied into the arena. slot: below STORE_SLOTS_MAX, not
+ * used by two threads at once. 1 found, 0 not there, -1 and e: map-broken or
+ * overloaded.
+ */
+ATTR_MUST_USE
+int store_get(struct store *s, unsigned slot, struct str key, struct arena *a,
+    struct str *value, struct err *e);
+
+/*
+ * Has the open file still the size and mtime it was opened with? One fstat.
+ * false for good once it was false, or a page was gone.
+ */
+bool store_sound(struct store *s);
+
+/* The map's own words; borrowed until store_close. */
+const struct codec_meta *store_meta(const struct store *s);
+
+/* The file that is open. */
+const struct file_id *store_file(const struct store *s);
+
+/*
+ * Calls see for each record in key order, until it answers other than 0.
+ * 0, that answer, or -1 and e. For tools.
+ */
+ATTR_MUST_USE
+int store_walk(struct store *s,
+    int (*see)(void *arg, struct str key, struct str value), void *arg,
+    struct err *e);
+
+/*
+ * Reads every page and record: structure by Berkeley DB's own check, every
+ * record by the codec, counts and levels against "m". 0, or -1 and e.
+ */
+ATTR_MUST_USE int store_verify(const char *path, struct err *e);
+
+#endif

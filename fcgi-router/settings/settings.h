@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * settings: router.ini, read and checked as a whole.
+ *
+ * The text is looked at before iniparser reads it, so that what iniparser
+ * takes silently (duplicate keys, sections that merge by case, values cut at
+ * ';' or '#', lines of 1,023 bytes, on/off, numbers with tails, a byte order
+ * mark, a directory, unknown keys) is an error with its line. A broken file is
+ * refused whole; every error is told.
+ */
+#ifndef SETTINGS_SETTINGS_H
+#define SETTINGS_SETTINGS_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "base/file.h"
+#include "base/str.h"
+
+/* A member of each kind of settings.tbl.h; times in ms, sizes in bytes. */
+#define SETTINGS_TEXT(member) char *member;
+#define SETTINGS_LIST(member) char *member;
+#define SETTINGS_WORD(member) int member;
+#define SETTINGS_BOOL(member) bool member;
+#define SETTINGS_COUNT(member) int64_t member;
+#define SETTINGS_TIME(member) int64_t member;
+#define SETTINGS_SIZE(member) uint64_t member;
+
+/*
+ * Read-only once loaded. Texts are never NULL; counts, texts and lists whose
+ * default is worked out at start are filled in by settings_load (workers_min
+ * stays 0: the program decides it).
+ */
+struct settings {
+#define SETTING(section, key, member, kind, preset, least, most, manual) \
+	SETTINGS_##kind(member)
+#include "settings/settings.tbl.h"
+#undef SETTING
+	char *path; /* of router.ini; "" when there is none */
+	int refs;   /* see settings_take */
+};
+
+/* Indexes of WORD settings. */
+enum { SETTINGS_HOST_ORIGIN = 0, SETTINGS_HOST_PRESERVE };
+enum { SETTINGS_SPOOL_AUTO = 0, SETTINGS_SPOOL_YES, SETTINGS_SPOOL_NO };
+enum { SETTINGS_BAD_HEADER_DROP = 0, SETTINGS_BAD_HEADER_REFUSE };
+
+/*
+ * Loads the file, or the defaults when path is NULL. Each mistake is given to
+ * `tell` as one line "path:line:col: error: what, what was expected" (without
+ * LF); with tell NULL they go to msg_error.
+ * 0 and *out (one count, yours), or -1 when there was any mistake.
+ */
+ATTR_MUST_USE
+int settings_load(const char *path, struct settings **out,
+    void (*tell)(void *arg, const char *line), void *arg);
+
+/*
+ * Where router.ini is: `asked` (of -c) if not NULL, $ROUTER_INI, router.ini
+ * beside the executable, /etc/fcgi-router/router.ini. 1 and `path` (an asked
+ * or $ROUTER_INI one need not exist), 0: nowhere, -1 and e.
+ */
+ATTR_MUST_USE
+int settings_find(const char *asked, char path[FILE_PATH_MAX], struct err *e);
+
+/* One more holder; one holder less, the last frees. Thread-safe. */
+struct settings *settings_take(struct settings *s);
+void settings_drop(struct settings **s);
+
+/* Writes every setting in force as a router.ini, for -t. */
+void settings_print(const struct settings *s, FILE *to);
+
+/* Number of settings, and the parts of one (static text), for tests. */
+size_t settings_count(void);
+struct settings_row {
+	const char *section, *key, *kind, *preset, *least, *most, *manual;
+};
+const struct settings_row *settings_row(size_t index);
+
+/* Durations (`250ms 5s 2m 1h 1d`) and sizes (`512 64k 10m 1g`), as used in
+ * router.ini and in lists. false: not one, or above INT64_MAX. */
+bool settings_parse_time(struct str text, int64_t *ms);
+bool settings_parse_size(struct str text, uint64_t *bytes);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * settings.tbl: every parameter of router.ini.
+ *
+ * SETTING(section, key, member, KIND, default, least, most, manual)
+ * KIND: TEXT (a string), WORD (one of `most`, parted by '|'; the member is the
+ * index), BOOL (yes, no), COUNT (a number), TIME (250ms 5s 2m; milliseconds),
+ * SIZE (64k 10m 1g; bytes), LIST (words parted by commas or blanks; text).
+ * Defaults are spelled as in the file; an empty one is worked out at start.
+ */
+SETTING("router", "map", map, TEXT, "", "", "",
+    "The map file, as route-compile writes it. Without this setting: "
+    "/var/lib/fcgi-router/routes.db if that folder exists, else routes.db "
+    "beside router.ini. A relative path starts at router.ini's folder.")
+SETTING("router", "host", host_preserve, WORD, "origin", "", "origin|preserve",
+    "The Host field sent to origins when a route has no host= of its own: "
+    "the origin's own name, or the one the client asked for.")
+SETTING("router", "check", check, TIME, "1s", "10ms", "1h",
+    "How often the map, router.ini, the log file and the router's own "
+    "executable are looked at.")
+SETTING("router", "workers_min", workers_min, COUNT, "", "1", "64",
+    "Worker threads that are always there. Without this setting: as many as "
+    "cores, but one under mod_fcgid and as CGI.")
+SETTING("router", "workers_max", workers_max, COUNT, "64", "1", "64",
+    "The most worker threads; they grow only while some are held by "
+    "resolving, connecting or a slowly streamed request body.")
+SETTING("router", "drain", drain, TIME, "5s", "0s", "10m",
+    "After SIGTERM, how long accepted requests may take to finish.")
+SETTING("router", "client_timeout", client_timeout, TIME, "60s", "10ms", "1h",
+    "How long the web server may take no byte of an answer before the "
+    "exchange is dropped.")
+SETTING("router", "body_timeout", body_timeout, TIME, "60s", "10ms", "1h",
+    "How long the web server may send no byte of a request body.")
+SETTING("router", "request_timeout", request_timeout, TIME, "10s", "10ms",
+    "1h",
+    "How long a new FastCGI connection may take to send a whole request head.")
+SETTING("router", "max_requests", max_requests, COUNT, "10000", "1", "1000000",
+    "The most connections and requests at once in this process; beyond it new "
+    "connections wait in the listening socket's queue.")
+SETTING("router", "spool", spool, WORD, "auto", "", "auto|yes|no",
+    "Read the whole request body before the origin is asked. auto: only under "
+    "mod_fcgid, which needs it.")
+SETTING("router", "spool_dir", spool_dir, TEXT, "/tmp", "", "",
+    "Folder of the unlinked temporary files of spooled bodies.")
+SETTING("router", "allow_users", allow_users, LIST, "", "", "",
+    "Users, by name or number, whose processes may connect to the router's "
+    "Unix socket. Without this setting: the router's own user, root and "
+    "www-data.")
+SETTING("relay", "connect_timeout", connect_timeout, TIME, "5s", "10ms", "1h",
+    "For resolving, connecting and the TLS handshake with an origin.")
+SETTING("relay", "response_timeout", response_timeout, TIME, "60s", "10ms",
+    "1d",
+    "From the request sent to the first byte of the origin's answer.")
+SETTING("relay", "idle_timeout", idle_timeout, TIME, "60s", "10ms", "1d",
+    "Between two parts of an origin's answer.")
+SETTING("relay", "total", total, TIME, "0s", "0s", "7d",
+    "For the whole exchange with an origin; 0s: no limit.")
+SETTING("relay", "max_body", max_body, SIZE, "1g", "0", "1024g",
+    "The largest request body; a larger one is answered 413.")
+SETTING("relay", "body_buffer", body_buffer, SIZE, "64k", "4k", "1m",
+    "How much of a request body is kept in memory, so that the request can be "
+    "repeated on a fresh connection.")
+SETTING("relay", "max_response_head", max_response_head, SIZE, "60k", "1k",
+    "256k",
+    "The largest head of an origin's answer.")
+SETTING("relay", "bad_header", bad_header, WORD, "drop", "", "drop|refuse",
+    "What happens to a malformed header field of an origin: it is left out, "
+    "or the answer is refused as 502 origin-bad-header.")
+SETTING("relay", "max_hops", max_hops, COUNT, "4", "1", "100",
+    "How often a request may come back through this router before it is "
+    "answered 508 loop.")
+SETTING("relay", "max_idle", max_idle, COUNT, "256", "0", "10000",
+    "Idle connections kept, over all origins; 0: none are kept.")
+SETTING("relay", "idle_age", idle_age, TIME, "30s", "1s", "1h",
+    "How long an idle connection to an origin is kept.")
+SETTING("relay", "forwarded", forwarded, BOOL, "no", "", "",
+    "Also send the Forwarded field of RFC 7239 to origins.")
+SETTING("log", "access", access_log, TEXT, "none", "", "",
+    "Where one line for each request goes: none, stderr, or a file. A "
+    "relative path starts at router.ini's folder. The file is opened again "
+    "when it was renamed or removed.")
