@@ -56,20 +56,27 @@ host_ipv6(struct str in, struct str inner, struct host *out, struct err *e)
 	return 0;
 }
 
-/* Does the last label look like a part of an IPv4 address? */
+/*
+ * Is the last label a number, which makes inet_aton and browsers read the
+ * whole as an IPv4 address?
+ */
 static bool
 host_ends_in_number(const struct host *h)
 {
+	bool hex = false;
 	size_t i = h->n;
 	struct str last;
 
 	while (i > 0 && h->text[i - 1] != '.')
 		i--;
 	last = (struct str){ h->text + i, h->n - i };
-	if (str_starts(last, STR("0x")))
-		return true;
+	if (str_starts(last, STR("0x"))) {
+		hex = true;
+		last = str_sub(last, 2, last.n);
+	}
 	for (i = 0; i < last.n; i++)
-		if (!str_is_digit(last.p[i]))
+		if (!str_is_digit(last.p[i]) &&
+		    !(hex && str_hex(last.p[i]) != -1))
 			return false;
 	return true;
 }

@@ -4,7 +4,8 @@
  * path: one canonical spelling of a request target (RFC 3986 6.2, RFC 9112
  * 3.2), which is both matched and relayed.
  *
- * Unreserved octets are decoded, other escapes kept with upper-case hex, dot
+ * Unreserved octets are decoded, other escapes kept with upper-case hex, raw
+ * bytes that no URI path holds (UTF-8, '"', '<', '|' ...) percent-encoded, dot
  * segments resolved, empty segments ("//") kept. Refused: what does not begin
  * with '/', control bytes, space, '#', backslash, broken escapes, %00, dot
  * segments above the root, and any path that would hold dot segments if %2F or
@@ -25,8 +26,10 @@ struct path {
 };
 
 /*
- * Splits an absolute-form target ("http://host/path") into its authority and
- * the rest ("/" when empty). An origin-form target has an empty authority.
+ * Splits an absolute-form target ("http://host/path", http or https) into its
+ * authority and the rest ("/" when there is nothing; what begins with '?' lacks
+ * its '/'). For any other target *authority is {NULL, 0}, *rest the target; an
+ * authority that is there but empty is not NULL.
  */
 void path_split_target(struct str target, struct str *authority,
     struct str *rest);
@@ -51,11 +54,14 @@ int path_canonical(struct str raw, struct arena *a, struct str *out,
 bool path_segment(struct str path, size_t *at, struct str *segment);
 
 /*
- * Appends raw to b, percent-encoding what may not stand in one path segment
- * (path_put_segment: '/' too) or in a query (path_put_query).
- * 0, or -1: b is full.
+ * Appends raw to b, percent-encoding '%' and what may not stand in one path
+ * segment (path_put_segment: '/' too), in a path (path_put_path: '/' stays), or
+ * in a value within a query (path_put_query: all but unreserved octets). Dots
+ * have no other spelling: whoever puts a foreign "." or ".." makes the whole
+ * canonical again. 0, or -1: b is full.
  */
 ATTR_MUST_USE int path_put_segment(struct buf *b, struct str raw);
+ATTR_MUST_USE int path_put_path(struct buf *b, struct str raw);
 ATTR_MUST_USE int path_put_query(struct buf *b, struct str raw);
 
 #endif

@@ -45,14 +45,17 @@ struct request {
 	struct str client_ip;  /* REMOTE_ADDR, may be empty */
 	struct str server;     /* SERVER_SOFTWARE, may be empty */
 	struct str id;         /* X-Request-Id of this exchange */
-	struct header fields;  /* from HTTP_*, and Content-Type */
+	struct header fields;  /* from HTTP_*, Host too, and Content-Type */
 	enum request_body body;
 	uint64_t length;       /* for REQUEST_BODY_LENGTH */
 };
 
 /*
  * Reads `variables`, a NULL-ended list of "NAME=value" that must live as long
- * as the arena. What could be read is in *out even on failure, for the log.
+ * as the arena. `id` is left empty. Of HTTP_* only HTTP_PROXY and the doubles
+ * HTTP_CONTENT_LENGTH and HTTP_CONTENT_TYPE are left out; what is not to be
+ * forwarded is for the relay's rules to remove. What could be read is in *out
+ * even on failure, for the log.
  * 0, or -1 and e: bad-host, bad-path, bad-request, uri-too-long,
  * headers-too-large, overloaded.
  */

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * request: collects the variables in one walk, then judges them in the order
+ * in which the answer's reason matters.
+ */
+
+#include "http/request.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+
+/* The variables that are looked at, those of HTTP_* fields apart. */
+struct request_variables {
+	struct str content_length;
+	struct str content_type;
+	struct str https;
+	struct str path_info;
+	struct str query_string;
+	struct str redirect_authorization;
+	struct str remote_addr;
+	struct str request_method;
+	struct str request_scheme;
+	struct str request_uri;
+	struct str script_name;
+	struct str server_name;
+	struct str server_protocol;
+	struct str server_software;
+	struct str http_host;
+	size_t hosts;      /* HTTP_HOST that are not empty */
+	size_t fields;     /* header fields */
+	size_t bytes;      /* their names and values */
+	size_t name_bytes; /* their names alone */
+};
+
+#define REQUEST_VARIABLE(text, member) \
+	{ { text, sizeof(text) - 1 }, \
+	    offsetof(struct request_variables, member) }
+
+static const struct {
+	struct str name;
+	size_t at;
+} request_variables[] = {
+	REQUEST_VARIABLE("CONTENT_LENGTH", content_length),
+	REQUEST_VARIABLE("CONTENT_TYPE", content_type),
+	REQUEST_VARIABLE("HTTPS", https),
+	REQUEST_VARIABLE("PATH_INFO", path_info),
+	REQUEST_VARIABLE("QUERY_STRING", query_string),
+	REQUEST_VARIABLE("REDIRECT_HTTP_AUTHORIZATION",
+	    redirect_authorization),
+	REQUEST_VARIABLE("REMOTE_ADDR", remote_addr),
+	REQUEST_VARIABLE("REQUEST_METHOD", request_method),
+	REQUEST_VARIABLE("REQUEST_SCHEME", request_scheme),
+	REQUEST_VARIABLE("REQUEST_URI", request_uri),
+	REQUEST_VARIABLE("SCRIPT_NAME", script_name),
+	REQUEST_VARIABLE("SERVER_NAME", server_name),
+	REQUEST_VARIABLE("SERVER_PROTOCOL", server_protocol),
+	REQUEST_VARIABLE("SERVER_SOFTWARE", server_software),
+};
+
+enum {
+	REQUEST_VARIABLE_COUNT =
+	    sizeof(request_variables) / sizeof(request_variables[0]),
+	REQUEST_PREFIX = sizeof("HTTP_") - 1
+};
+
+static int
+request_no_memory(struct err *e)
+{
+	return err_set(e, REASON_OVERLOADED, "no memory for the request");
+}
+
+/* Cuts "NAME=value"; false: there is no '='. */
+static bool
+request_split(const char *variable, struct str *name, struct str *value)
+{
+	return str_cut(str_of(variable), '=', name, value);
+}
+
+/*
+ * true and *field: the part of the name behind HTTP_, if it is a header field
+ * and not one of those that mean something else: Proxy (curl and others read
+ * it from their environment) and the doubles of CONTENT_*.
+ */
+static bool
+request_is_field(struct str name, struct str *field)
+{
+	if (name.n < REQUEST_PREFIX ||
+	    memcmp(name.p, "HTTP_", REQUEST_PREFIX) != 0)
+		return false;
+	*field = str_sub(name, REQUEST_PREFIX, name.n);
+	return !str_eq(*field, STR("PROXY")) &&
+	    !str_eq(*field, STR("CONTENT_LENGTH")) &&
+	    !str_eq(*field, STR("CONTENT_TYPE"));
+}
+
+static void
+request_collect_one(struct request_variables *v, struct str name,
+    struct str value)
+{
+	size_t i;
+
+	for (i = 0; i < REQUEST_VARIABLE_COUNT; i++) {
+		struct str known = request_variables[i].name;
+
+		if (name.n == known.n &&
+		    memcmp(name.p, known.p, known.n) == 0) {
+			/* A later one replaces: nginx's configuration. */
+			memcpy((char *)v + request_variables[i].at, &value,
+			    sizeof(value));
+			return;
+		}
+	}
+}
+
+static void
+request_count(struct request_variables *v, size_t name, struct str value)
+{
+	v->fields++;
+	v->bytes += name + value.n;
+}
+
+static void
+request_collect(char *const *variables, struct request_variables *v)
+{
+	struct str name, value, field;
+
+	memset(v, 0, sizeof(*v));
+	for (; *variables != NULL; variables++) {
+		if (!request_split(*variables, &name, &value))
+			continue;
+		if (!request_is_field(name, &field)) {
+			request_collect_one(v, name, value);
+			continue;
+		}
+		request_count(v, field.n, value);
+		v->name_bytes += field.n;
+		if (value.n > 0 && str_eq(field, STR("HOST"))) {
+			v->http_host = value;
+			v->hosts++;
+		}
+	}
+	if (v->content_type.n > 0)
+		request_count(v, STR("Content-Type").n, v->content_type);
+}
+
+static bool
+request_is_https(const struct request_variables *v)
+{
+	return str_eq_nocase(v->https, STR("on")) ||
+	    str_eq(v->https, STR("1")) ||
+	    str_eq_nocase(v->request_scheme, STR("https"));
+}
+
+static void
+request_fill(struct request *out, const struct request_variables *v)
+{
+	out->method = v->request_method;
+	out->uri = v->request_uri;
+	out->scheme = request_is_https(v) ? STR("https") : STR("http");
+	out->protocol = v->server_protocol;
+	out->client_ip = v->remote_addr;
+	out->server = v->server_software;
+}
+
+/*
+ * The target of a web server that gives no REQUEST_URI, out of parts that it
+ * decoded.
+ */
+static int
+request_rebuild_uri(struct request *out, const struct request_variables *v,
+    struct arena *a, struct err *e)
+{
+	struct buf b;
+	int got = -1;
+
+	buf_init(&b, REQUEST_URI_MAX + 1);
+	if (path_put_path(&b, v->script_name) == -1 ||
+	    path_put_path(&b, v->path_info) == -1)
+		goto out;
+	if (v->query_string.n > 0 && (buf_put(&b, STR("?")) == -1 ||
+	    buf_put(&b, v->query_string) == -1))
+		goto out;
+	got = 0;
+	out->uri = arena_copy(a, buf_view(&b));
+out:
+	buf_fini(&b);
+	if (got == -1)
+		return err_set(e, REASON_URI_TOO_LONG,
+		    "the target is longer than %d bytes", REQUEST_URI_MAX);
+	return out->uri.p != NULL ? 0 : request_no_memory(e);
+}
+
+static int
+request_check_sizes(const struct request *r,
+    const struct request_variables *v, struct err *e)
+{
+	if (r->uri.n > REQUEST_URI_MAX)
+		return err_set(e, REASON_URI_TOO_LONG,
+		    "the target is longer than %d bytes", REQUEST_URI_MAX);
+	if (v->fields > REQUEST_FIELDS_MAX)
+		return err_set(e, REASON_HEADERS_TOO_LARGE,
+		    "more than %d header fields", REQUEST_FIELDS_MAX);
+	if (v->bytes > REQUEST_HEADER_MAX)
+		return err_set(e, REASON_HEADERS_TOO_LARGE,
+		    "header fields of more than %d bytes",
+		    REQUEST_HEADER_MAX);
+	return 0;
+}
+
+/*
+ * nginx gives a variable twice when its configuration does, so two HTTP_HOST
+ * are an error only if they do not name the same host.
+ */
+static int
+request_check_hosts(char *const *variables, const struct host *host,
+    struct err *e)
+{
+	struct str name, value;
+	struct host other;
+
+	for (; *variables != NULL; variables++) {
+		if (!request_split(*variables, &name, &value) ||
+		    value.n == 0 || !str_eq(name, STR("HTTP_HOST")))
+			continue;
+		if (host_parse(value, &other, e) == -1)
+			return -1;
+		if (!str_eq(host_text(host), host_text(&other)))
+			return err_set(e, REASON_BAD_HOST,
+			    "two hosts, '%.*s' and '%.*s'",
+			    STR_ARG(host_text(host)),
+			    STR_ARG(host_text(&other)));
+	}
+	return 0;
+}
+
+/* Host and target go together: an absolute-form target names the host. */
+static int
+request_read_target(char *const *variables, struct request *out,
+    const struct request_variables *v, struct arena *a, struct err *e)
+{
+	struct str authority, rest;
+
+	path_split_target(out->uri, &authority, &rest);
+	out->host_field = authority.p != NULL ? authority :
+	    v->http_host.n > 0 ? v->http_host : v->server_name;
+	if (host_parse(out->host_field, &out->host, e) == -1)
+		return -1;
+	if (authority.p == NULL && v->hosts > 1 &&
+	    request_check_hosts(variables, &out->host, e) == -1)
+		return -1;
+	if (authority.p != NULL && rest.p[0] == '?') {
+		rest = arena_printf(a, "/%.*s", STR_ARG(rest));
+		if (rest.p == NULL)
+			return request_no_memory(e);
+	}
+	return path_parse(rest, a, &out->path, e);
+}
+
+static int
+request_read_length(struct request *out, struct str length, struct err *e)
+{
+	/* -1 is how some servers say that they do not know. */
+	if (length.n == 0 || str_eq(length, STR("-1"))) {
+		out->body = REQUEST_BODY_UNKNOWN;
+		return 0;
+	}
+	if (!str_to_u64(length, INT64_MAX, &out->length))
+		return err_set(e, REASON_BAD_REQUEST,
+		    "CONTENT_LENGTH '%.*s' is not a number", STR_ARG(length));
+	out->body = out->length > 0 ? REQUEST_BODY_LENGTH :
+	    REQUEST_BODY_NONE;
+	return 0;
+}
+
+/* Writes "X-Foo" for "X_FOO". */
+static struct str
+request_spell(struct str variable, char *to)
+{
+	bool first = true;
+	size_t i;
+
+	for (i = 0; i < variable.n; i++) {
+		char c = variable.p[i];
+
+		to[i] = c == '_' ? '-' : first ? str_upper(c) : str_lower(c);
+		first = c == '_';
+	}
+	return (struct str){ to, variable.n };
+}
+
+struct str
+request_field_name(struct str variable, struct arena *a)
+{
+	char *to = arena_alloc(a, variable.n + 1);
+
+	if (to == NULL)
+		return (struct str){ NULL, 0 };
+	return request_spell(variable, to);
+}
+
+static int
+request_add(struct request *out, struct str name, struct str value,
+    struct err *e)
+{
+	if (header_add(&out->fields, name, str_trim(value)) == 0)
+		return 0;
+	if (header_is_token(name) && header_is_value(value))
+		return request_no_memory(e);
+	return err_set(e, REASON_BAD_REQUEST,
+	    "header field '%.*s': no token, or a control byte in its value",
+	    STR_ARG(name));
+}
+
+/* nginx gives an empty variable for a field that is not there. */
+static bool
+request_is_absent(struct str field, struct str value)
+{
+	return value.n == 0 && (str_eq(field, STR("HOST")) ||
+	    str_eq(field, STR("AUTHORIZATION")));
+}
+
+static int
+request_read_fields(char *const *variables, struct request *out,
+    const struct request_variables *v, struct arena *a, struct err *e)
+{
+	struct str name, value, field;
+	char *names = arena_alloc(a, v->name_bytes + 1);
+
+	if (names == NULL)
+		return request_no_memory(e);
+	for (; *variables != NULL; variables++) {
+		if (!request_split(*variables, &name, &value) ||
+		    !request_is_field(name, &field) ||
+		    request_is_absent(field, value))
+			continue;
+		name = request_spell(field, names);
+		names += name.n;
+		if (request_add(out, name, value, e) == -1)
+			return -1;
+	}
+	if (v->content_type.n > 0 && request_add(out, STR("Content-Type"),
+	    v->content_type, e) == -1)
+		return -1;
+	if (v->redirect_authorization.n > 0 &&
+	    header_find(&out->fields, STR("Authorization")) == NULL)
+		return request_add(out, STR("Authorization"),
+		    v->redirect_authorization, e);
+	return 0;
+}
+
+int
+request_from_cgi(char *const *variables, struct arena *a,
+    struct request *out, struct err *e)
+{
+	struct request_variables v;
+
+	memset(out, 0, sizeof(*out));
+	header_init(&out->fields, a);
+	request_collect(variables, &v);
+	request_fill(out, &v);
+	if (out->uri.n == 0 && request_rebuild_uri(out, &v, a, e) == -1)
+		return -1;
+	if (request_check_sizes(out, &v, e) == -1)
+		return -1;
+	if (!header_is_token(out->method))
+		return err_set(e, REASON_BAD_REQUEST,
+		    "method '%.*s': not a token", STR_ARG(out->method));
+	if (request_read_target(variables, out, &v, a, e) == -1)
+		return -1;
+	if (request_read_length(out, v.content_length, e) == -1)
+		return -1;
+	return request_read_fields(variables, out, &v, a, e);
+}
