@@ -12,16 +12,18 @@
 #ifndef SETTINGS_SETTINGS_H
 #define SETTINGS_SETTINGS_H
 
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 #include "base/file.h"
 #include "base/str.h"
 
 /* A member of each kind of settings.tbl.h; times in ms, sizes in bytes. */
-#define SETTINGS_TEXT(member) char *member;
-#define SETTINGS_LIST(member) char *member;
+#define SETTINGS_PATH(member) char *member;
+#define SETTINGS_USERS(member) char *member;
 #define SETTINGS_WORD(member) int member;
 #define SETTINGS_BOOL(member) bool member;
 #define SETTINGS_COUNT(member) int64_t member;
@@ -29,17 +31,19 @@
 #define SETTINGS_SIZE(member) uint64_t member;
 
 /*
- * Read-only once loaded. Texts are never NULL; counts, texts and lists whose
- * default is worked out at start are filled in by settings_load (workers_min
- * stays 0: the program decides it).
+ * Read-only once loaded, by any number of threads. Texts are never NULL.
+ * Relative paths of the file have its folder before them. What is worked out
+ * at start is filled in by settings_load, save workers_min, which stays 0: the
+ * program decides it, and never above workers_max. allow_users is always
+ * user numbers parted by commas; names were looked up when it was loaded.
  */
 struct settings {
 #define SETTING(section, key, member, kind, preset, least, most, manual) \
 	SETTINGS_##kind(member)
 #include "settings/settings.tbl.h"
 #undef SETTING
-	char *path; /* of router.ini; "" when there is none */
-	int refs;   /* see settings_take */
+	char *path;      /* of router.ini; "" when there is none */
+	atomic_int refs; /* see settings_take */
 };
 
 /* Indexes of WORD settings. */
@@ -50,8 +54,12 @@ enum { SETTINGS_BAD_HEADER_DROP = 0, SETTINGS_BAD_HEADER_REFUSE };
 /*
  * Loads the file, or the defaults when path is NULL. Each mistake is given to
  * `tell` as one line "path:line:col: error: what, what was expected" (without
- * LF); with tell NULL they go to msg_error.
+ * LF; columns count bytes; control bytes that it quotes are escaped); with
+ * tell NULL they go to msg_error.
  * 0 and *out (one count, yours), or -1 when there was any mistake.
+ *
+ * iniparser has one error callback for the whole process, so two loads at once
+ * wait for each other. Other threads may go on reading older settings.
  */
 ATTR_MUST_USE
 int settings_load(const char *path, struct settings **out,
@@ -69,10 +77,14 @@ int settings_find(const char *asked, char path[FILE_PATH_MAX], struct err *e);
 struct settings *settings_take(struct settings *s);
 void settings_drop(struct settings **s);
 
+/* May that user's processes connect: is it in allow_users? */
+bool settings_allows_user(const struct settings *s, uid_t user);
+
 /* Writes every setting in force as a router.ini, for -t. */
 void settings_print(const struct settings *s, FILE *to);
 
-/* Number of settings, and the parts of one (static text), for tests. */
+/* Number of settings, and the parts of one (static text, spelled as in
+ * settings.tbl.h), for tests. */
 size_t settings_count(void);
 struct settings_row {
 	const char *section, *key, *kind, *preset, *least, *most, *manual;

@@ -4,15 +4,18 @@
  * settings.tbl: every parameter of router.ini.
  *
  * SETTING(section, key, member, KIND, default, least, most, manual)
- * KIND: TEXT (a string), WORD (one of `most`, parted by '|'; the member is the
- * index), BOOL (yes, no), COUNT (a number), TIME (250ms 5s 2m; milliseconds),
- * SIZE (64k 10m 1g; bytes), LIST (words parted by commas or blanks; text).
+ * KIND: PATH (of a file; a relative one starts at router.ini's folder, the
+ * words of `most`, parted by '|', are no files and stay), WORD (one of `most`;
+ * the member is the index), BOOL (yes, no), COUNT (a number), TIME (250ms 5s
+ * 2m; milliseconds), SIZE (64k 10m 1g; bytes), USERS (names or numbers parted
+ * by commas or blanks; as numbers parted by commas).
  * Defaults are spelled as in the file; an empty one is worked out at start.
  */
-SETTING("router", "map", map, TEXT, "", "", "",
+SETTING("router", "map", map, PATH, "", "", "",
     "The map file, as route-compile writes it. Without this setting: "
     "/var/lib/fcgi-router/routes.db if that folder exists, else routes.db "
-    "beside router.ini. A relative path starts at router.ini's folder.")
+    "beside router.ini, or in the working directory when there is no "
+    "router.ini.")
 SETTING("router", "host", host_preserve, WORD, "origin", "", "origin|preserve",
     "The Host field sent to origins when a route has no host= of its own: "
     "the origin's own name, or the one the client asked for.")
@@ -41,9 +44,9 @@ SETTING("router", "max_requests", max_requests, COUNT, "10000", "1", "1000000",
 SETTING("router", "spool", spool, WORD, "auto", "", "auto|yes|no",
     "Read the whole request body before the origin is asked. auto: only under "
     "mod_fcgid, which needs it.")
-SETTING("router", "spool_dir", spool_dir, TEXT, "/tmp", "", "",
+SETTING("router", "spool_dir", spool_dir, PATH, "/tmp", "", "",
     "Folder of the unlinked temporary files of spooled bodies.")
-SETTING("router", "allow_users", allow_users, LIST, "", "", "",
+SETTING("router", "allow_users", allow_users, USERS, "", "", "",
     "Users, by name or number, whose processes may connect to the router's "
     "Unix socket. Without this setting: the router's own user, root and "
     "www-data.")
@@ -76,7 +79,6 @@ SETTING("relay", "idle_age", idle_age, TIME, "30s", "1s", "1h",
     "How long an idle connection to an origin is kept.")
 SETTING("relay", "forwarded", forwarded, BOOL, "no", "", "",
     "Also send the Forwarded field of RFC 7239 to origins.")
-SETTING("log", "access", access_log, TEXT, "none", "", "",
-    "Where one line for each request goes: none, stderr, or a file. A "
-    "relative path starts at router.ini's folder. The file is opened again "
-    "when it was renamed or removed.")
+SETTING("log", "access", access_log, PATH, "none", "", "none|stderr",
+    "Where one line for each request goes: none, stderr, or a file. The file "
+    "is opened again when it was renamed or removed.")

@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* settings: the file, the defaults and who holds them; iniparser's door. */
+
+#include "settings/settings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <iniparser/iniparser.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/msg.h"
+#include "settings/settings_private.h"
+
+enum {
+	SETTINGS_FILE_MAX = 1 << 20,              /* of router.ini */
+	SETTINGS_LINE_TOLD = FILE_PATH_MAX + 1024 /* of one mistake */
+};
+
+static const char settings_map_folder[] = "/var/lib/fcgi-router";
+static const char settings_map_name[] = "routes.db";
+
+static const struct settings_row settings_rows[SETTINGS_COUNT] = {
+#define SETTING(section, key, member, kind, preset, least, most, manual) \
+	{ section, key, #kind, preset, least, most, manual },
+#include "settings/settings.tbl.h"
+#undef SETTING
+};
+
+/* Where a row's value is kept in struct settings, and as what. */
+static const struct settings_slot {
+	enum settings_kind kind;
+	size_t offset;
+} settings_slots[SETTINGS_COUNT] = {
+#define SETTING(section, key, member, kind, preset, least, most, manual) \
+	{ SETTINGS_KIND_##kind, offsetof(struct settings, member) },
+#include "settings/settings.tbl.h"
+#undef SETTING
+};
+
+size_t
+settings_count(void)
+{
+	return SETTINGS_COUNT;
+}
+
+const struct settings_row *
+settings_row(size_t index)
+{
+	CHECK(index < SETTINGS_COUNT);
+	return &settings_rows[index];
+}
+
+enum settings_kind
+settings_kind_of(size_t index)
+{
+	CHECK(index < SETTINGS_COUNT);
+	return settings_slots[index].kind;
+}
+
+void
+settings_tell(struct settings_report *r, size_t line, size_t column,
+    const char *fmt, ...)
+{
+	char what[ERR_TEXT_MAX];
+	char told[SETTINGS_LINE_TOLD];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(what, sizeof(what), fmt, args);
+	va_end(args);
+	snprintf(told, sizeof(told), "%.*s:%zu:%zu: error: %s",
+	    FILE_PATH_MAX, r->path, line, column, what);
+	r->mistakes++;
+	if (r->tell != NULL)
+		r->tell(r->arg, told);
+	else
+		msg_error("%s", told);
+}
+
+/* ---- the members ---- */
+
+static char *
+settings_copy(struct str s)
+{
+	char *copy = malloc(s.n + 1);
+
+	if (copy == NULL)
+		return NULL;
+	if (s.n > 0)
+		memcpy(copy, s.p, s.n);
+	copy[s.n] = '\0';
+	return copy;
+}
+
+const void *
+settings_member(const struct settings *s, size_t index)
+{
+	return (const char *)s + settings_slots[index].offset;
+}
+
+static void *
+settings_own_member(struct settings *s, size_t index)
+{
+	return (char *)s + settings_slots[index].offset;
+}
+
+static int
+settings_set_text(struct settings *s, size_t index, struct str text,
+    struct err *e)
+{
+	char *copy = settings_copy(text);
+	char **member = settings_own_member(s, index);
+
+	if (copy == NULL)
+		return err_set(e, REASON_OVERLOADED,
+		    "out of memory, expected room for the settings");
+	free(*member);
+	*member = copy;
+	return 0;
+}
+
+/* The folder of s->path with its slash, "" when the path names none. */
+static struct str
+settings_folder(const struct settings *s)
+{
+	const char *slash = strrchr(s->path, '/');
+
+	return str_sub(str_of(s->path), 0,
+	    slash != NULL ? (size_t)(slash - s->path) + 1 : 0);
+}
+
+/* Is the text a word that stands for no file? */
+static bool
+settings_is_word(size_t index, struct str text)
+{
+	struct str words = str_of(settings_row(index)->most), word;
+
+	while (words.n > 0) {
+		(void)str_cut(words, '|', &word, &words);
+		if (str_eq(text, word))
+			return true;
+	}
+	return false;
+}
+
+static int
+settings_set_path(struct settings *s, size_t index, struct str text,
+    struct err *e)
+{
+	struct str folder = settings_folder(s);
+	char path[FILE_PATH_MAX];
+
+	if (text.p[0] == '/' || settings_is_word(index, text))
+		return settings_set_text(s, index, text, e);
+	if (folder.n + text.n >= sizeof(path))
+		return err_set(e, REASON_INTERNAL,
+		    "a path of %zu bytes with router.ini's folder, expected "
+		    "at most %d", folder.n + text.n, FILE_PATH_MAX - 1);
+	memcpy(path, folder.p, folder.n);
+	memcpy(path + folder.n, text.p, text.n);
+	return settings_set_text(s, index,
+	    (struct str){ path, folder.n + text.n }, e);
+}
+
+static int
+settings_set_users(struct settings *s, size_t index, struct str text,
+    struct err *e)
+{
+	char users[SETTINGS_USERS_MAX];
+
+	if (settings_value_users(text, users, e) == -1)
+		return -1;
+	return settings_set_text(s, index, str_of(users), e);
+}
+
+/* 0, or -1 and e->text. */
+static int
+settings_set(struct settings *s, size_t index, struct str text, struct err *e)
+{
+	enum settings_kind kind = settings_kind_of(index);
+	void *member = settings_own_member(s, index);
+	struct settings_value value;
+
+	if (kind == SETTINGS_KIND_USERS)
+		return settings_set_users(s, index, text, e);
+	if (settings_value_read(index, text, &value, e) == -1)
+		return -1;
+	if (kind == SETTINGS_KIND_PATH)
+		return settings_set_path(s, index, text, e);
+	if (kind == SETTINGS_KIND_WORD)
+		*(int *)member = (int)value.number;
+	else if (kind == SETTINGS_KIND_BOOL)
+		*(bool *)member = value.number == 1;
+	else if (kind == SETTINGS_KIND_SIZE)
+		*(uint64_t *)member = value.size;
+	else
+		*(int64_t *)member = value.number;
+	return 0;
+}
+
+static void
+settings_free(struct settings **s)
+{
+	size_t i;
+
+	for (i = 0; i < SETTINGS_COUNT; i++) {
+		enum settings_kind kind = settings_kind_of(i);
+
+		if (kind == SETTINGS_KIND_PATH || kind == SETTINGS_KIND_USERS)
+			free(*(char **)settings_own_member(*s, i));
+	}
+	free((*s)->path);
+	free(*s);
+	*s = NULL;
+}
+
+/* ---- the defaults ---- */
+
+static int
+settings_default_map(struct settings *s, struct err *e)
+{
+	char path[sizeof(settings_map_folder) + sizeof(settings_map_name)];
+	struct file_id id;
+
+	if (file_identify(settings_map_folder, &id) != 1)
+		return settings_set_path(s, SETTINGS_AT_map,
+		    str_of(settings_map_name), e);
+	snprintf(path, sizeof(path), "%s/%s", settings_map_folder,
+	    settings_map_name);
+	return settings_set_text(s, SETTINGS_AT_map, str_of(path), e);
+}
+
+static int
+settings_default_users(struct settings *s, struct err *e)
+{
+	char users[64];
+	uid_t web;
+	int got = settings_value_user(STR("www-data"), &web, e);
+	int n = snprintf(users, sizeof(users), "%lu",
+	    (unsigned long)geteuid());
+
+	if (got == -1)
+		return -1;
+	if (geteuid() != 0)
+		n += snprintf(users + n, sizeof(users) - (size_t)n, ",0");
+	if (got == 1 && web != geteuid())
+		n += snprintf(users + n, sizeof(users) - (size_t)n, ",%lu",
+		    (unsigned long)web);
+	CHECK((size_t)n < sizeof(users));
+	return settings_set_text(s, SETTINGS_AT_allow_users, str_of(users),
+	    e);
+}
+
+/* What the table leaves to be worked out, where the file does not say it. */
+static int
+settings_work_out(struct settings *s, struct err *e)
+{
+	if (s->map == NULL && settings_default_map(s, e) == -1)
+		return -1;
+	if (s->allow_users == NULL && settings_default_users(s, e) == -1)
+		return -1;
+	return 0;
+}
+
+/* All defaults that the table spells. */
+static int
+settings_preset(struct settings *s, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < SETTINGS_COUNT; i++) {
+		struct str preset = str_of(settings_row(i)->preset);
+
+		if (preset.n > 0 && settings_set(s, i, preset, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- the file ---- */
+
+/*
+ * iniparser tells mistakes by one callback of the process; settings_parsing
+ * guards it, and settings_heard, from before it is set until it is set back.
+ */
+static pthread_mutex_t settings_parsing = PTHREAD_MUTEX_INITIALIZER;
+static char settings_heard[256];
+
+ATTR_PRINTF(1, 2)
+static int
+settings_hear(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(settings_heard, sizeof(settings_heard), fmt, args);
+	va_end(args);
+	settings_heard[strcspn(settings_heard, "\n")] = '\0';
+	return 0;
+}
+
+/* What iniparser makes of the file, or NULL, told why. */
+static dictionary *
+settings_parse(struct settings_report *r)
+{
+	dictionary *d;
+
+	pthread_mutex_lock(&settings_parsing);
+	settings_heard[0] = '\0';
+	iniparser_set_error_callback(settings_hear);
+	d = iniparser_load(r->path);
+	iniparser_set_error_callback(NULL);
+	if (d == NULL)
+		settings_tell(r, 1, 1,
+		    "iniparser refuses the file (%s), expected it to read "
+		    "what was looked at",
+		    settings_quote(str_of(settings_heard)).text);
+	pthread_mutex_unlock(&settings_parsing);
+	return d;
+}
+
+/* Does iniparser know just these settings, with just these values? */
+static void
+settings_compare(const dictionary *d, const struct settings_place *places,
+    struct settings_report *r)
+{
+	char key[128];
+	int known = 0, i;
+	size_t at;
+
+	for (at = 0; at < SETTINGS_COUNT; at++) {
+		const char *value;
+
+		snprintf(key, sizeof(key), "%s:%s", settings_row(at)->section,
+		    settings_row(at)->key);
+		value = iniparser_getstring(d, key, NULL);
+		known += value != NULL;
+		if (value == NULL ? places[at].line != 0 :
+		    places[at].line == 0 ||
+		    !str_eq(str_of(value), places[at].value))
+			settings_tell(r, places[at].line != 0 ?
+			    places[at].line : 1, 1,
+			    "iniparser reads '%s' in another way, expected "
+			    "what was looked at: was the file being written?",
+			    settings_row(at)->key);
+	}
+	for (i = 0; i < d->size; i++)
+		if (d->key[i] != NULL && d->val[i] != NULL)
+			known--;
+	if (known != 0)
+		settings_tell(r, 1, 1,
+		    "iniparser reads other settings, expected what was looked "
+		    "at: was the file being written?");
+}
+
+/* The whole file, or NULL, told why. */
+static char *
+settings_read(struct settings_report *r, size_t *n)
+{
+	const char *why = NULL;
+	char *text = NULL;
+	struct stat st;
+	ssize_t got = 0;
+	int fd = open(r->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	*n = 0;
+	if (fd == -1 || fstat(fd, &st) == -1) {
+		why = strerror(errno);
+		goto out;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		why = S_ISDIR(st.st_mode) ? "it is a folder" :
+		    "it is no regular file";
+		goto out;
+	}
+	text = malloc(SETTINGS_FILE_MAX + 1);
+	if (text == NULL) {
+		why = "out of memory";
+		goto out;
+	}
+	do {
+		*n += (size_t)got;
+		got = read(fd, text + *n, SETTINGS_FILE_MAX + 1 - *n);
+	} while (got > 0);
+	if (got == -1)
+		why = strerror(errno);
+	else if (*n > SETTINGS_FILE_MAX)
+		why = "it is larger than 1 MiB";
+out:
+	if (fd != -1)
+		close(fd);
+	if (why != NULL) {
+		settings_tell(r, 1, 1,
+		    "cannot be read: %s, expected a text file", why);
+		free(text);
+		text = NULL;
+	}
+	return text;
+}
+
+static void
+settings_use(struct settings *s, const struct settings_place *places,
+    struct settings_report *r)
+{
+	struct err e;
+	size_t i;
+
+	for (i = 0; i < SETTINGS_COUNT; i++)
+		if (places[i].line != 0 &&
+		    settings_set(s, i, places[i].value, &e) == -1)
+			settings_tell(r, places[i].line, places[i].column,
+			    "%s", e.text);
+}
+
+static void
+settings_load_file(struct settings *s, struct settings_report *r)
+{
+	struct settings_place places[SETTINGS_COUNT];
+	dictionary *d = NULL;
+	size_t n;
+	char *text = settings_read(r, &n);
+
+	if (text == NULL)
+		return;
+	settings_text_look((struct str){ text, n }, places, r);
+	if (r->mistakes == 0)
+		d = settings_parse(r);
+	if (d != NULL) {
+		settings_compare(d, places, r);
+		if (r->mistakes == 0)
+			settings_use(s, places, r);
+		iniparser_freedict(d);
+	}
+	free(text);
+}
+
+int
+settings_load(const char *path, struct settings **out,
+    void (*tell)(void *arg, const char *line), void *arg)
+{
+	struct settings_report report = {
+		.path = path != NULL ? path : "router.ini",
+		.tell = tell,
+		.arg = arg,
+	};
+	struct settings *s = calloc(1, sizeof(*s));
+	struct err e;
+
+	*out = NULL;
+	if (s != NULL)
+		s->path = settings_copy(str_of(path));
+	if (s == NULL || s->path == NULL) {
+		free(s);
+		settings_tell(&report, 1, 1,
+		    "out of memory, expected room for the settings");
+		return -1;
+	}
+	atomic_init(&s->refs, 1);
+	if (settings_preset(s, &e) == -1)
+		settings_tell(&report, 1, 1, "%s", e.text);
+	else if (path != NULL)
+		settings_load_file(s, &report);
+	if (report.mistakes == 0 && settings_work_out(s, &e) == -1)
+		settings_tell(&report, 1, 1, "%s", e.text);
+	if (report.mistakes > 0) {
+		settings_free(&s);
+		return -1;
+	}
+	*out = s;
+	return 0;
+}
+
+/* ---- who holds them ---- */
+
+struct settings *
+settings_take(struct settings *s)
+{
+	int held = atomic_fetch_add(&s->refs, 1);
+
+	CHECK(held > 0);
+	return s;
+}
+
+void
+settings_drop(struct settings **s)
+{
+	int left;
+
+	if (*s == NULL)
+		return;
+	left = atomic_fetch_sub(&(*s)->refs, 1) - 1;
+	CHECK(left >= 0);
+	if (left == 0)
+		settings_free(s);
+	*s = NULL;
+}
+
+bool
+settings_allows_user(const struct settings *s, uid_t user)
+{
+	struct str list = str_of(s->allow_users), word;
+	uint64_t number;
+
+	while (list.n > 0) {
+		(void)str_cut(list, ',', &word, &list);
+		if (str_to_u64(word, UINT32_MAX, &number) && number == user)
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* settings_print: the settings in force, spelled as in router.ini. */
+
+#include <string.h>
+
+#include "settings/settings_private.h"
+
+/* In the largest unit that divides it. */
+static void
+settings_print_time(int64_t ms, FILE *to)
+{
+	static const struct {
+		const char *word;
+		int64_t ms;
+	} units[] = { { "d", 86400000 }, { "h", 3600000 }, { "m", 60000 },
+		{ "s", 1000 }, { "ms", 1 } };
+	size_t i = 0;
+
+	while (ms % units[i].ms != 0)
+		i++;
+	if (ms == 0)
+		i = 3;
+	fprintf(to, "%lld%s", (long long)(ms / units[i].ms), units[i].word);
+}
+
+static void
+settings_print_size(uint64_t bytes, FILE *to)
+{
+	static const char *const words[] = { "", "k", "m", "g" };
+	size_t i = 0;
+
+	while (i < 3 && bytes > 0 && bytes % 1024 == 0) {
+		bytes /= 1024;
+		i++;
+	}
+	fprintf(to, "%llu%s", (unsigned long long)bytes, words[i]);
+}
+
+static bool
+settings_is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* Quoted where it must be; the file cannot hold both kinds of quotes. */
+static void
+settings_print_path(const char *path, FILE *to)
+{
+	const char *quote = "";
+	size_t n = strlen(path);
+
+	if (strchr(path, '"') != NULL)
+		quote = "'";
+	else if (n == 0 || strpbrk(path, ";#'=") != NULL ||
+	    settings_is_blank(path[0]) || settings_is_blank(path[n - 1]))
+		quote = "\"";
+	fprintf(to, "%s%s%s", quote, path, quote);
+}
+
+static void
+settings_print_word(const char *words, int at, FILE *to)
+{
+	struct str left = str_of(words), word;
+
+	for (;; at--) {
+		(void)str_cut(left, '|', &word, &left);
+		if (at == 0)
+			break;
+	}
+	fprintf(to, "%.*s", STR_ARG(word));
+}
+
+static void
+settings_print_value(const struct settings *s, size_t index, FILE *to)
+{
+	const void *member = settings_member(s, index);
+
+	switch (settings_kind_of(index)) {
+	case SETTINGS_KIND_PATH:
+		settings_print_path(*(char *const *)member, to);
+		break;
+	case SETTINGS_KIND_USERS:
+		fprintf(to, "%s", *(char *const *)member);
+		break;
+	case SETTINGS_KIND_WORD:
+		settings_print_word(settings_row(index)->most,
+		    *(const int *)member, to);
+		break;
+	case SETTINGS_KIND_BOOL:
+		fprintf(to, "%s", *(const bool *)member ? "yes" : "no");
+		break;
+	case SETTINGS_KIND_COUNT:
+		fprintf(to, "%lld", (long long)*(const int64_t *)member);
+		break;
+	case SETTINGS_KIND_TIME:
+		settings_print_time(*(const int64_t *)member, to);
+		break;
+	case SETTINGS_KIND_SIZE:
+		settings_print_size(*(const uint64_t *)member, to);
+		break;
+	}
+}
+
+void
+settings_print(const struct settings *s, FILE *to)
+{
+	const char *section = "";
+	size_t i;
+
+	for (i = 0; i < SETTINGS_COUNT; i++) {
+		const struct settings_row *row = settings_row(i);
+
+		if (strcmp(section, row->section) != 0)
+			fprintf(to, "%s[%s]\n", *section != '\0' ? "\n" : "",
+			    row->section);
+		section = row->section;
+		if (i == SETTINGS_AT_workers_min && s->workers_min == 0) {
+			fprintf(to, "# %s is worked out at start\n", row->key);
+			continue;
+		}
+		fprintf(to, "%s = ", row->key);
+		settings_print_value(s, i, to);
+		fprintf(to, "\n");
+	}
+}

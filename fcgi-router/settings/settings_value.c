@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * settings_value: what a value may be, by the kind of its row.
+ *
+ * iniparser's own getters are not used: they take octal and hexadecimal
+ * numbers, tails, overflows, and read "on" as the default.
+ */
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "settings/settings_private.h"
+
+enum {
+	SETTINGS_QUOTE_MAX = 64,    /* bytes of input in a message */
+	SETTINGS_USER_MAX = 64,     /* bytes of a user's name */
+	SETTINGS_PASSWD_MAX = 16384 /* room for one line of the user list */
+};
+
+/* Last numbers that are no user: (uid_t)-1 means "none" to system calls. */
+static const uint64_t settings_uid_max = UINT32_MAX - 1;
+
+struct settings_unit {
+	const char *word;
+	uint64_t factor;
+};
+
+static const struct settings_unit settings_times[] = {
+	{ "ms", 1 },
+	{ "s", 1000 },
+	{ "m", 60000 },
+	{ "h", 3600000 },
+	{ "d", 86400000 },
+	{ NULL, 0 },
+};
+
+static const struct settings_unit settings_sizes[] = {
+	{ "", 1 },
+	{ "k", 1024 },
+	{ "m", 1048576 },
+	{ "g", 1073741824 },
+	{ NULL, 0 },
+};
+
+static const struct settings_unit settings_plain[] = {
+	{ "", 1 },
+	{ NULL, 0 },
+};
+
+struct settings_quote
+settings_quote(struct str s)
+{
+	static const char hex[] = "0123456789abcdef";
+	struct settings_quote q;
+	size_t n = 0, i;
+
+	for (i = 0; i < s.n; i++) {
+		if (n + 4 > SETTINGS_QUOTE_MAX) {
+			memcpy(q.text + n, "...", 3);
+			n += 3;
+			break;
+		}
+		if (str_is_control(s.p[i]) || (unsigned char)s.p[i] >= 0x80) {
+			q.text[n++] = '\\';
+			q.text[n++] = 'x';
+			q.text[n++] = hex[(unsigned char)s.p[i] >> 4];
+			q.text[n++] = hex[(unsigned char)s.p[i] & 15];
+		} else {
+			q.text[n++] = s.p[i];
+		}
+	}
+	q.text[n] = '\0';
+	return q;
+}
+
+/*
+ * Decimal digits, without a leading zero that others read as octal, and a
+ * unit. 1 and *out; 0: not of that form; -1: above INT64_MAX.
+ */
+static int
+settings_scale(struct str text, const struct settings_unit *units,
+    uint64_t *out)
+{
+	size_t digits = 0;
+	struct str unit;
+	uint64_t number;
+
+	while (digits < text.n && str_is_digit(text.p[digits]))
+		digits++;
+	if (digits == 0 || (digits > 1 && text.p[0] == '0'))
+		return 0;
+	unit = str_sub(text, digits, text.n);
+	while (units->word != NULL && !str_eq(unit, str_of(units->word)))
+		units++;
+	if (units->word == NULL)
+		return 0;
+	if (!str_to_u64(str_sub(text, 0, digits), INT64_MAX, &number) ||
+	    number > INT64_MAX / units->factor)
+		return -1;
+	*out = number * units->factor;
+	return 1;
+}
+
+bool
+settings_parse_time(struct str text, int64_t *ms)
+{
+	uint64_t value;
+
+	if (settings_scale(text, settings_times, &value) != 1)
+		return false;
+	*ms = (int64_t)value;
+	return true;
+}
+
+bool
+settings_parse_size(struct str text, uint64_t *bytes)
+{
+	return settings_scale(text, settings_sizes, bytes) == 1;
+}
+
+/* What a number of a row is counted in, and how that is told. */
+static const struct settings_number {
+	const struct settings_unit *units;
+	const char *what;
+	const char *expected;
+} settings_numbers[] = {
+	[SETTINGS_KIND_COUNT] = { settings_plain, "number",
+	    "decimal digits alone" },
+	[SETTINGS_KIND_TIME] = { settings_times, "time",
+	    "digits and ms, s, m, h or d" },
+	[SETTINGS_KIND_SIZE] = { settings_sizes, "size",
+	    "digits, alone or with k, m or g" },
+};
+
+static int
+settings_read_number(const struct settings_row *row,
+    const struct settings_number *kind, struct str text, uint64_t *out,
+    struct err *e)
+{
+	uint64_t least, most;
+	int got;
+
+	CHECK(settings_scale(str_of(row->least), kind->units, &least) == 1);
+	CHECK(settings_scale(str_of(row->most), kind->units, &most) == 1);
+	got = settings_scale(text, kind->units, out);
+	if (got == 0)
+		return err_set(e, REASON_INTERNAL,
+		    "'%s' is not a %s, expected %s, from %s to %s",
+		    settings_quote(text).text, kind->what, kind->expected,
+		    row->least, row->most);
+	if (got == -1 || *out < least || *out > most)
+		return err_set(e, REASON_INTERNAL,
+		    "'%s' is out of range, expected %s to %s",
+		    settings_quote(text).text, row->least, row->most);
+	return 0;
+}
+
+/* The index of text among words parted by '|', or -1. */
+static int
+settings_word_index(struct str text, struct str words)
+{
+	struct str word;
+	int at;
+
+	for (at = 0; words.n > 0; at++) {
+		(void)str_cut(words, '|', &word, &words);
+		if (str_eq(text, word))
+			return at;
+	}
+	return -1;
+}
+
+static int
+settings_read_word(const char *words, struct str text, int64_t *out,
+    struct err *e)
+{
+	char list[ERR_TEXT_MAX / 2];
+	struct str left = str_of(words), word;
+	size_t n = 0;
+	int at = settings_word_index(text, left);
+
+	if (at >= 0) {
+		*out = at;
+		return 0;
+	}
+	while (str_cut(left, '|', &word, &left))
+		n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%.*s",
+		    n > 0 ? ", " : "", STR_ARG(word));
+	CHECK(n < sizeof(list));
+	return err_set(e, REASON_INTERNAL,
+	    "'%s' is unknown here, expected %s or %.*s",
+	    settings_quote(text).text, list, STR_ARG(word));
+}
+
+static int
+settings_read_path(struct str text, struct err *e)
+{
+	if (text.n >= FILE_PATH_MAX)
+		return err_set(e, REASON_INTERNAL,
+		    "a path of %zu bytes, expected at most %d", text.n,
+		    FILE_PATH_MAX - 1);
+	return 0;
+}
+
+int
+settings_value_user(struct str name, uid_t *out, struct err *e)
+{
+	char key[SETTINGS_USER_MAX];
+	char *room;
+	struct passwd entry, *found = NULL;
+	int got;
+
+	if (name.n == 0 || name.n >= sizeof(key) ||
+	    memchr(name.p, '\0', name.n) != NULL)
+		return 0;
+	memcpy(key, name.p, name.n);
+	key[name.n] = '\0';
+	room = malloc(SETTINGS_PASSWD_MAX);
+	if (room == NULL)
+		return err_set(e, REASON_OVERLOADED,
+		    "out of memory, expected room for a user's entry");
+	got = getpwnam_r(key, &entry, room, SETTINGS_PASSWD_MAX, &found);
+	if (found != NULL)
+		*out = found->pw_uid;
+	free(room);
+	/* Several numbers stand for "no such user", see getpwnam(3). */
+	if (found == NULL && (got == ERANGE || got == EMFILE ||
+	    got == ENFILE || got == ENOMEM || got == EIO))
+		return err_set(e, REASON_INTERNAL,
+		    "user '%s' could not be looked up: %s, expected an "
+		    "answer from the user list",
+		    settings_quote(name).text, strerror(got));
+	return found != NULL;
+}
+
+static int
+settings_read_user(struct str word, uid_t *out, struct err *e)
+{
+	uint64_t number;
+	int got;
+
+	if (settings_scale(word, settings_plain, &number) == 1 &&
+	    number <= settings_uid_max) {
+		*out = (uid_t)number;
+		return 0;
+	}
+	got = settings_value_user(word, out, e);
+	if (got == 0)
+		return err_set(e, REASON_INTERNAL,
+		    "'%s' is no user of this machine, expected names or "
+		    "numbers of users, parted by commas",
+		    settings_quote(word).text);
+	return got == 1 ? 0 : -1;
+}
+
+/* The next word of a list parted by commas or blanks. false: no more. */
+static bool
+settings_next_word(struct str *list, struct str *word)
+{
+	size_t n = 0;
+
+	while (list->n > 0 && strchr(", \t", list->p[0]) != NULL)
+		*list = str_sub(*list, 1, list->n);
+	while (n < list->n && strchr(", \t", list->p[n]) == NULL)
+		n++;
+	*word = str_sub(*list, 0, n);
+	*list = str_sub(*list, n, list->n);
+	return n > 0;
+}
+
+int
+settings_value_users(struct str text, char out[SETTINGS_USERS_MAX],
+    struct err *e)
+{
+	struct str word;
+	size_t n = 0;
+	uid_t user;
+
+	out[0] = '\0';
+	while (settings_next_word(&text, &word)) {
+		int put;
+
+		if (settings_read_user(word, &user, e) == -1)
+			return -1;
+		put = snprintf(out + n, SETTINGS_USERS_MAX - n, "%s%lu",
+		    n > 0 ? "," : "", (unsigned long)user);
+		if (put < 0 || (size_t)put >= SETTINGS_USERS_MAX - n)
+			return err_set(e, REASON_INTERNAL,
+			    "too many users, expected %d bytes of numbers",
+			    SETTINGS_USERS_MAX - 1);
+		n += (size_t)put;
+	}
+	if (n == 0)
+		return err_set(e, REASON_INTERNAL,
+		    "no user, expected names or numbers of users, parted by "
+		    "commas");
+	return 0;
+}
+
+int
+settings_value_read(size_t index, struct str text,
+    struct settings_value *out, struct err *e)
+{
+	const struct settings_row *row = settings_row(index);
+	enum settings_kind kind = settings_kind_of(index);
+	char users[SETTINGS_USERS_MAX];
+	int got = 0;
+
+	*out = (struct settings_value){ 0 };
+	switch (kind) {
+	case SETTINGS_KIND_PATH:
+		got = settings_read_path(text, e);
+		break;
+	case SETTINGS_KIND_USERS:
+		got = settings_value_users(text, users, e);
+		break;
+	case SETTINGS_KIND_WORD:
+		got = settings_read_word(row->most, text, &out->number, e);
+		break;
+	case SETTINGS_KIND_BOOL:
+		got = settings_read_word("no|yes", text, &out->number, e);
+		break;
+	case SETTINGS_KIND_COUNT:
+	case SETTINGS_KIND_TIME:
+	case SETTINGS_KIND_SIZE:
+		got = settings_read_number(row, &settings_numbers[kind], text,
+		    &out->size, e);
+		out->number = (int64_t)out->size;
+		break;
+	}
+	return got;
+}
