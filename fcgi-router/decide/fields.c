@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* fields: the filter of header fields, both ways. */
+
+#include "decide/fields.h"
+
+#include "decide/rules.h"
+#include "http/host.h"
+#include "http/path.h"
+
+static const struct str fields_via = { "1.1 fcgi-router", 15 };
+static const struct str fields_self = { " fcgi-router", 12 };
+
+/* Of one connection only (RFC 9110 7.6.1), in both directions. */
+static const struct str fields_hop[] = {
+	{ "Connection", 10 }, { "Keep-Alive", 10 }, { "TE", 2 },
+	{ "Trailer", 7 }, { "Transfer-Encoding", 17 }, { "Upgrade", 7 },
+	{ "HTTP2-Settings", 14 }
+};
+
+/* Set by the router, or not for origins at all. */
+static const struct str fields_ours[] = {
+	{ "Host", 4 }, { "Expect", 6 }, { "Content-Length", 14 },
+	{ "X-Forwarded-For", 15 }, { "X-Forwarded-Proto", 17 },
+	{ "X-Forwarded-Host", 16 }, { "Forwarded", 9 },
+	{ "X-Request-Id", 12 }
+};
+
+static bool
+fields_listed(struct str name, const struct str *list, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (str_eq_nocase(name, list[i]))
+			return true;
+	return false;
+}
+
+#define FIELDS_LISTED(name, list) \
+	fields_listed(name, list, sizeof(list) / sizeof((list)[0]))
+
+/* Is name hop-by-hop by itself, or because a Connection field names it? */
+static bool
+fields_is_hop(struct str name, const struct header *h)
+{
+	size_t i;
+
+	if (FIELDS_LISTED(name, fields_hop) ||
+	    str_starts_nocase(name, STR("Proxy-")))
+		return true;
+	for (i = 0; i < h->count; i++)
+		if (str_eq_nocase(h->fields[i].name, STR("Connection")) &&
+		    header_list_has(h->fields[i].value, name))
+			return true;
+	return false;
+}
+
+static int
+fields_full(struct err *e)
+{
+	return err_set(e, REASON_OVERLOADED, "no room for header fields");
+}
+
+static int
+fields_hops(struct str via)
+{
+	struct str element;
+	size_t at = 0;
+	int hops = 0;
+
+	while (header_list_next(via, &at, &element))
+		if (str_ends(element, fields_self))
+			hops++;
+	return hops;
+}
+
+static bool
+fields_has_connection(const struct header *h)
+{
+	return header_find(h, STR("Connection")) != NULL;
+}
+
+/*
+ * A URL that names the host asked for (WebDAV's Destination, RFC 4918 10.3)
+ * as the origin knows it; any other stays as it is.
+ */
+static struct str
+fields_map_url(const struct fields_to_origin *in, struct str url,
+    struct arena *a)
+{
+	const struct target *t = in->target;
+	struct str authority, rest, raw, tail, mapped;
+	struct path path;
+	struct host host;
+	struct err ignored;
+
+	path_split_target(url, &authority, &rest);
+	if (authority.n > 0 && (host_parse(authority, &host, &ignored) == -1 ||
+	    !str_eq(host_text(&host), host_text(&in->request->host))))
+		return url;
+	if (path_parse(rest, a, &path, &ignored) == -1 ||
+	    !target_forward(t, path.text, a, &mapped))
+		return url;
+	(void)str_cut(rest, '?', &raw, &tail);
+	if (authority.n == 0)
+		return arena_printf(a, "%.*s%s%.*s", STR_ARG(mapped),
+		    path.has_query ? "?" : "", STR_ARG(tail));
+	return arena_printf(a, "%s://%.*s%.*s%s%.*s",
+	    t->scheme == ORIGIN_HTTPS ? "https" : "http",
+	    STR_ARG(t->host_field), STR_ARG(mapped),
+	    path.has_query ? "?" : "", STR_ARG(tail));
+}
+
+/* The tagged lists of WebDAV's If (RFC 4918 10.4): <URL> before a list. */
+static struct str
+fields_map_if(const struct fields_to_origin *in, struct str value,
+    struct arena *a)
+{
+	struct str out = STR("");
+	size_t at = 0;
+	bool inside = false; /* of parentheses: tokens, not tags */
+
+	while (at < value.n && out.p != NULL) {
+		size_t from = at;
+		struct str piece;
+
+		if (value.p[at] == '<') {
+			at += str_find(str_sub(value, at, value.n), '>');
+			piece = str_sub(value, from + 1, at);
+			if (at < value.n)
+				at++;
+			if (!inside)
+				piece = fields_map_url(in, piece, a);
+			out = arena_printf(a, "%.*s<%.*s>", STR_ARG(out),
+			    STR_ARG(piece));
+			continue;
+		}
+		while (at < value.n && value.p[at] != '<') {
+			if (value.p[at] == '(')
+				inside = true;
+			else if (value.p[at] == ')')
+				inside = false;
+			at++;
+		}
+		out = arena_printf(a, "%.*s%.*s", STR_ARG(out),
+		    STR_ARG(str_sub(value, from, at)));
+	}
+	return out;
+}
+
+static struct str
+fields_value_to_origin(const struct fields_to_origin *in,
+    const struct header_field *f, struct arena *a)
+{
+	if (str_eq_nocase(f->name, STR("Destination")))
+		return fields_map_url(in, f->value, a);
+	if (str_eq_nocase(f->name, STR("If")))
+		return fields_map_if(in, f->value, a);
+	return f->value;
+}
+
+static int
+fields_add_forwarded(const struct fields_to_origin *in, struct arena *a,
+    struct header *out)
+{
+	const struct request *r = in->request;
+	bool v6 = str_find(r->client_ip, ':') < r->client_ip.n;
+	struct str host = target_host_asked(r, a);
+	struct str text;
+
+	if (r->client_ip.n > 0 && header_is_value(r->client_ip) &&
+	    header_add(out, STR("X-Forwarded-For"), r->client_ip) == -1)
+		return -1;
+	if (header_add(out, STR("X-Forwarded-Proto"), r->scheme) == -1 ||
+	    header_add(out, STR("X-Forwarded-Host"), host) == -1)
+		return -1;
+	if (!in->forwarded)
+		return 0;
+	text = r->client_ip.n > 0 ?
+	    arena_printf(a, "for=%s%.*s%s;host=\"%.*s\";proto=%.*s",
+	        v6 ? "\"[" : "", STR_ARG(r->client_ip), v6 ? "]\"" : "",
+	        STR_ARG(host), STR_ARG(r->scheme)) :
+	    arena_printf(a, "for=unknown;host=\"%.*s\";proto=%.*s",
+	        STR_ARG(host), STR_ARG(r->scheme));
+	return text.p != NULL ? header_add(out, STR("Forwarded"), text) : -1;
+}
+
+int
+fields_to_origin(const struct fields_to_origin *in, struct arena *a,
+    struct header *out, struct err *e)
+{
+	const struct header *sent = &in->request->fields;
+	bool connection = fields_has_connection(sent);
+	int hops = 0;
+	size_t i;
+
+	header_init(out, a);
+	for (i = 0; i < sent->count; i++) {
+		const struct header_field *f = &sent->fields[i];
+
+		if (connection ? fields_is_hop(f->name, sent) :
+		    FIELDS_LISTED(f->name, fields_hop) ||
+		    str_starts_nocase(f->name, STR("Proxy-")))
+			continue;
+		if (FIELDS_LISTED(f->name, fields_ours) ||
+		    str_starts_nocase(f->name, STR("X-Router-")))
+			continue;
+		if (str_eq_nocase(f->name, STR("Via")))
+			hops += fields_hops(f->value);
+		if (header_add(out, f->name,
+		    fields_value_to_origin(in, f, a)) == -1)
+			return fields_full(e);
+	}
+	if (hops > in->max_hops)
+		return err_set(e, REASON_LOOP,
+		    "Via names this router %d times", hops);
+	if (fields_add_forwarded(in, a, out) == -1 ||
+	    header_add(out, STR("Via"), fields_via) == -1 ||
+	    header_add(out, STR("X-Request-Id"), in->request->id) == -1)
+		return fields_full(e);
+	return 0;
+}
+
+/* ---- back to the client ---- */
+
+/* A web server in front would act on these. */
+static bool
+fields_is_order(struct str name)
+{
+	return str_eq_nocase(name, STR("Status")) ||
+	    str_starts_nocase(name, STR("X-Accel-")) ||
+	    str_starts_nocase(name, STR("X-Sendfile")) ||
+	    str_starts_nocase(name, STR("X-LIGHTTPD-")) ||
+	    str_starts_nocase(name, STR("X-Router-"));
+}
+
+static size_t
+fields_authority_end(struct str url)
+{
+	size_t end = 0;
+
+	while (end < url.n && url.p[end] != '/' && url.p[end] != '?' &&
+	    url.p[end] != '#')
+		end++;
+	return end;
+}
+
+/*
+ * A Location or Content-Location that points at the origin, as a path here;
+ * one that points at the host asked for keeps scheme and host when the scheme
+ * is another than the client's (a redirect to https must stay one).
+ */
+static struct str
+fields_map_location(const struct fields_to_client *in, struct str url,
+    struct arena *a)
+{
+	bool https = str_starts_nocase(url, STR("https://"));
+	bool net = str_starts(url, STR("//"));
+	const struct request *r = in->request;
+	struct str authority, rest, mapped;
+	struct host host;
+	struct err ignored;
+	uint16_t port;
+	bool origin, asked;
+
+	if (url.n > 0 && url.p[0] == '/' && !net)
+		return target_back(in->target, url, a, &mapped) ? mapped : url;
+	if (net)
+		https = in->target->scheme == ORIGIN_HTTPS;
+	else if (!https && !str_starts_nocase(url, STR("http://")))
+		return url;
+	rest = str_sub(url, net ? 2 : https ? 8 : 7, url.n);
+	authority = str_sub(rest, 0, fields_authority_end(rest));
+	rest = str_sub(rest, authority.n, rest.n);
+	if (rest.n == 0)
+		rest = STR("/");
+	if (host_parse_port(authority, &host, &port, &ignored) == -1)
+		return url;
+	origin = target_is_origin(in->target, https, host_text(&host), port);
+	asked = str_eq_nocase(authority, target_host_asked(r, a));
+	if (!origin && !asked)
+		return url;
+	if (!target_back(in->target, rest, a, &mapped))
+		return url;
+	if (!origin && https != str_eq(r->scheme, STR("https")))
+		return arena_printf(a, "%s://%.*s%.*s", https ? "https" :
+		    "http", STR_ARG(authority), STR_ARG(mapped));
+	return mapped;
+}
+
+/* Is the route for one literal host alone? */
+static bool
+fields_one_host(const struct route *r)
+{
+	return !r->host_capture && !str_starts(r->match, STR("*"));
+}
+
+/* Does domain, without a leading dot, hold host (RFC 6265 5.1.3)? */
+static bool
+fields_domain_holds(struct str domain, struct str host)
+{
+	return str_eq_nocase(domain, host) || (host.n > domain.n &&
+	    str_eq_nocase(domain, str_sub(host, host.n - domain.n, host.n)) &&
+	    host.p[host.n - domain.n - 1] == '.');
+}
+
+static bool
+fields_drop_domain(const struct fields_to_client *in, struct str domain)
+{
+	struct str host = host_text(&in->request->host);
+
+	if (str_starts(domain, STR(".")))
+		domain = str_sub(domain, 1, domain.n);
+	if (fields_domain_holds(domain, host))
+		return !fields_one_host(in->route) &&
+		    !str_eq_nocase(domain, host);
+	return fields_domain_holds(domain, in->target->host);
+}
+
+/* One attribute of a cookie as it goes out; *keep false: it is left out. */
+static struct str
+fields_map_attribute(const struct fields_to_client *in, struct str attribute,
+    struct arena *a, bool *keep)
+{
+	struct str trimmed = str_trim(attribute);
+	struct str name, value, mapped;
+
+	*keep = true;
+	if (!str_cut(trimmed, '=', &name, &value))
+		return attribute;
+	name = str_trim(name);
+	value = str_trim(value);
+	if (str_eq_nocase(name, STR("Domain")) && value.n > 0)
+		*keep = !fields_drop_domain(in, value);
+	else if (str_eq_nocase(name, STR("Path")) &&
+	    str_starts(value, STR("/")) &&
+	    target_back(in->target, value, a, &mapped) &&
+	    !str_eq(mapped, value))
+		return arena_printf(a, " Path=%.*s", STR_ARG(mapped));
+	return attribute;
+}
+
+static struct str
+fields_map_cookie(const struct fields_to_client *in, struct str value,
+    struct arena *a)
+{
+	struct str out, attribute, rest;
+
+	if (!str_cut(value, ';', &out, &rest))
+		return value;
+	while (rest.p != NULL && out.p != NULL) {
+		bool more, keep;
+
+		more = str_cut(rest, ';', &attribute, &rest);
+		attribute = fields_map_attribute(in, attribute, a, &keep);
+		if (keep)
+			out = arena_printf(a, "%.*s;%.*s", STR_ARG(out),
+			    STR_ARG(attribute));
+		if (!more)
+			break;
+	}
+	return out;
+}
+
+static struct str
+fields_value_to_client(const struct fields_to_client *in,
+    const struct header_field *f, struct arena *a)
+{
+	if (str_eq_nocase(f->name, STR("Location")) ||
+	    str_eq_nocase(f->name, STR("Content-Location")))
+		return fields_map_location(in, f->value, a);
+	if (str_eq_nocase(f->name, STR("Set-Cookie")))
+		return fields_map_cookie(in, f->value, a);
+	return f->value;
+}
+
+int
+fields_to_client(const struct fields_to_client *in, struct arena *a,
+    struct header *out, struct err *e)
+{
+	const struct header *got = &in->answer->fields;
+	size_t i;
+
+	header_init(out, a);
+	for (i = 0; i < got->count; i++) {
+		const struct header_field *f = &got->fields[i];
+
+		if (fields_is_order(f->name) || fields_is_hop(f->name, got))
+			continue;
+		if (in->answer->status == 200 &&
+		    str_eq_nocase(f->name, STR("Location")))
+			continue;
+		if (f->name.n + f->value.n + 2 > RULES_LINE_MAX)
+			continue;
+		if (header_add(out, f->name,
+		    fields_value_to_client(in, f, a)) == -1 && a->full)
+			return fields_full(e);
+	}
+	if (str_starts_nocase(header_get(out, STR("Content-Type")),
+	    STR("text/event-stream")) &&
+	    header_set(out, STR("X-Accel-Buffering"), STR("no")) == -1)
+		return fields_full(e);
+	return 0;
+}

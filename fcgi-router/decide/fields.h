@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * fields: which header fields go on to the origin and back to the client, and
+ * which this router sets itself (RFC 9110 7.6, RFC 7239). Pure.
+ *
+ * Nothing hop-by-hop passes in either direction, nothing that a web server
+ * would obey (X-Accel-Redirect, X-Sendfile, Status) passes from an origin.
+ */
+#ifndef DECIDE_FIELDS_H
+#define DECIDE_FIELDS_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "decide/target.h"
+#include "http/h1.h"
+#include "http/header.h"
+#include "http/request.h"
+#include "route/route.h"
+
+struct fields_to_origin {
+	const struct request *request;
+	const struct target *target;
+	bool forwarded; /* RFC 7239's Forwarded too */
+	int max_hops;
+};
+
+/*
+ * Fills *out (initialised by this) with what the origin is sent before the
+ * route's own rules; without Host and framing fields.
+ * 0, or -1 and e: loop, overloaded.
+ */
+ATTR_MUST_USE
+int fields_to_origin(const struct fields_to_origin *in, struct arena *a,
+    struct header *out, struct err *e);
+
+struct fields_to_client {
+	const struct request *request;
+	const struct route *route;
+	const struct target *target;
+	const struct h1_answer *answer;
+};
+
+/*
+ * Fills *out with what the client is sent before the route's own rules,
+ * without Status and Content-Length. 0, or -1 and e: overloaded.
+ */
+ATTR_MUST_USE
+int fields_to_client(const struct fields_to_client *in, struct arena *a,
+    struct header *out, struct err *e);
+
+#endif

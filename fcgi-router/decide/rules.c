@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* rules: set, add, remove. */
+
+#include "decide/rules.h"
+
+#include "base/buf.h"
+#include "route/pattern.h"
+
+enum { RULES_VALUE_MAX = 128 * 1024 };
+
+static int
+rules_value(const struct header_rule *rule, const struct pattern_source *s,
+    struct arena *a, struct str *value, struct err *e)
+{
+	struct buf text;
+	int answer;
+
+	if (rule->value.count == 1 && pattern_is_fixed(&rule->value)) {
+		*value = rule->value.parts[0].text;
+		return 0;
+	}
+	buf_init(&text, RULES_VALUE_MAX);
+	answer = pattern_fill(&rule->value, s, &text, e);
+	if (answer == 0) {
+		*value = arena_copy(a, str_trim(buf_view(&text)));
+		if (value->p == NULL)
+			answer = err_set(e, REASON_OVERLOADED,
+			    "no room for a header value");
+	}
+	buf_fini(&text);
+	return answer;
+}
+
+static int
+rules_apply_one(const struct header_rule *rule, const struct pattern_source *s,
+    struct header *h, struct err *e)
+{
+	struct str value;
+	int answer;
+
+	if (rule->verb == HEADER_REMOVE) {
+		header_remove(h, rule->name);
+		return 0;
+	}
+	if (rules_value(rule, s, h->arena, &value, e) == -1)
+		return -1;
+	if (rule->verb == HEADER_SET)
+		header_remove(h, rule->name);
+	if (value.n == 0 || rule->name.n + value.n + 2 > RULES_LINE_MAX)
+		return 0;
+	answer = header_add(h, rule->name, value);
+	if (answer == -1 && h->arena->full)
+		return err_set(e, REASON_OVERLOADED,
+		    "no room for a header field");
+	return 0;
+}
+
+int
+rules_apply(const struct pattern_source *s, enum header_side side,
+    struct header *h, struct err *e)
+{
+	const struct route *r = s->route;
+	size_t i;
+
+	for (i = 0; i < r->rule_count; i++)
+		if (r->rules[i].side == side &&
+		    rules_apply_one(&r->rules[i], s, h, e) == -1)
+			return -1;
+	return 0;
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* target: the address, the path and the Host that a request goes out with. */
+
+#include "decide/target.h"
+
+#include "base/buf.h"
+#include "http/host.h"
+#include "http/path.h"
+#include "route/pattern.h"
+
+enum { TARGET_TEXT_MAX = 64 * 1024, TARGET_PORT_HTTP = 80,
+	TARGET_PORT_HTTPS = 443 };
+
+static int
+target_full(struct err *e)
+{
+	return err_set(e, REASON_OVERLOADED, "no room for the origin's URL");
+}
+
+/* The pattern, filled in, as a text of the arena. */
+static int
+target_fill(const struct pattern *p, const struct pattern_source *s,
+    struct arena *a, struct str *out, struct err *e)
+{
+	struct buf text;
+	int answer;
+
+	if (p->count == 0) {
+		*out = STR("");
+		return 0;
+	}
+	if (p->count == 1 && pattern_is_fixed(p)) {
+		*out = p->parts[0].text;
+		return 0;
+	}
+	buf_init(&text, TARGET_TEXT_MAX);
+	answer = pattern_fill(p, s, &text, e);
+	if (answer == 0) {
+		*out = arena_copy(a, buf_view(&text));
+		if (out->p == NULL)
+			answer = target_full(e);
+	}
+	buf_fini(&text);
+	return answer;
+}
+
+static int
+target_host(const struct pattern *p, const struct pattern_source *s,
+    struct arena *a, struct target *out, struct err *e)
+{
+	struct host host;
+	struct str text;
+
+	if (target_fill(p, s, a, &text, e) == -1)
+		return -1;
+	if (pattern_is_fixed(p)) {
+		out->host = text; /* made canonical by the compiler */
+		return 0;
+	}
+	if (host_parse(text, &host, e) == -1) {
+		e->reason = REASON_NO_SERVICE;
+		return -1;
+	}
+	out->host = arena_copy(a, host_text(&host));
+	return out->host.p != NULL ? 0 : target_full(e);
+}
+
+static int
+target_address(const struct origin_url *url, const struct pattern_source *s,
+    struct arena *a, struct target *out, struct err *e)
+{
+	out->scheme = url->scheme;
+	out->port = url->port;
+	if (url->scheme == ORIGIN_UNIX) {
+		out->written = pattern_is_fixed(&url->socket);
+		if (target_fill(&url->socket, s, a, &out->socket, e) == -1)
+			return -1;
+		out->name = arena_printf(a, "unix:%.*s",
+		    STR_ARG(out->socket));
+	} else {
+		out->written = pattern_is_fixed(&url->host);
+		if (target_host(&url->host, s, a, out, e) == -1)
+			return -1;
+		out->name = arena_printf(a, "%s://%.*s:%u",
+		    origin_scheme_word(url->scheme), STR_ARG(out->host),
+		    (unsigned)url->port);
+	}
+	return out->name.p != NULL ? 0 : target_full(e);
+}
+
+/* A variable must not bring "." or ".." as a segment of its own. */
+static bool
+target_has_dots(struct str path)
+{
+	struct str segment;
+	size_t at = 0;
+
+	while (path_segment(path, &at, &segment))
+		if (str_eq(segment, STR(".")) || str_eq(segment, STR("..")))
+			return true;
+	return false;
+}
+
+static struct str
+target_without_slash(struct str base)
+{
+	while (base.n > 0 && base.p[base.n - 1] == '/')
+		base.n--;
+	return base;
+}
+
+/*
+ * base + rest + query. What was filled in is made canonical again, and "//"
+ * at its head, which some origins take for a host, becomes "/".
+ */
+static int
+target_path(const struct route *r, const struct pattern_source *s,
+    struct arena *a, struct target *out, struct err *e)
+{
+	const struct path *asked = &s->request->path;
+	struct str filled, base, own_query, rest, path;
+	bool own;
+
+	if (target_fill(&r->origin.path, s, a, &filled, e) == -1)
+		return -1;
+	own = str_cut(filled, '?', &base, &own_query);
+	if (!pattern_is_fixed(&r->origin.path) && target_has_dots(base))
+		return err_set(e, REASON_BAD_PATH,
+		    "a variable brings a dot segment into the origin's path");
+	rest = r->strip_prefix ? s->rest : asked->text;
+	out->prefix = r->strip_prefix ?
+	    target_without_slash(str_sub(asked->text, 0,
+	        asked->text.n - s->rest.n)) : STR("");
+	out->base = target_without_slash(base);
+	if (r->origin.tail != ORIGIN_TAIL_ALL)
+		path = base;
+	else if (rest.n == 0)
+		path = base.n > 0 ? base : STR("/");
+	else
+		path = arena_printf(a, "%.*s%.*s", STR_ARG(out->base),
+		    STR_ARG(rest));
+	while (path.n > 1 && path.p[0] == '/' && path.p[1] == '/') {
+		path.p++;
+		path.n--;
+	}
+	if (path.n == 0)
+		path = STR("/");
+	if (!pattern_is_fixed(&r->origin.path) &&
+	    path_canonical(path, a, &path, e) == -1)
+		return -1;
+	if (r->origin.tail == ORIGIN_TAIL_NONE || !asked->has_query)
+		out->path = own ? arena_printf(a, "%.*s?%.*s", STR_ARG(path),
+		    STR_ARG(own_query)) : path;
+	else
+		out->path = arena_printf(a, "%.*s?%.*s%s%.*s", STR_ARG(path),
+		    STR_ARG(own_query), own && own_query.n > 0 ? "&" : "",
+		    STR_ARG(asked->query));
+	return out->path.p != NULL ? 0 : target_full(e);
+}
+
+struct str
+target_host_asked(const struct request *request, struct arena *a)
+{
+	struct host host;
+	struct err ignored;
+	uint16_t port = 0;
+
+	if (host_parse_port(request->host_field, &host, &port, &ignored) == 0 &&
+	    port != 0)
+		return arena_printf(a, "%.*s:%u",
+		    STR_ARG(host_text(&request->host)), (unsigned)port);
+	return host_text(&request->host);
+}
+
+static struct str
+target_host_own(const struct target *t, struct arena *a)
+{
+	if (t->scheme == ORIGIN_UNIX)
+		return STR("localhost");
+	if ((t->scheme == ORIGIN_HTTP && t->port == TARGET_PORT_HTTP) ||
+	    (t->scheme == ORIGIN_HTTPS && t->port == TARGET_PORT_HTTPS))
+		return t->host;
+	return arena_printf(a, "%.*s:%u", STR_ARG(t->host),
+	    (unsigned)t->port);
+}
+
+int
+target_origin(const struct pattern_source *s, bool preserve, struct arena *a,
+    struct target *out, struct err *e)
+{
+	const struct route *r = s->route;
+
+	CHECK(r->target == TARGET_ORIGIN);
+	*out = (struct target){ .scheme = r->origin.scheme };
+	if (target_address(&r->origin, s, a, out, e) == -1 ||
+	    target_path(r, s, a, out, e) == -1)
+		return -1;
+	if (r->host_sent == HOST_SENT_NAME)
+		out->host_field = r->host_name;
+	else if (r->host_sent == HOST_SENT_PRESERVE ||
+	    (r->host_sent == HOST_SENT_UNSET && preserve))
+		out->host_field = target_host_asked(s->request, a);
+	else
+		out->host_field = target_host_own(out, a);
+	return out->host_field.p != NULL ? 0 : target_full(e);
+}
+
+int
+target_redirect(const struct pattern_source *s, struct arena *a,
+    struct str *location, struct err *e)
+{
+	CHECK(s->route->target == TARGET_REDIRECT);
+	return target_fill(&s->route->url, s, a, location, e);
+}
+
+/* Is path prefix itself or below it? *below is then "" or from '/' on. */
+static bool
+target_below(struct str path, struct str prefix, struct str *below)
+{
+	if (!str_starts(path, prefix))
+		return false;
+	*below = str_sub(path, prefix.n, path.n);
+	return below->n == 0 || below->p[0] == '/' || below->p[0] == '?' ||
+	    below->p[0] == '#';
+}
+
+static bool
+target_join(struct str head, struct str below, struct arena *a,
+    struct str *out)
+{
+	bool slash = head.n == 0 && (below.n == 0 || below.p[0] != '/');
+
+	*out = arena_printf(a, "%.*s%s%.*s", STR_ARG(head), slash ? "/" : "",
+	    STR_ARG(below));
+	return out->p != NULL;
+}
+
+bool
+target_forward(const struct target *t, struct str path, struct arena *a,
+    struct str *out)
+{
+	struct str below;
+
+	return target_below(path, t->prefix, &below) &&
+	    target_join(t->base, below, a, out);
+}
+
+bool
+target_back(const struct target *t, struct str path, struct arena *a,
+    struct str *out)
+{
+	struct str below;
+
+	return target_below(path, t->base, &below) &&
+	    target_join(t->prefix, below, a, out);
+}
+
+bool
+target_is_origin(const struct target *t, bool https, struct str host,
+    uint16_t port)
+{
+	if (t->scheme == ORIGIN_UNIX || https != (t->scheme == ORIGIN_HTTPS))
+		return false;
+	if (port == 0)
+		port = https ? TARGET_PORT_HTTPS : TARGET_PORT_HTTP;
+	return port == t->port && str_eq_nocase(host, t->host);
+}

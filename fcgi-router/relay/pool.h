@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * pool: idle wires by origin, shared by all workers.
+ *
+ * Found by the target's name; the last one given is the first one taken, the
+ * longest idle one goes when there are too many. One lock, never held across
+ * I/O but the close of a wire.
+ */
+#ifndef RELAY_POOL_H
+#define RELAY_POOL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/str.h"
+#include "relay/wire.h"
+
+struct pool;
+
+/* Aborts (CHECK) when there is no memory: called once at start. */
+struct pool *pool_new(void);
+void pool_free(struct pool **p);
+
+/* At most so many wires, each for at most so long (ms). Thread-safe. */
+void pool_limit(struct pool *p, size_t most, int64_t age_ms);
+
+/* An idle wire to that name, still open; yours. NULL: there is none. */
+struct wire *pool_take(struct pool *p, struct str name);
+
+/* Takes the wire over and sets *w NULL; it may be closed at once. */
+void pool_give(struct pool *p, struct wire **w);
+
+/* Closes wires that were idle for too long; now and then, by one thread. */
+void pool_sweep(struct pool *p);
+
+#endif

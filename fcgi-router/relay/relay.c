@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* relay: the process's wires, and the rule of repetition. */
+
+#include "relay/relay.h"
+
+int
+relay_init(struct relay *r, struct err *e)
+{
+	r->pool = NULL;
+	r->maker = wire_maker_new(e);
+	if (r->maker == NULL)
+		return -1;
+	r->pool = pool_new();
+	return 0;
+}
+
+void
+relay_fini(struct relay *r)
+{
+	pool_free(&r->pool);
+	wire_maker_free(&r->maker);
+}
+
+struct wire *
+relay_take(struct relay *r, const struct target *t)
+{
+	return pool_take(r->pool, t->name);
+}
+
+bool
+relay_is_idempotent(struct str method)
+{
+	static const struct str idempotent[] = {
+		{ "GET", 3 }, { "HEAD", 4 }, { "PUT", 3 }, { "DELETE", 6 },
+		{ "OPTIONS", 7 }, { "TRACE", 5 }, { "PROPFIND", 8 },
+		{ "PROPPATCH", 9 }, { "REPORT", 6 }, { "SEARCH", 6 }
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(idempotent) / sizeof(idempotent[0]); i++)
+		if (str_eq(method, idempotent[i]))
+			return true;
+	return false;
+}
+
+bool
+relay_may_repeat(const struct transfer *t, enum reason reason,
+    struct str method, bool body_kept)
+{
+	if (!t->reused || t->got_any || reason != REASON_ORIGIN_BROKEN ||
+	    !body_kept)
+		return false;
+	return !t->sent_any || relay_is_idempotent(method);
+}

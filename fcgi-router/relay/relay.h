@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * relay: whether and where to try, and to try again.
+ *
+ * Objects and who holds whom: one `struct relay` (the process's) holds the
+ * maker of wires and the pool of idle ones; an exchange holds one `struct
+ * transfer`, and that its wire while an attempt goes on.
+ */
+#ifndef RELAY_RELAY_H
+#define RELAY_RELAY_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "decide/target.h"
+#include "relay/pool.h"
+#include "relay/transfer.h"
+#include "relay/wire.h"
+
+struct relay {
+	struct wire_maker *maker;
+	struct pool *pool;
+};
+
+/* 0, or -1 and e. fini closes all idle wires. */
+ATTR_MUST_USE int relay_init(struct relay *r, struct err *e);
+void relay_fini(struct relay *r);
+
+/* An idle wire to the target, or NULL. Does not wait. */
+struct wire *relay_take(struct relay *r, const struct target *t);
+
+/* Is the method idempotent (RFC 9110 9.2.2, and WebDAV's that only read or
+ * set a state)? */
+bool relay_is_idempotent(struct str method);
+
+/*
+ * The attempt failed for that reason: may the very same request go out again
+ * on a fresh connection? Only when a wire from the pool died (origin-broken)
+ * before the first byte of an answer, and the request is idempotent or none of
+ * its bytes was sent. body_kept: its body can be sent again.
+ */
+bool relay_may_repeat(const struct transfer *t, enum reason reason,
+    struct str method, bool body_kept);
+
+#endif

@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * wire: libcurl's CONNECT_ONLY handles.
+ *
+ * Plain bytes go by send(2) and recv(2) on the handle's socket, which costs
+ * less than curl_easy_send; TLS goes through libcurl.
+ */
+
+#include "relay/wire.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "relay/egress.h"
+#include "relay/wire_tls.h"
+
+enum { WIRE_URL_MAX = 512, WIRE_SOCKET_MAX = 108 };
+
+struct wire_maker {
+	CURLSH *share;
+	pthread_mutex_t locks[CURL_LOCK_DATA_LAST]; /* one for each kind that
+	                                               libcurl shares */
+	struct wire_tls *tls;
+};
+
+struct wire {
+	CURL *curl;
+	int fd;
+	int epoll;
+	unsigned uses;
+	bool tls;
+	bool written;
+	bool denied; /* egress refused an address while connecting */
+	struct str name;
+};
+
+static void
+wire_share_lock(CURL *curl, curl_lock_data data, curl_lock_access access,
+    void *arg)
+{
+	struct wire_maker *m = arg;
+
+	(void)curl;
+	(void)access;
+	pthread_mutex_lock(&m->locks[data]);
+}
+
+static void
+wire_share_unlock(CURL *curl, curl_lock_data data, void *arg)
+{
+	struct wire_maker *m = arg;
+
+	(void)curl;
+	pthread_mutex_unlock(&m->locks[data]);
+}
+
+struct wire_maker *
+wire_maker_new(struct err *e)
+{
+	struct wire_maker *m = calloc(1, sizeof(*m));
+	int i;
+
+	if (m == NULL || curl_global_init(CURL_GLOBAL_ALL) != CURLE_OK) {
+		err_set(e, REASON_OVERLOADED, "libcurl cannot start");
+		free(m);
+		return NULL;
+	}
+	for (i = 0; i < CURL_LOCK_DATA_LAST; i++)
+		pthread_mutex_init(&m->locks[i], NULL);
+	m->share = curl_share_init();
+	m->tls = wire_tls_new(e);
+	if (m->share == NULL || m->tls == NULL) {
+		err_set(e, REASON_OVERLOADED, "libcurl cannot share");
+		wire_maker_free(&m);
+		return NULL;
+	}
+	curl_share_setopt(m->share, CURLSHOPT_LOCKFUNC, wire_share_lock);
+	curl_share_setopt(m->share, CURLSHOPT_UNLOCKFUNC, wire_share_unlock);
+	curl_share_setopt(m->share, CURLSHOPT_USERDATA, m);
+	curl_share_setopt(m->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
+	curl_share_setopt(m->share, CURLSHOPT_SHARE,
+	    CURL_LOCK_DATA_SSL_SESSION);
+	return m;
+}
+
+void
+wire_maker_free(struct wire_maker **m)
+{
+	int i;
+
+	if (*m == NULL)
+		return;
+	if ((*m)->share != NULL)
+		curl_share_cleanup((*m)->share);
+	wire_tls_free(&(*m)->tls);
+	for (i = 0; i < CURL_LOCK_DATA_LAST; i++)
+		pthread_mutex_destroy(&(*m)->locks[i]);
+	free(*m);
+	*m = NULL;
+	curl_global_cleanup();
+}
+
+static curl_socket_t
+wire_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
+{
+	struct wire *w = arg;
+
+	(void)purpose;
+	if (!egress_allows(&a->addr, w->written)) {
+		w->denied = true;
+		return CURL_SOCKET_BAD;
+	}
+	return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+}
+
+static CURLcode
+wire_ssl_context(CURL *curl, void *ssl_ctx, void *arg)
+{
+	(void)curl;
+	return wire_tls_dress(arg, ssl_ctx) == 0 ? CURLE_OK :
+	    CURLE_SSL_CACERT_BADFILE;
+}
+
+static int
+wire_set_address(struct wire *w, const struct target *t)
+{
+	char url[WIRE_URL_MAX];
+	char path[WIRE_SOCKET_MAX];
+	int n;
+
+	if (t->scheme == ORIGIN_UNIX) {
+		if (t->socket.n >= sizeof(path))
+			return -1;
+		memcpy(path, t->socket.p, t->socket.n);
+		path[t->socket.n] = '\0';
+		if (curl_easy_setopt(w->curl, CURLOPT_UNIX_SOCKET_PATH,
+		    path) != CURLE_OK)
+			return -1;
+		n = snprintf(url, sizeof(url), "http://localhost/");
+	} else {
+		n = snprintf(url, sizeof(url), "%s://%.*s:%u/",
+		    t->scheme == ORIGIN_HTTPS ? "https" : "http",
+		    STR_ARG(t->host), (unsigned)t->port);
+	}
+	if (n < 0 || (size_t)n >= sizeof(url))
+		return -1;
+	return curl_easy_setopt(w->curl, CURLOPT_URL, url) == CURLE_OK ? 0 :
+	    -1;
+}
+
+static void
+wire_set_options(struct wire *w, struct wire_maker *m, int64_t timeout_ms)
+{
+	CURL *c = w->curl;
+
+	curl_easy_setopt(c, CURLOPT_CONNECT_ONLY, 1L);
+	curl_easy_setopt(c, CURLOPT_SHARE, m->share);
+	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L);
+	curl_easy_setopt(c, CURLOPT_PROXY, "");
+	curl_easy_setopt(c, CURLOPT_NOPROXY, "*");
+	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)timeout_ms);
+	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+	curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, wire_open_socket);
+	curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, w);
+	if (w->tls) {
+		/* The shared store instead of one read for each handle. */
+		curl_easy_setopt(c, CURLOPT_CAINFO, NULL);
+		curl_easy_setopt(c, CURLOPT_CAPATH, NULL);
+		curl_easy_setopt(c, CURLOPT_SSL_CTX_FUNCTION,
+		    wire_ssl_context);
+		curl_easy_setopt(c, CURLOPT_SSL_CTX_DATA, m->tls);
+	}
+}
+
+/* What libcurl's answer to a failed connect is called here. */
+static int
+wire_failed(const struct wire *w, const struct target *t, CURLcode code,
+    const char *text, struct err *e)
+{
+	enum reason reason = REASON_ORIGIN_REFUSED;
+
+	if (w->denied) {
+		return err_set(e, REASON_EGRESS_DENIED,
+		    "%.*s: its address may not be connected to",
+		    STR_ARG(t->name));
+	}
+	switch (code) {
+	case CURLE_COULDNT_RESOLVE_HOST:
+		reason = REASON_ORIGIN_DNS;
+		break;
+	case CURLE_OPERATION_TIMEDOUT:
+		reason = REASON_ORIGIN_CONNECT_TIMEOUT;
+		break;
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_CIPHER:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_ISSUER_ERROR:
+	case CURLE_SSL_INVALIDCERTSTATUS:
+		reason = REASON_ORIGIN_TLS;
+		break;
+	case CURLE_OUT_OF_MEMORY:
+	case CURLE_FAILED_INIT:
+		reason = REASON_OVERLOADED;
+		break;
+	default:
+		break;
+	}
+	return err_set(e, reason, "%.*s: %s", STR_ARG(t->name),
+	    text[0] != '\0' ? text : curl_easy_strerror(code));
+}
+
+static int
+wire_connect(struct wire *w, const struct target *t, struct err *e)
+{
+	char text[CURL_ERROR_SIZE] = "";
+	curl_socket_t fd = CURL_SOCKET_BAD;
+	CURLcode code;
+
+	curl_easy_setopt(w->curl, CURLOPT_ERRORBUFFER, text);
+	code = curl_easy_perform(w->curl);
+	curl_easy_setopt(w->curl, CURLOPT_ERRORBUFFER, NULL);
+	if (code != CURLE_OK)
+		return wire_failed(w, t, code, text, e);
+	if (curl_easy_getinfo(w->curl, CURLINFO_ACTIVESOCKET, &fd) !=
+	    CURLE_OK || fd == CURL_SOCKET_BAD)
+		return err_set(e, REASON_INTERNAL, "%.*s: no socket",
+		    STR_ARG(t->name));
+	w->fd = fd;
+	return 0;
+}
+
+int
+wire_open(struct wire_maker *m, const struct target *t, int64_t timeout_ms,
+    struct wire **out, struct err *e)
+{
+	struct wire *w = calloc(1, sizeof(*w));
+	char *name = malloc(t->name.n + 1);
+
+	if (w == NULL || name == NULL || (w->curl = curl_easy_init()) == NULL) {
+		err_set(e, REASON_OVERLOADED, "out of memory");
+		free(name);
+		free(w);
+		return -1;
+	}
+	memcpy(name, t->name.p, t->name.n);
+	w->name = (struct str){ name, t->name.n };
+	w->fd = w->epoll = -1;
+	w->tls = t->scheme == ORIGIN_HTTPS;
+	w->written = t->written;
+	wire_set_options(w, m, timeout_ms > 0 ? timeout_ms : 1);
+	if (wire_set_address(w, t) == -1) {
+		err_set(e, REASON_NO_SERVICE, "%.*s: not a usable address",
+		    STR_ARG(t->name));
+		wire_close(&w);
+		return -1;
+	}
+	if (wire_connect(w, t, e) == -1) {
+		wire_close(&w);
+		return -1;
+	}
+	*out = w;
+	return 0;
+}
+
+void
+wire_close(struct wire **w)
+{
+	if (*w == NULL)
+		return;
+	curl_easy_cleanup((*w)->curl);
+	free((char *)(uintptr_t)(*w)->name.p);
+	free(*w);
+	*w = NULL;
+}
+
+static int
+wire_broken(const struct wire *w, const char *why, struct err *e)
+{
+	return err_set(e, REASON_ORIGIN_BROKEN, "%.*s: %s",
+	    STR_ARG(w->name), why);
+}
+
+static int
+wire_send_tls(struct wire *w, struct str data, size_t *sent, struct err *e)
+{
+	CURLcode code = curl_easy_send(w->curl, data.p, data.n, sent);
+
+	if (code == CURLE_AGAIN)
+		return 0;
+	if (code != CURLE_OK)
+		return wire_broken(w, curl_easy_strerror(code), e);
+	return *sent > 0 ? 1 : 0;
+}
+
+int
+wire_send(struct wire *w, struct str data, size_t *sent, struct err *e)
+{
+	ssize_t n;
+
+	*sent = 0;
+	if (w->tls)
+		return wire_send_tls(w, data, sent, e);
+	do {
+		n = send(w->fd, data.p, data.n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	} while (n == -1 && errno == EINTR);
+	if (n == -1)
+		return errno == EAGAIN ? 0 : wire_broken(w, strerror(errno), e);
+	*sent = (size_t)n;
+	return 1;
+}
+
+static int
+wire_recv_tls(struct wire *w, char *to, size_t room, size_t *got,
+    struct err *e)
+{
+	CURLcode code = curl_easy_recv(w->curl, to, room, got);
+
+	if (code == CURLE_AGAIN)
+		return 0;
+	if (code != CURLE_OK)
+		return wire_broken(w, curl_easy_strerror(code), e);
+	return *got > 0 ? 1 : 2;
+}
+
+int
+wire_recv(struct wire *w, char *to, size_t room, size_t *got, struct err *e)
+{
+	ssize_t n;
+
+	*got = 0;
+	if (w->tls)
+		return wire_recv_tls(w, to, room, got, e);
+	do {
+		n = recv(w->fd, to, room, MSG_DONTWAIT);
+	} while (n == -1 && errno == EINTR);
+	if (n == -1)
+		return errno == EAGAIN ? 0 : wire_broken(w, strerror(errno), e);
+	*got = (size_t)n;
+	return n > 0 ? 1 : 2;
+}
+
+int
+wire_fd(const struct wire *w)
+{
+	return w->fd;
+}
+
+bool
+wire_is_tls(const struct wire *w)
+{
+	return w->tls;
+}
+
+bool
+wire_is_idle(struct wire *w)
+{
+	char byte;
+
+	return recv(w->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == -1 &&
+	    errno == EAGAIN;
+}
+
+struct str
+wire_name(const struct wire *w)
+{
+	return w->name;
+}
+
+unsigned
+wire_uses(const struct wire *w)
+{
+	return w->uses;
+}
+
+void
+wire_used(struct wire *w)
+{
+	w->uses++;
+}
+
+int *
+wire_epoll_mark(struct wire *w)
+{
+	return &w->epoll;
+}

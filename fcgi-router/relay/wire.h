@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * wire: one connection to one origin; hides libcurl.
+ *
+ * libcurl makes the connection (CURLOPT_CONNECT_ONLY: resolving, happy
+ * eyeballs, TCP or Unix socket, TLS with verification) and then carries bytes;
+ * HTTP is spoken on it by others. A wire belongs to one exchange at a time;
+ * wires of a maker share its DNS cache, TLS sessions and certificate store.
+ */
+#ifndef RELAY_WIRE_H
+#define RELAY_WIRE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "decide/target.h"
+
+struct wire;
+struct wire_maker;
+
+/* Once before threads. NULL and e when libcurl or the store fail. */
+struct wire_maker *wire_maker_new(struct err *e);
+void wire_maker_free(struct wire_maker **m);
+
+/*
+ * Connects to the target, blocking for at most timeout_ms. Link-local and
+ * metadata addresses are never connected to, loopback and private ones only
+ * when the target's address was written without variables.
+ * 0 and *out, or -1 and e: origin-dns, origin-refused, origin-tls,
+ * origin-connect-timeout, egress-denied, overloaded.
+ */
+ATTR_MUST_USE
+int wire_open(struct wire_maker *m, const struct target *t,
+    int64_t timeout_ms, struct wire **out, struct err *e);
+
+/* Closes it and sets *w NULL; NULL is fine. */
+void wire_close(struct wire **w);
+
+/*
+ * Takes as much of data as goes without waiting.
+ * 1 and *sent > 0; 0: would wait (for reading too, if it is TLS);
+ * -1 and e (origin-broken): the connection is dead.
+ */
+ATTR_MUST_USE
+int wire_send(struct wire *w, struct str data, size_t *sent, struct err *e);
+
+/*
+ * Reads what is there. 1 and *got > 0; 2: the origin closed its side; 0:
+ * would wait; -1 and e (origin-broken): the connection is dead.
+ */
+ATTR_MUST_USE
+int wire_recv(struct wire *w, char *to, size_t room, size_t *got,
+    struct err *e);
+
+/* The descriptor to wait on. */
+int wire_fd(const struct wire *w);
+
+/* Is it TLS, which may hold read bytes that its descriptor does not show? */
+bool wire_is_tls(const struct wire *w);
+
+/* Is an idle wire still open, with nothing unasked for on it? */
+bool wire_is_idle(struct wire *w);
+
+/* The target's name (target.h): what a pool finds it by. */
+struct str wire_name(const struct wire *w);
+
+/* How many answers it has carried before; the pool counts. */
+unsigned wire_uses(const struct wire *w);
+void wire_used(struct wire *w);
+
+/*
+ * Which epoll instance knows its descriptor, or -1: a mark for whoever waits,
+ * kept with the wire so that it need not be added twice.
+ */
+int *wire_epoll_mark(struct wire *w);
+
+#endif
