@@ -32,20 +32,33 @@ enum codec_space {
 };
 
 /* Path keys: a host key, then for each segment '/' and its octets, or '/' and
- * CODEC_CAPTURE; CODEC_EXACT last for exact entries. */
+ * CODEC_CAPTURE; CODEC_EXACT last for exact entries. ** rules are the paths
+ * of a host key without host. */
 enum { CODEC_CAPTURE = 0x01, CODEC_EXACT = 0x02 };
 
-/* Appends the pieces of keys. 0, or -1: the key is full. */
+/* What a key and a record may hold; more is refused both ways. */
+enum {
+	CODEC_KEY_MAX = 4096,
+	CODEC_TAGS_MAX = 256,
+	CODEC_RULES_MAX = 1024,
+	CODEC_PARTS_MAX = 16384 /* of all patterns of a record */
+};
+
+/* Appends the pieces of keys. 0, or -1: `key` or CODEC_KEY_MAX is full. */
 ATTR_MUST_USE
 int codec_key_host(struct buf *key, enum codec_space space, struct str host);
 ATTR_MUST_USE int codec_key_segment(struct buf *key, struct str segment);
 ATTR_MUST_USE int codec_key_capture(struct buf *key);
 ATTR_MUST_USE int codec_key_exact(struct buf *key);
 
-/* For people: "hshop.example.com/api/{}" with control bytes spelled out. */
+/* For people: "hshop.example.com/api/{}", " exact" behind it for exact ones,
+ * other control bytes spelled \xNN. 0, or -1: `to` is full. */
 ATTR_MUST_USE int codec_key_print(struct str key, struct buf *to);
 
-/* Appends a record. 0, or -1 and e: it does not fit. */
+/*
+ * Appends a record. 0, or -1 and e, with a piece of the record in `to`: it
+ * does not fit, or is none that codec_get would take (no target, for one).
+ */
 ATTR_MUST_USE
 int codec_put_route(const struct route *r, struct buf *to, struct err *e);
 ATTR_MUST_USE
@@ -75,11 +88,21 @@ struct codec_meta {
 	uint64_t one_levels;  /* bit N: some {x}.parent has N labels in parent */
 	uint64_t wild_levels; /* bit N: some *.parent has N labels; bit 0: * */
 	uint64_t anywhere;    /* number of ** rules */
+	uint64_t anywhere_levels; /* bit N: some prefix ** rule has N segments */
+	uint64_t anywhere_exact;  /* bit N: some exact ** rule has N segments */
 	struct str sources;   /* names, parted by LF */
 	struct str headers;   /* X- names that request rules set, by LF */
 };
 
 enum { CODEC_PAGE = 4096, CODEC_LEVELS_MAX = 63 };
+
+/*
+ * Counts one key: records, hosts, wildcards, paths, anywhere and the levels.
+ * The compiler counts each key it writes, "m" and "z" too, and a check counts
+ * them again. false, and nothing counted: no key of this format, or deeper
+ * than CODEC_LEVELS_MAX labels or segments.
+ */
+bool codec_meta_count(struct codec_meta *meta, struct str key);
 
 /*
  * Calls put for each "m" record and the last record "z", in key order.

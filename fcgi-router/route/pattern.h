@@ -5,9 +5,16 @@
  *
  * A pattern is a list of parts, each a literal or a variable with the context
  * it stands in, found out when the list is compiled. Filling in escapes by
- * context: in an authority only [a-z0-9-]{1,63} is let through, in a path
- * a value is percent-encoded as one segment ({path} {rest} {uri} as paths),
- * in a query percent-encoded, in a header without control bytes.
+ * context:
+ * - in an authority only [a-z0-9-]{1,63} is let through;
+ * - in a path captures, {path}, {rest} and {uri} are put as they stand, since
+ *   they are pieces of a canonical path already; other values are
+ *   percent-encoded as one segment. The whole must be made canonical again:
+ *   "{header.N}" may be "..", and "{rest}" begins with '/' or is empty;
+ * - in a query {query} is put as it stands; captures, {path} and {rest} keep
+ *   their escapes and have the rest escaped, so that the reader decodes what
+ *   the client meant; other values, {uri} too, are percent-encoded;
+ * - in a header values lose their control bytes, TAB apart.
  */
 #ifndef ROUTE_PATTERN_H
 #define ROUTE_PATTERN_H
@@ -71,10 +78,11 @@ struct pattern_source {
 };
 
 /*
- * Reads text with {variables} ({{ is a brace) whose literals and values all
- * stand in one context. Capture names are looked up in route. *out lives in
- * the arena. *at is the offset of a mistake in text.
- * 0, or -1 and e (the sentence for the user, "what, what was expected").
+ * Reads text with {variables} ({{ is a brace, } alone too) whose literals and
+ * values all stand in one context. Names are captures of route first, then
+ * variables. In an authority two captures must be parted by a byte that
+ * neither can hold. *out lives in the arena. *at is the offset of a mistake in
+ * text. 0, or -1 and e (the sentence for the user, "what, what was expected").
  */
 ATTR_MUST_USE
 int pattern_parse(struct str text, enum pattern_context context,

@@ -6,6 +6,7 @@
  * VARIABLE(NAME, name, has a key behind a dot, allowed in an authority,
  *     a path of its own (put in as a path, not as one segment), manual)
  * Captures are variables too, of the kind CAPTURE, with names of their own.
+ * A row's place is its number in the map: new rows go to the end.
  */
 VARIABLE(CAPTURE, "", false, true, false,
     "a capture of MATCH, by its name")
