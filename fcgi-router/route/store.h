@@ -5,9 +5,11 @@
  *
  * Opened read-only in a private environment of its own, memory-mapped, one
  * handle for each slot (a worker's number), so that workers share no lock.
- * The file is checked in constant time: type, page size, format, size, last
- * record. A page that is gone (truncated in place) makes the store lost: the
- * environment is abandoned, never closed.
+ * The file is checked in constant time: first page, size, format, last record,
+ * and that they are of one map; a map of up to STORE_SUM_ALWAYS bytes is read
+ * as a whole. A page that is gone (truncated in place) or a failure inside
+ * Berkeley DB makes the store lost: it answers map-broken ever after, and its
+ * environment is abandoned, never closed. sigbus_init must have been called.
  */
 #ifndef ROUTE_STORE_H
 #define ROUTE_STORE_H
@@ -18,7 +20,7 @@
 #include "base/str.h"
 #include "route/codec.h"
 
-enum { STORE_SLOTS_MAX = 128 };
+enum { STORE_SLOTS_MAX = 128, STORE_SUM_ALWAYS = 1 << 20 };
 
 struct store;
 
@@ -44,15 +46,29 @@ int store_get(struct store *s, unsigned slot, struct str key, struct arena *a,
 
 /*
  * Has the open file still the size and mtime it was opened with? One fstat.
- * false for good once it was false, or a page was gone.
+ * false for good once it was false, or the store was lost. That a write always
+ * changes mtime, the caller must know: see snapshot.
  */
 bool store_sound(struct store *s);
+
+/* Was a page gone, or did Berkeley DB fail? Costs nothing. */
+bool store_lost(const struct store *s);
 
 /* The map's own words; borrowed until store_close. */
 const struct codec_meta *store_meta(const struct store *s);
 
-/* The file that is open. */
+/* The file that is open, as it was before anything of it was read. */
 const struct file_id *store_file(const struct store *s);
+
+/* Were both made by one run of the compiler? */
+bool store_same(const struct store *a, const struct store *b);
+
+/* Reads the whole file: is every byte as it was written? 0, or -1 and e. */
+ATTR_MUST_USE int store_check_sum(struct store *s, struct err *e);
+
+/* Berkeley DB's own check of all pages; only for files whose sum is right.
+ * Slow, takes memory. 0, or -1 and e. */
+ATTR_MUST_USE int store_check_pages(struct store *s, struct err *e);
 
 /*
  * Calls see for each record in key order, until it answers other than 0.
@@ -64,8 +80,9 @@ int store_walk(struct store *s,
     struct err *e);
 
 /*
- * Reads every page and record: structure by Berkeley DB's own check, every
- * record by the codec, counts and levels against "m". 0, or -1 and e.
+ * Reads every page and record: all bytes by the file's sum, structure by
+ * Berkeley DB's own check, every record by the codec, counts and levels
+ * against "m". 0, or -1 and e (no-map, map-broken).
  */
 ATTR_MUST_USE int store_verify(const char *path, struct err *e);
 
