@@ -12,6 +12,7 @@ prepare_policy=/usr/sbin/policy-rc.d
 prepare_saved=/usr/sbin/policy-rc.d.before-fcgi-router
 prepare_mark='# temporary, by fcgi-router: daemons stay down while packages are installed'
 prepare_guarded=no
+prepare_child=
 
 prepare_say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 
@@ -21,6 +22,44 @@ prepare_root() {
 	else
 		sudo "$@"
 	fi
+}
+
+# One run at a time in a build folder.
+prepare_lock() {
+	exec 9>"$1/lock" || return 1
+	if ! flock -n 9; then
+		prepare_say "another run is at work in $1"
+		return 1
+	fi
+}
+
+# prepare_run COMMAND...: in a process group of its own, so that prepare_stop
+# can end all of it, and so that a signal to the script is acted on at once.
+prepare_run() {
+	local result
+	set -m
+	"$@" </dev/null 9>&- &
+	prepare_child=$!
+	set +m
+	wait "$prepare_child"
+	result=$?
+	prepare_child=
+	return "$result"
+}
+
+# SIGINT first: it lets pytest stop the servers that it started.
+prepare_stop() {
+	local waited=0
+	if [ -z "$prepare_child" ]; then
+		return
+	fi
+	kill -INT -- "-$prepare_child" 2>/dev/null
+	while kill -0 -- "-$prepare_child" 2>/dev/null && [ "$waited" -lt 150 ]; do
+		sleep 0.1
+		waited=$((waited + 1))
+	done
+	kill -KILL -- "-$prepare_child" 2>/dev/null
+	prepare_child=
 }
 
 # Undoes prepare_guard, also that of a run which was killed in the middle.
@@ -137,7 +176,7 @@ prepare_sources() {
 	    --exclude=.pytest_cache .) |
 	    (cd "$to" && tar -xf -) || return 1
 	# What is gone from the tree must not be tested any more.
-	(cd "$to" && find . -name build-aux -prune -o -name autom4te.cache -prune \
+	(cd "$to" && find . -path './build*' -prune -o -name autom4te.cache -prune \
 	    -o -type f -print) | while IFS= read -r file; do
 		case $file in
 		./configure | ./aclocal.m4 | ./Makefile.in) continue ;;
