@@ -7,6 +7,7 @@
  * It writes one unambiguous request and reads one answer. What is broken in an
  * answer is refused, save a single bad field, which is dropped or refused as
  * the caller says. It never takes a 101: nothing here asks for an upgrade.
+ * However the bytes are cut into reads, the result is the same.
  */
 #ifndef HTTP_H1_H
 #define HTTP_H1_H
@@ -22,7 +23,7 @@
 enum {
 	H1_FIELDS_MAX = 200,       /* of an answer */
 	H1_INTERIM_MAX = 8,        /* 1xx answers before the final one */
-	H1_CHUNK_LINE_MAX = 4096,  /* a chunk's size and extensions */
+	H1_CHUNK_LINE_MAX = 4096,  /* a chunk's size and extensions, CRLF too */
 	H1_TRAILER_MAX = 16384     /* all trailers of a body */
 };
 
@@ -49,13 +50,14 @@ struct h1_request {
  * Appends the request's head to `to`: request line, Host, the fields in order,
  * at most one framing field, an empty line. Host, Content-Length,
  * Transfer-Encoding and Connection among the fields are a broken promise.
- * 0, or -1: `to` is full.
+ * 0, or -1 and nothing appended: `to` is full, or a method, target or host is
+ * empty or holds a byte that would end it early on the wire.
  */
 ATTR_MUST_USE int h1_put_request(struct buf *to, const struct h1_request *r);
 
 /*
  * Appends one chunk (size line, data, CRLF) or, for empty data, the last
- * chunk and the end of the body. 0, or -1: `to` is full.
+ * chunk and the end of the body. 0, or -1 and nothing appended: `to` is full.
  */
 ATTR_MUST_USE int h1_put_chunk(struct buf *to, struct str data);
 
@@ -82,9 +84,14 @@ struct h1_answer {
 struct h1_reader {
 	struct h1_limits limits;
 	bool head_request; /* the request was HEAD: its answer has no body */
-	size_t scanned;    /* of the head that is arriving */
-	int interim;       /* 1xx heads skipped so far */
 	bool empty_line;   /* the one leading empty line was skipped */
+	int interim;       /* 1xx heads skipped so far */
+	/* Of the head that is arriving: */
+	int status;        /* 0 until its first line is whole */
+	bool http10;
+	size_t fields_at;  /* bytes of its first line */
+	size_t scanned;    /* bytes known to hold no end */
+	size_t lines;      /* that are whole */
 };
 
 void h1_reader_init(struct h1_reader *r, struct h1_limits limits,
@@ -94,16 +101,18 @@ void h1_reader_init(struct h1_reader *r, struct h1_limits limits,
  * Reads the final head out of `in`, all bytes that came and were not used.
  * 1: *out is filled, texts copied into its arena `a`; 0: more bytes are
  * needed; -1: broken, e is REASON_ORIGIN_BROKEN or, for sizes and a refused
- * field, REASON_ORIGIN_BAD_HEADER. In every case *used bytes are done with
- * (skipped 1xx heads, or the head) and must not be shown again. An end of the
- * connection is the caller's to judge.
+ * field, REASON_ORIGIN_BAD_HEADER, or REASON_OVERLOADED when the arena is full.
+ * In every case *used bytes are done with (skipped 1xx heads, or the head) and
+ * must not be shown again. An end of the connection is the caller's to judge.
  *
  * Framing is RFC 9112 6.3: HEAD, 204 and 304 have no body; Transfer-Encoding
- * must be exactly `chunked`; with both lengths chunked wins and `keep` is
- * false; equal repeated Content-Lengths are one, others broken; none: to the
- * end of the connection. Content-Length and Transfer-Encoding are taken out of
- * `fields`; `keep` minds Connection and the version (RFC 9112 9.3); the other
- * hop-by-hop fields stay for the caller to remove.
+ * must be exactly `chunked`, once, and in no HTTP/1.0 answer; with both lengths
+ * chunked wins and `keep` is false; equal repeated Content-Lengths are one,
+ * others broken; none: to the end of the connection. Content-Length and
+ * Transfer-Encoding are taken out of `fields`, and bad lines that begin with
+ * these names are broken framing, never dropped. `keep` minds Connection and
+ * the version (RFC 9112 9.3) and is false for a 204 that announces a body; the
+ * other hop-by-hop fields stay for the caller to remove.
  */
 ATTR_MUST_USE
 int h1_read_head(struct h1_reader *r, struct str in, struct arena *a,
@@ -123,9 +132,13 @@ void h1_body_init(struct h1_body *b, const struct h1_answer *answer);
 /*
  * Takes body bytes out of `in`. *used bytes are done with; *data is the slice
  * of `in` that is content (may be empty while framing is read).
- * 1: go on, more may be in `in`; 0: more bytes are needed; 2: the body is
- * complete (*data may hold its last part); -1: broken framing, e is
- * REASON_ORIGIN_BROKEN.
+ * 1: *data is filled, go on, more may be in `in`; 0: all of `in` is used,
+ * *data is empty, more bytes are needed; 2: the body is complete (*data may
+ * hold its last part); -1: broken framing, e is REASON_ORIGIN_BROKEN.
+ *
+ * Chunked framing is read strictly, unlike heads: lines end in CRLF only,
+ * blanks may stand before an extension only, sizes are below 2^63, and no
+ * control byte but TAB in extensions and trailers, which are dropped.
  */
 ATTR_MUST_USE
 int h1_read_body(struct h1_body *b, struct str in, struct str *data,

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* h1_write: requests and chunks, each measured first, then written at once. */
+
+#include "http/h1.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static char *
+h1_write_str(char *to, struct str s)
+{
+	if (s.n > 0)
+		memcpy(to, s.p, s.n);
+	return to + s.n;
+}
+
+/* Names that only this room may write. */
+static bool
+h1_is_ours(struct str name)
+{
+	switch (name.n) {
+	case sizeof("Host") - 1:
+		return str_eq_nocase(name, STR("Host"));
+	case sizeof("Connection") - 1:
+		return str_eq_nocase(name, STR("Connection"));
+	case sizeof("Content-Length") - 1:
+		return str_eq_nocase(name, STR("Content-Length"));
+	case sizeof("Transfer-Encoding") - 1:
+		return str_eq_nocase(name, STR("Transfer-Encoding"));
+	default:
+		return false;
+	}
+}
+
+/* Would it stay one word of a line? */
+static bool
+h1_is_word(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7f)
+			return false;
+	return s.n > 0;
+}
+
+/* The decimal digits of n, at the end of `room`. */
+static struct str
+h1_decimal(uint64_t n, char room[20])
+{
+	size_t at = 20;
+
+	do {
+		room[--at] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n > 0);
+	return (struct str){ room + at, 20 - at };
+}
+
+static size_t
+h1_fields_size(const struct header *fields)
+{
+	size_t size = 0;
+	size_t i;
+
+	for (i = 0; i < fields->count; i++) {
+		const struct header_field *f = &fields->fields[i];
+
+		CHECK(!h1_is_ours(f->name));
+		size += f->name.n + f->value.n + sizeof(": \r\n") - 1;
+	}
+	return size;
+}
+
+int
+h1_put_request(struct buf *to, const struct h1_request *r)
+{
+	const struct str line_end = STR("\r\n");
+	const struct str before_host = STR(" HTTP/1.1\r\nHost: ");
+	struct str framing = { NULL, 0 };
+	struct str number = { NULL, 0 };
+	char digits[20];
+	size_t size, i;
+	char *room, *at;
+
+	CHECK(r->body < H1_BODY_CLOSE);
+	if (!h1_is_word(r->method) || !h1_is_word(r->target) ||
+	    !h1_is_word(r->host))
+		return -1;
+	if (r->body == H1_BODY_LENGTH) {
+		framing = STR("Content-Length: ");
+		number = h1_decimal(r->length, digits);
+	} else if (r->body == H1_BODY_CHUNKED) {
+		framing = STR("Transfer-Encoding: ");
+		number = STR("chunked");
+	}
+	size = r->method.n + 1 + r->target.n + before_host.n + r->host.n +
+	    line_end.n + h1_fields_size(r->fields) + framing.n + number.n +
+	    (framing.n > 0 ? line_end.n : 0) + line_end.n;
+	room = buf_room(to, size);
+	if (room == NULL)
+		return -1;
+	at = h1_write_str(room, r->method);
+	*at++ = ' ';
+	at = h1_write_str(at, r->target);
+	at = h1_write_str(at, before_host);
+	at = h1_write_str(at, r->host);
+	at = h1_write_str(at, line_end);
+	for (i = 0; i < r->fields->count; i++) {
+		at = h1_write_str(at, r->fields->fields[i].name);
+		at = h1_write_str(at, STR(": "));
+		at = h1_write_str(at, r->fields->fields[i].value);
+		at = h1_write_str(at, line_end);
+	}
+	if (framing.n > 0) {
+		at = h1_write_str(at, framing);
+		at = h1_write_str(at, number);
+		at = h1_write_str(at, line_end);
+	}
+	at = h1_write_str(at, line_end);
+	CHECK((size_t)(at - room) == size);
+	buf_grew(to, size);
+	return 0;
+}
+
+int
+h1_put_chunk(struct buf *to, struct str data)
+{
+	char line[sizeof("ffffffffffffffff\r\n")];
+	int n = snprintf(line, sizeof(line), "%zx\r\n", data.n);
+	char *room;
+
+	CHECK(n > 0 && (size_t)n < sizeof(line));
+	if (data.n > SIZE_MAX - sizeof(line) - 2)
+		return -1;
+	room = buf_room(to, (size_t)n + data.n + 2);
+	if (room == NULL)
+		return -1;
+	memcpy(room, line, (size_t)n);
+	if (data.n > 0)
+		memcpy(room + n, data.p, data.n);
+	memcpy(room + (size_t)n + data.n, "\r\n", 2);
+	buf_grew(to, (size_t)n + data.n + 2);
+	return 0;
+}
