@@ -52,7 +52,7 @@ arena_alloc(struct arena *a, size_t n)
 	struct arena_chunk *chunk = a->newest;
 	void *p;
 
-	if (n > a->ceiling) {
+	if (n > a->ceiling || n > SIZE_MAX - sizeof(*chunk) - align) {
 		a->full = true;
 		return NULL;
 	}

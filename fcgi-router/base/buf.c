@@ -27,6 +27,8 @@ buf_fini(struct buf *b)
 struct str
 buf_view(const struct buf *b)
 {
+	if (b->p == NULL)
+		return (struct str){ NULL, 0 };
 	return (struct str){ b->p + b->from, b->to - b->from };
 }
 
@@ -45,7 +47,7 @@ buf_room(struct buf *b, size_t n)
 
 	if (n > b->max || held > b->max - n)
 		return NULL;
-	if (b->cap - b->to >= n)
+	if (b->p != NULL && b->cap - b->to >= n)
 		return b->p + b->to;
 	if (b->from > 0) {
 		memmove(b->p, b->p + b->from, held);
@@ -58,7 +60,8 @@ buf_room(struct buf *b, size_t n)
 		cap *= 2;
 	if (cap > b->max)
 		cap = b->max;
-	p = realloc(b->p, cap);
+	/* One byte more than is told, for the NUL of buf_printf. */
+	p = realloc(b->p, cap + 1);
 	if (p == NULL)
 		return NULL;
 	b->p = p;
@@ -101,7 +104,7 @@ buf_printf(struct buf *b, const char *fmt, ...)
 	CHECK(n >= 0);
 	if (n == 0)
 		return 0;
-	p = buf_room(b, (size_t)n + 1);
+	p = buf_room(b, (size_t)n);
 	if (p == NULL)
 		return -1;
 	va_start(args, fmt);
