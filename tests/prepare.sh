@@ -114,6 +114,10 @@ prepare_packages() {
 			missing+=("${one%%=*}")
 		fi
 	done
+	# A run that was killed may have left it.
+	if [ "$install" = yes ]; then
+		prepare_unguard
+	fi
 	if [ "${#missing[@]}" -eq 0 ]; then
 		return 0
 	fi
