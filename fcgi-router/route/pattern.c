@@ -4,6 +4,7 @@
 
 #include "route/pattern.h"
 
+#include "base/near.h"
 #include "http/header.h"
 #include "route/route.h"
 
@@ -86,6 +87,7 @@ struct pattern_reader {
 	size_t at;
 	enum pattern_context context;
 	const struct route *route;
+	struct arena *arena;
 	struct pattern *out; /* its parts have room for all */
 	char *literal;       /* the next literal is written here */
 	size_t literal_n;
@@ -135,24 +137,48 @@ pattern_list(const struct pattern_reader *r, struct buf *to)
 	return 0;
 }
 
+/* The name that was probably meant, or NULL. */
+static const char *
+pattern_near(const struct pattern_reader *r, struct str name)
+{
+	struct near near;
+	size_t i;
+	int v;
+
+	near_init(&near, name);
+	for (i = 0; i < r->route->capture_count; i++) {
+		struct str copy = arena_copy(r->arena, r->route->captures[i]);
+
+		if (copy.p != NULL)
+			near_offer(&near, copy.p);
+	}
+	for (v = PATTERN_CAPTURE + 1; v < PATTERN_VARIABLE_COUNT; v++)
+		if (r->context != PATTERN_IN_AUTHORITY ||
+		    pattern_variables[v].authority)
+			near_offer(&near, pattern_variables[v].word);
+	return near_best(&near);
+}
+
 static int
 pattern_unknown(const struct pattern_reader *r, struct str name,
     struct err *e)
 {
 	struct buf list;
 	struct str words = STR("a capture or a variable of the manual");
+	const char *near = pattern_near(r, name);
 
 	buf_init(&list, sizeof(e->text));
 	if (pattern_list(r, &list) == 0)
 		words = buf_view(&list);
 	(void)err_set(e, REASON_INTERNAL,
-	    "unknown variable {%.*s}, expected one of %.*s", STR_ARG(name),
+	    "unknown variable {%.*s}%s%s%s, expected one of %.*s",
+	    STR_ARG(name), near != NULL ? " (near {" : "",
+	    near != NULL ? near : "", near != NULL ? "})" : "",
 	    STR_ARG(words));
 	buf_fini(&list);
 	return -1;
 }
 
-/* Tag keys, and what is stricter than any cookie name in use. */
 static bool
 pattern_is_tag(struct str key)
 {
@@ -267,8 +293,7 @@ pattern_meet(struct pattern_reader *r, const struct pattern_part *part,
 
 /* r->at is at the '{' of a variable. */
 static int
-pattern_variable_read(struct pattern_reader *r, struct arena *a,
-    struct err *e)
+pattern_variable_read(struct pattern_reader *r, struct err *e)
 {
 	struct str after = str_sub(r->text, r->at + 1, r->text.n);
 	struct pattern_part *part;
@@ -284,7 +309,7 @@ pattern_variable_read(struct pattern_reader *r, struct arena *a,
 		return -1;
 	part->context = r->context;
 	if (part->text.n > 0) {
-		part->text = arena_copy(a, part->text);
+		part->text = arena_copy(r->arena, part->text);
 		if (part->text.p == NULL)
 			return err_set(e, REASON_OVERLOADED,
 			    "no memory left for a pattern");
@@ -295,7 +320,7 @@ pattern_variable_read(struct pattern_reader *r, struct arena *a,
 }
 
 static int
-pattern_read(struct pattern_reader *r, struct arena *a, struct err *e)
+pattern_read(struct pattern_reader *r, struct err *e)
 {
 	while (r->at < r->text.n) {
 		char c = r->text.p[r->at];
@@ -303,7 +328,7 @@ pattern_read(struct pattern_reader *r, struct arena *a, struct err *e)
 		    r->text.p[r->at + 1] == '{';
 
 		if (c == '{' && !doubled) {
-			if (pattern_variable_read(r, a, e) == -1)
+			if (pattern_variable_read(r, e) == -1)
 				return -1;
 			continue;
 		}
@@ -321,7 +346,7 @@ pattern_parse(struct str text, enum pattern_context context,
     size_t *at, struct err *e)
 {
 	struct pattern_reader r = { .text = text, .context = context,
-		.route = route, .out = out };
+		.route = route, .arena = a, .out = out };
 	size_t most = 1;
 	size_t i;
 	int answer;
@@ -339,7 +364,7 @@ pattern_parse(struct str text, enum pattern_context context,
 	if (out->parts == NULL || r.literal == NULL)
 		return err_set(e, REASON_OVERLOADED,
 		    "no memory left for a pattern");
-	answer = pattern_read(&r, a, e);
+	answer = pattern_read(&r, e);
 	*at = r.at;
 	return answer;
 }
