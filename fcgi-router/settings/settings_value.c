@@ -321,7 +321,8 @@ settings_value_read(size_t index, struct str text,
 		got = settings_read_word(row->most, text, &out->number, e);
 		break;
 	case SETTINGS_KIND_BOOL:
-		got = settings_read_word("no|yes", text, &out->number, e);
+		got = settings_read_word("yes|no", text, &out->number, e);
+		out->number = out->number == 0; /* yes is the first word */
 		break;
 	case SETTINGS_KIND_COUNT:
 	case SETTINGS_KIND_TIME:

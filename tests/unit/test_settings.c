@@ -151,7 +151,7 @@ static const struct trap traps[] = {
 	    "or a comment on a line of its own\n"),
 	TRAP("on for a yes",
 	    "[relay]\nforwarded = on\n",
-	    "@2:13: error: 'on' is unknown here, expected no or yes\n"),
+	    "@2:13: error: 'on' is unknown here, expected yes or no\n"),
 	TRAP("a word that is none",
 	    "[router]\nspool = Yes\n",
 	    "@2:9: error: 'Yes' is unknown here, expected auto, yes or no\n"),
