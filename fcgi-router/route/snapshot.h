@@ -23,12 +23,15 @@ struct snapshot_map;
  * told by msg, and waited for. Never fails but for memory (CHECK).
  */
 struct snapshot *snapshot_new(const char *path);
+
+/* No map of it may be held any more. NULL is fine. */
 void snapshot_free(struct snapshot **s);
 
 /*
  * Looks whether the path has another file now, and opens it: one stat when
  * nothing changed. Called by one thread. true: another map is in use.
- * A broken one is told once by msg.
+ * A broken one is told once by msg. A file that was written a moment ago is
+ * left for a later look, unless its ctime shows that the clock went on since.
  */
 bool snapshot_look(struct snapshot *s);
 
@@ -36,17 +39,21 @@ bool snapshot_look(struct snapshot *s);
  * The map to ask, counted; NULL and e: no-map or map-broken. Any thread.
  */
 struct snapshot_map *snapshot_take(struct snapshot *s, struct err *e);
+
+/* Gives it back, sets *m NULL. NULL is fine. Any thread. */
 void snapshot_give(struct snapshot *s, struct snapshot_map **m);
 
+/* Asked with the caller's own slot number: see store_get. */
 struct store *snapshot_store(struct snapshot_map *m);
 
 /*
- * After the last get of a lookup: 0, or -1 and e (map-broken): the file was
- * written over meanwhile, so what was found must not be used.
+ * After the last get of a lookup, whatever it found: 0, or -1 and e
+ * (map-broken): the file was written over meanwhile, so what was found, or
+ * not found, must not be used.
  */
 ATTR_MUST_USE int snapshot_confirm(struct snapshot_map *m, struct err *e);
 
-/* How often a page of a map was gone; the daemon leaves after a few. */
-unsigned snapshot_faults(const struct snapshot *s);
+/* How many maps were lost (see store); the daemon leaves after a few. */
+unsigned snapshot_faults(struct snapshot *s);
 
 #endif
