@@ -1,0 +1,790 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * lookup: which route answers, by how many gets, over a map in memory.
+ *
+ * A map is a list of MATCHes, written as in a list of routes; each becomes a
+ * redirect whose URL is the MATCH, so that a route is known by its match.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "http/path.h"
+#include "route/lookup.h"
+
+enum { ARENA_MAX = 1 << 24, RECORD_MAX = 1 << 16, RECORDS_MAX = 256 };
+
+struct record {
+	struct str key;
+	struct str value;
+};
+
+/* Keys in order, asked by a binary search. */
+struct map {
+	struct arena a;
+	struct record records[RECORDS_MAX];
+	size_t count;
+	struct codec_meta meta;
+	size_t gets;
+	size_t fail_at; /* this get fails; 0: none */
+};
+
+static struct record *
+map_find(struct map *m, struct str key)
+{
+	size_t from = 0, to = m->count;
+
+	while (from < to) {
+		size_t middle = (from + to) / 2;
+		int order = str_cmp(m->records[middle].key, key);
+
+		if (order == 0)
+			return &m->records[middle];
+		if (order < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return NULL;
+}
+
+static int
+map_get(void *arg, struct str key, struct arena *a, struct str *value,
+    struct err *e)
+{
+	struct map *m = arg;
+	struct record *found = map_find(m, key);
+
+	if (++m->gets == m->fail_at)
+		return err_set(e, REASON_MAP_BROKEN, "a page is gone");
+	if (found == NULL)
+		return 0;
+	*value = arena_copy(a, found->value);
+	assert_non_null(value->p);
+	return 1;
+}
+
+static int
+map_order(const void *a, const void *b)
+{
+	return str_cmp(((const struct record *)a)->key,
+	    ((const struct record *)b)->key);
+}
+
+/* Adds or replaces a record; counts a new one. */
+static void
+map_put(struct map *m, struct str key, struct str value)
+{
+	struct record *r = map_find(m, key);
+
+	if (r != NULL) {
+		r->value = arena_copy(&m->a, value);
+		return;
+	}
+	assert_true(m->count < RECORDS_MAX);
+	m->records[m->count++] = (struct record){ arena_copy(&m->a, key),
+		arena_copy(&m->a, value) };
+	assert_true(codec_meta_count(&m->meta, key));
+	qsort(m->records, m->count, sizeof(m->records[0]), map_order);
+}
+
+static void
+map_put_host(struct map *m, struct str key, const struct route_host *h)
+{
+	struct buf value;
+	struct err e;
+
+	buf_init(&value, RECORD_MAX);
+	if (codec_put_host(h, &value, &e) == -1)
+		fail_msg("%s", e.text);
+	map_put(m, key, buf_view(&value));
+	buf_fini(&value);
+}
+
+/* What is known of the host so far. */
+static void
+map_host(struct map *m, struct str key, struct route_host *out)
+{
+	struct record *r = map_find(m, key);
+	struct err e;
+
+	memset(out, 0, sizeof(*out));
+	if (r != NULL)
+		assert_int_equal(codec_get_host(r->value, &m->a, out, &e), 0);
+}
+
+static void
+map_add_shape(struct route_host *h, struct route_shape shape)
+{
+	size_t i;
+
+	for (i = 0; i < h->shape_count; i++)
+		if (route_shape_order(&h->shapes[i], &shape) >= 0)
+			break;
+	if (i < h->shape_count &&
+	    route_shape_order(&h->shapes[i], &shape) == 0)
+		return;
+	assert_true(h->shape_count < ROUTE_SHAPES_MAX);
+	memmove(&h->shapes[i + 1], &h->shapes[i],
+	    (h->shape_count - i) * sizeof(shape));
+	h->shapes[i] = shape;
+	h->shape_count++;
+}
+
+static bool
+map_is_capture(struct str piece, struct route *r)
+{
+	if (piece.n < 2 || piece.p[0] != '{')
+		return false;
+	r->captures[r->capture_count++] = str_sub(piece, 1, piece.n - 1);
+	return true;
+}
+
+/* "{x}.parent", "*.parent", "*", "**" or a host, as a key. */
+static void
+map_host_key(struct str host, struct route *r, struct buf *key)
+{
+	struct str label, parent;
+	int full;
+
+	(void)str_cut(host, '.', &label, &parent);
+	if (str_eq(host, STR("**")))
+		full = codec_key_host(key, CODEC_ANYWHERE, STR(""));
+	else if (str_eq(label, STR("*")))
+		full = codec_key_host(key, CODEC_WILD, parent);
+	else if ((r->host_capture = map_is_capture(label, r)))
+		full = codec_key_host(key, CODEC_ONE, parent);
+	else
+		full = codec_key_host(key, CODEC_HOST, host);
+	assert_int_equal(full, 0);
+}
+
+static void
+map_path_key(struct str path, struct route *r, struct route_shape *shape,
+    struct buf *key)
+{
+	struct str segment;
+	size_t at = 0;
+
+	while (path_segment(path, &at, &segment)) {
+		if (map_is_capture(segment, r)) {
+			shape->captures |= UINT32_C(1) << shape->segments;
+			assert_int_equal(codec_key_capture(key), 0);
+		} else {
+			assert_int_equal(codec_key_segment(key, segment), 0);
+		}
+		shape->segments++;
+	}
+	shape->exact = r->exact;
+	if (r->exact)
+		assert_int_equal(codec_key_exact(key), 0);
+}
+
+static void
+map_put_route(struct map *m, struct str key, const struct route *r)
+{
+	struct buf value;
+	struct err e;
+
+	buf_init(&value, RECORD_MAX);
+	if (codec_put_route(r, &value, &e) == -1)
+		fail_msg("%s", e.text);
+	map_put(m, key, buf_view(&value));
+	buf_fini(&value);
+}
+
+/* "HOST[PATH][ exact]" */
+static void
+map_add(struct map *m, struct str match)
+{
+	struct pattern_part url = { .variable = PATTERN_LITERAL,
+		.context = PATTERN_IN_PATH, .text = match };
+	struct route r = { .match = match, .source = STR("test"), .line = 1,
+		.target = TARGET_REDIRECT, .code = 301, .url = { &url, 1 } };
+	struct route_shape shape = { 0 };
+	struct route_host h;
+	struct str host_key;
+	struct str spelled, flag;
+	struct buf key;
+	size_t slash;
+
+	r.exact = str_cut(match, ' ', &spelled, &flag);
+	slash = str_find(spelled, '/');
+	buf_init(&key, CODEC_KEY_MAX);
+	map_host_key(str_sub(spelled, 0, slash), &r, &key);
+	host_key = arena_copy(&m->a, buf_view(&key));
+	map_path_key(str_sub(spelled, slash, spelled.n), &r, &shape, &key);
+	map_host(m, host_key, &h);
+	if (shape.segments == 0 && !shape.exact) {
+		h.has_rule = true;
+		h.rule = r;
+	} else {
+		map_put_route(m, buf_view(&key), &r);
+		map_add_shape(&h, shape);
+	}
+	if (host_key.p[0] != CODEC_ANYWHERE)
+		map_put_host(m, host_key, &h);
+	buf_fini(&key);
+}
+
+/* matches are parted by LF. */
+static struct map *
+map_new(const char *matches)
+{
+	struct map *m = calloc(1, sizeof(*m));
+	struct str all = str_of(matches);
+	struct str match;
+
+	assert_non_null(m);
+	arena_init(&m->a, ARENA_MAX);
+	while (str_cut(all, '\n', &match, &all), match.n > 0)
+		map_add(m, match);
+	return m;
+}
+
+static void
+map_free(struct map **m)
+{
+	arena_fini(&(*m)->a);
+	free(*m);
+	*m = NULL;
+}
+
+/* "HOST PATH" asked; in `out` and the arena what came of it. */
+static int
+map_ask(struct map *m, const char *host, const char *path, struct arena *a,
+    const struct lookup_trace *trace, struct lookup_result *out, struct err *e)
+{
+	const struct lookup_map map = { .get = map_get, .arg = m,
+		.meta = &m->meta };
+	struct host *h = arena_alloc(a, sizeof(*h));
+	struct str canonical;
+
+	assert_int_equal(host_parse(str_of(host), h, e), 0);
+	assert_int_equal(path_canonical(str_of(path), a, &canonical, e), 0);
+	m->gets = 0;
+	return lookup_route(&map, h, canonical, a, trace, out, e);
+}
+
+/* Asked in all tables: the match of the route, or the word of the reason. */
+struct ask {
+	const char *host;
+	const char *path;
+	const char *want;
+	const char *rest;
+	const char *captures; /* parted by ',' */
+	size_t gets;          /* 0: not looked at */
+};
+
+static void
+ask_captures(const struct ask *ask, const struct lookup_result *got)
+{
+	char text[256] = "";
+	size_t n = 0;
+	size_t i;
+
+	for (i = 0; i < got->route->capture_count; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%.*s",
+		    i > 0 ? "," : "", STR_ARG(got->captures[i]));
+	if (ask->captures != NULL)
+		assert_string_equal(text, ask->captures);
+}
+
+static void
+ask_one(struct map *m, const struct ask *ask)
+{
+	struct lookup_result got;
+	struct str word;
+	struct arena a;
+	struct err e;
+	int found;
+
+	arena_init(&a, ARENA_MAX);
+	found = map_ask(m, ask->host, ask->path, &a, NULL, &got, &e);
+	assert_int_not_equal(found, -1);
+	word = found == 1 ? got.route->match :
+	    str_of(reason_word(got.reason));
+	if (!str_eq(word, str_of(ask->want)))
+		fail_msg("%s %s: '%.*s' is not '%s'", ask->host, ask->path,
+		    STR_ARG(word), ask->want);
+	if (found == 1 && ask->rest != NULL &&
+	    !str_eq(got.rest, str_of(ask->rest)))
+		fail_msg("%s %s: rest '%.*s' is not '%s'", ask->host,
+		    ask->path, STR_ARG(got.rest), ask->rest);
+	if (found == 1)
+		ask_captures(ask, &got);
+	if (ask->gets != 0 && m->gets != ask->gets)
+		fail_msg("%s %s: %zu gets, not %zu", ask->host, ask->path,
+		    m->gets, ask->gets);
+	arena_fini(&a);
+}
+
+static void
+ask_all(const char *matches, const struct ask *asks, size_t count)
+{
+	struct map *m = map_new(matches);
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		ask_one(m, &asks[i]);
+	map_free(&m);
+}
+
+#define ASK_ALL(matches, asks) \
+	ask_all(matches, asks, sizeof(asks) / sizeof(asks[0]))
+
+static void
+the_most_specific_host_decides(void **state)
+{
+	static const struct ask asks[] = {
+		{ "a.b.example", "/", "a.b.example", "/", "", 1 },
+		{ "c.b.example", "/", "{x}.b.example", "/", "c", 2 },
+		{ "d.c.b.example", "/", "*.b.example", "/", "", 0 },
+		{ "b.example", "/", "*.example", "/", "", 0 },
+		{ "x.c.example", "/", "*.example", "/", "", 0 },
+		{ "example", "/", "*", "/", "", 0 },
+		{ "other.test", "/", "*", "/", "", 0 },
+		{ "b.example.test", "/", "*", "/", "", 0 },
+		{ "A.B.EXAMPLE.:80", "/", "a.b.example", "/", "", 1 },
+	};
+	struct map *m;
+
+	(void)state;
+	ASK_ALL("a.b.example\n{x}.b.example\n*.b.example\n*.example\n*", asks);
+	m = map_new("*.b.example\n*.example\n*");
+	ask_one(m, &(struct ask){ "c.b.example", "/", "*.b.example", NULL,
+	    "", 2 });
+	map_free(&m);
+}
+
+static void
+without_a_last_resort_there_is_no_host(void **state)
+{
+	static const struct ask asks[] = {
+		{ "b.example", "/", "no-host", NULL, NULL, 1 },
+		{ "c.b.test", "/", "no-host", NULL, NULL, 1 },
+		{ "a.a.b.test", "/", "no-host", NULL, NULL, 2 },
+		{ "b.test", "/", "no-host", NULL, NULL, 0 },
+		{ "example", "/", "no-host", NULL, NULL, 1 },
+	};
+
+	(void)state;
+	ASK_ALL("a.b.example\n{x}.b.c.example", asks);
+}
+
+static void
+the_first_host_that_exists_decides_alone(void **state)
+{
+	static const struct ask asks[] = {
+		{ "a.example", "/x", "a.example/x", NULL, NULL, 0 },
+		{ "a.example", "/y", "no-path", NULL, NULL, 0 },
+		{ "a.example", "/", "no-path", NULL, NULL, 0 },
+		{ "b.example", "/y", "{h}.example/y", "", "b", 0 },
+		{ "b.example", "/x", "no-path", NULL, NULL, 0 },
+		{ "c.b.example", "/x", "*.example", "/x", "", 0 },
+	};
+
+	(void)state;
+	ASK_ALL("a.example/x\n{h}.example/y\n*.example\n*", asks);
+}
+
+static void
+addresses_have_no_parents(void **state)
+{
+	static const struct ask asks[] = {
+		{ "192.0.2.7", "/", "192.0.2.7", NULL, NULL, 1 },
+		{ "192.0.2.8", "/", "*", NULL, NULL, 2 },
+		{ "[2001:DB8::1]:8080", "/", "[2001:db8::1]", NULL, NULL, 1 },
+		{ "[2001:db8::2]", "/", "*", NULL, NULL, 2 },
+		{ "[::ffff:192.0.2.8]", "/", "*", NULL, NULL, 2 },
+	};
+
+	(void)state;
+	ASK_ALL("192.0.2.7\n[2001:db8::1]\n*.0.2.8\n{x}.0.2.8\n*.2.8]\n*",
+	    asks);
+}
+
+static void
+prefixes_match_whole_segments(void **state)
+{
+	static const struct ask asks[] = {
+		{ "h.test", "/a/b", "h.test/a/b", "", "", 2 },
+		{ "h.test", "/a/b/", "h.test/a/b", "/", "", 2 },
+		{ "h.test", "/a/b/c", "h.test/a/b", "/c", "", 2 },
+		{ "h.test", "/a/b/c/", "h.test/a/b", "/c/", "", 2 },
+		{ "h.test", "/a/bc", "h.test", "/a/bc", "", 2 },
+		{ "h.test", "/a", "h.test", "/a", "", 1 },
+		{ "h.test", "/", "h.test", "/", "", 1 },
+		{ "h.test", "/A/B", "h.test", "/A/B", "", 2 },
+		{ "h.test", "/%61/b", "h.test/a/b", "", "", 2 },
+		{ "h.test", "/a%2Fb", "h.test", "/a%2Fb", "", 1 },
+	};
+
+	(void)state;
+	ASK_ALL("h.test\nh.test/a/b", asks);
+}
+
+static void
+empty_segments_do_not_count(void **state)
+{
+	static const struct ask asks[] = {
+		{ "h.test", "//a/b", "h.test/a/b", "", "", 0 },
+		{ "h.test", "/a//b//c", "h.test/a/b", "//c", "", 0 },
+		{ "h.test", "/a/b//", "h.test/a/b", "//", "", 0 },
+		{ "h.test", "//c//d/x", "h.test/c/{y}", "/x", "d", 0 },
+		{ "h.test", "//c//", "h.test", "//c//", "", 0 },
+		{ "h.test", "//", "h.test", "//", "", 0 },
+		{ "h.test", "/e//f", "h.test/e/f exact", "", "", 0 },
+		{ "h.test", "/e/f//", "h.test", "/e/f//", "", 0 },
+	};
+
+	(void)state;
+	ASK_ALL("h.test\nh.test/a/b\nh.test/c/{y}\nh.test/e/f exact", asks);
+}
+
+static void
+exact_takes_the_path_alone(void **state)
+{
+	static const struct ask asks[] = {
+		{ "h.test", "/a/b", "h.test/a/b exact", "", "", 2 },
+		{ "h.test", "/a/b/", "no-path", NULL, NULL, 1 },
+		{ "h.test", "/a/b/c", "no-path", NULL, NULL, 1 },
+		{ "h.test", "/a", "no-path", NULL, NULL, 1 },
+		{ "bare.test", "/", "bare.test exact", "/", "", 2 },
+		{ "bare.test", "/x", "no-path", NULL, NULL, 1 },
+		{ "bare.test", "//", "no-path", NULL, NULL, 1 },
+		{ "both.test", "/", "both.test exact", "/", "", 2 },
+		{ "both.test", "/x", "both.test", "/x", "", 3 },
+		{ "both.test", "/p", "both.test/p exact", "", "", 2 },
+		{ "both.test", "/p/", "both.test/p", "/", "", 2 },
+		{ "both.test", "/p/q", "both.test/p", "/q", "", 2 },
+		{ "c.test", "/v", "c.test/{v} exact", "", "v", 2 },
+		{ "c.test", "/v/", "no-path", NULL, NULL, 1 },
+	};
+
+	(void)state;
+	ASK_ALL("h.test/a/b exact\nbare.test exact\nboth.test exact\n"
+	    "both.test\nboth.test/p\nboth.test/p exact\nc.test/{v} exact",
+	    asks);
+}
+
+static void
+longer_beats_shorter_and_literal_beats_capture(void **state)
+{
+	static const struct ask asks[] = {
+		{ "h.test", "/a/b/c", "h.test/{x}/{y}/{z}", "", "a,b,c", 0 },
+		{ "h.test", "/a/b", "h.test/a/{y}", "", "b", 0 },
+		{ "h.test", "/c/b", "h.test/{x}/b", "", "c", 0 },
+		{ "h.test", "/c/b/", "h.test/{x}/b", "/", "c", 0 },
+		{ "h.test", "/c/d", "h.test/{x}", "/d", "c", 0 },
+		{ "h.test", "/a", "h.test/a", "", "", 0 },
+		{ "h.test", "/a/", "h.test/a", "/", "", 0 },
+		{ "h.test", "/q", "h.test/{x}", "", "q", 0 },
+		{ "h.test", "/", "no-path", NULL, NULL, 1 },
+	};
+
+	(void)state;
+	ASK_ALL("h.test/{x}\nh.test/a\nh.test/a/{y}\nh.test/{x}/b\n"
+	    "h.test/{x}/{y}/{z}", asks);
+}
+
+static void
+exact_beats_prefix_of_the_same_shape_only(void **state)
+{
+	static const struct ask asks[] = {
+		{ "h.test", "/a", "h.test/a", "", "", 0 },
+		{ "h.test", "/b", "h.test/{x} exact", "", "b", 0 },
+		{ "h.test", "/b/c", "h.test/{x}", "/c", "b", 0 },
+		{ "h.test", "/a/c", "h.test/a", "/c", "", 0 },
+	};
+
+	(void)state;
+	ASK_ALL("h.test/a\nh.test/{x}\nh.test/{x} exact", asks);
+}
+
+static void
+captures_come_in_order_as_they_stand(void **state)
+{
+	static const struct ask asks[] = {
+		{ "acme.saas.test", "/c%2Fd/x/f%20g/more/",
+		    "{t}.saas.test/{u}/x/{v}", "/more/",
+		    "acme,c%2Fd,f%20g", 0 },
+		{ "a_b.saas.test", "/", "{t}.saas.test", "/", "a_b", 2 },
+		{ "x.wild.test", "/v", "*.wild.test/{u}", "", "v", 0 },
+	};
+
+	(void)state;
+	ASK_ALL("{t}.saas.test/{u}/x/{v}\n{t}.saas.test\n*.wild.test/{u}",
+	    asks);
+}
+
+static void
+anywhere_rules_come_before_all_hosts(void **state)
+{
+	static const struct ask asks[] = {
+		{ "h.test", "/.well-known/acme", "**/.well-known/acme", "",
+		    "", 1 },
+		{ "h.test", "/.well-known/acme/t", "**/.well-known/acme",
+		    "/t", "", 0 },
+		{ "no.where", "/.well-known/acme/", "**/.well-known/acme",
+		    "/", "", 0 },
+		{ "192.0.2.1", "/.well-known/acme", "**/.well-known/acme",
+		    "", "", 0 },
+		{ "h.test", "/.well-known/acme/deep/er",
+		    "**/.well-known/acme/deep", "/er", "", 1 },
+		{ "h.test", "/.well-known/acmes", "h.test",
+		    "/.well-known/acmes", "", 0 },
+		{ "h.test", "/robots.txt", "**/robots.txt exact", "", "",
+		    1 },
+		{ "h.test", "/robots.txt/", "h.test", "/robots.txt/", "", 1 },
+		{ "no.where", "/", "no-host", NULL, NULL, 1 },
+	};
+
+	(void)state;
+	ASK_ALL("h.test\n**/.well-known/acme\n**/.well-known/acme/deep\n"
+	    "**/robots.txt exact\nh.test/.well-known exact\n"
+	    "h.test/robots.txt exact\nother.test/.well-known/acme", asks);
+}
+
+/* What the levels of the map tell need not be asked. */
+static void
+no_key_is_asked_that_cannot_be_there(void **state)
+{
+	static const struct ask plain[] = {
+		{ "h.test", "/a/b/c", "h.test", NULL, NULL, 1 },
+		{ "a.b.c.d.e.f", "/", "no-host", NULL, NULL, 1 },
+	};
+	static const struct ask levels[] = {
+		{ "a.b.c.d", "/", "no-host", NULL, NULL, 2 },
+		{ "a.b.c", "/", "no-host", NULL, NULL, 3 },
+		{ "a.b", "/", "no-host", NULL, NULL, 1 },
+	};
+	static const struct ask shapes[] = {
+		{ "h.test", "/", "no-path", NULL, NULL, 1 },
+		{ "h.test", "/x/y", "no-path", NULL, NULL, 1 },
+		{ "h.test", "/x/y/z", "no-path", NULL, NULL, 3 },
+		{ "h.test", "/x/y/z/", "no-path", NULL, NULL, 2 },
+	};
+
+	(void)state;
+	ASK_ALL("h.test", plain);
+	ASK_ALL("{x}.two.labels\n*.two.labels", levels);
+	ASK_ALL("h.test/a/b/c\nh.test/a/b/{x} exact", shapes);
+}
+
+static void
+paths_deeper_than_any_rule_are_found(void **state)
+{
+	static char path[8 + 2 * 40 + 1];
+	static char match[8 + 2 * ROUTE_SEGMENTS_MAX + 1];
+	static char long_path[8192];
+	const struct ask asks[] = {
+		{ "h.test", path, match, "/s/s/s/s/s/s/s/s", "", 2 },
+		{ "h.test", long_path, "h.test", NULL, "", 1 },
+		{ "no.test", long_path, "no-host", NULL, "", 1 },
+	};
+	char matches[sizeof(match) * 2 + 32];
+	size_t i;
+
+	(void)state;
+	memcpy(match, "h.test", 7);
+	for (i = 0; i < ROUTE_SEGMENTS_MAX; i++)
+		memcpy(match + 6 + 2 * i, "/s", 3);
+	for (i = 0; i < 40; i++)
+		memcpy(path + 2 * i, "/s", 3);
+	memset(long_path, 'x', sizeof(long_path) - 1);
+	long_path[0] = '/';
+	snprintf(matches, sizeof(matches), "h.test\n%s\nh.test/y\n"
+	    "h.test/%s exact", match, match + 7);
+	ASK_ALL(matches, asks);
+}
+
+/* The key and '+' or '-', a line each. */
+static void
+trace_write(void *arg, struct str key, int found)
+{
+	struct buf *to = arg;
+
+	assert_int_equal(codec_key_print(key, to), 0);
+	assert_int_equal(buf_put(to, found == 1 ? STR("+\n") : STR("-\n")), 0);
+}
+
+static void
+every_key_tried_is_told_in_order(void **state)
+{
+	struct map *m = map_new("**/z/z\n{x}.b.test/{y}/k exact\n"
+	    "{x}.b.test/{y}\n*.test\n*");
+	struct lookup_result got;
+	struct lookup_trace trace;
+	struct arena a;
+	struct buf to;
+	struct err e;
+
+	(void)state;
+	arena_init(&a, ARENA_MAX);
+	buf_init(&to, 4096);
+	trace = (struct lookup_trace){ trace_write, &to };
+	assert_int_equal(map_ask(m, "a.b.test", "/v/w", &a, &trace, &got, &e),
+	    1);
+	assert_true(str_eq(buf_view(&to), STR("g/v/w-\nha.b.test-\n"
+	    "ob.test+\nob.test/{}/w exact-\nob.test/{}+\n")));
+	assert_true(str_eq(got.key, STR("ob.test/\x01")));
+	buf_clear(&to);
+	assert_int_equal(map_ask(m, "b.c.test", "/v", &a, &trace, &got, &e),
+	    1);
+	assert_true(str_eq(buf_view(&to),
+	    STR("hb.c.test-\noc.test-\nwtest+\n")));
+	assert_true(str_eq(got.key, STR("wtest")));
+	buf_fini(&to);
+	arena_fini(&a);
+	map_free(&m);
+}
+
+static void
+the_host_that_has_no_path_is_the_key_that_decided(void **state)
+{
+	struct map *m = map_new("h.test/a");
+	struct lookup_result got;
+	struct arena a;
+	struct err e;
+
+	(void)state;
+	arena_init(&a, ARENA_MAX);
+	assert_int_equal(map_ask(m, "h.test", "/b", &a, NULL, &got, &e), 0);
+	assert_int_equal(got.reason, REASON_NO_PATH);
+	assert_true(str_eq(got.key, STR("hh.test")));
+	assert_null(got.route);
+	arena_fini(&a);
+	map_free(&m);
+}
+
+static void
+a_map_that_fails_is_no_answer(void **state)
+{
+	struct map *m = map_new("**/q\n{x}.test/{a}/b\n{x}.test/{a}");
+	struct lookup_result got;
+	struct arena a;
+	struct err e;
+	size_t gets, i;
+
+	(void)state;
+	arena_init(&a, ARENA_MAX);
+	assert_int_equal(map_ask(m, "h.test", "/1/2", &a, NULL, &got, &e), 1);
+	gets = m->gets;
+	assert_int_equal(gets, 5);
+	for (i = 1; i <= gets; i++) {
+		m->fail_at = i;
+		assert_int_equal(map_ask(m, "h.test", "/1/2", &a, NULL, &got,
+		    &e), -1);
+		assert_int_equal(e.reason, REASON_MAP_BROKEN);
+	}
+	arena_fini(&a);
+	map_free(&m);
+}
+
+/* Records under keys that are not theirs. */
+static void
+a_record_of_another_key_is_refused(void **state)
+{
+	static const char *const keys[] = { "hh.test", "hh.test/a",
+		"hh.test/\x01", "hh.test/a\x02", "otest", "hh.test/\x01/\x01" };
+	static const char *const hosts[] = { "h.test", "h.test", "h.test",
+		"h.test", "i.test", "h.test" };
+	const char *const all = "h.test\nh.test/a\nh.test/{x}\n"
+	    "h.test/a exact\n{h}.test\nh.test/{x}/{y}";
+	static const char *const paths[] = { "/", "/a/", "/b", "/a", "/",
+		"/b/c" };
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		struct map *m = map_new(all);
+		struct record *into = map_find(m, str_of(keys[i]));
+
+		assert_non_null(into);
+		for (j = 0; j < sizeof(keys) / sizeof(keys[0]); j++) {
+			struct str kept = into->value;
+			struct lookup_result got;
+			struct arena a;
+			struct err e;
+			int found;
+
+			arena_init(&a, ARENA_MAX);
+			into->value = map_find(m, str_of(keys[j]))->value;
+			found = map_ask(m, hosts[i], paths[i], &a, NULL, &got,
+			    &e);
+			assert_int_equal(found, i == j ? 1 : -1);
+			if (found == -1)
+				assert_int_equal(e.reason, REASON_MAP_BROKEN);
+			into->value = kept;
+			arena_fini(&a);
+		}
+		map_free(&m);
+	}
+}
+
+static void
+a_full_arena_is_told(void **state)
+{
+	struct map *m = map_new("{x}.test/{a}\n{x}.test");
+	struct lookup_result got;
+	struct err e;
+	size_t ceiling;
+	int found = -1;
+
+	(void)state;
+	for (ceiling = 4096; found == -1 && ceiling < 65536; ceiling += 512) {
+		const struct lookup_map map = { .get = map_get, .arg = m,
+			.meta = &m->meta };
+		struct arena a;
+		struct host h;
+
+		arena_init(&a, ceiling);
+		assert_non_null(arena_alloc(&a, 3000));
+		assert_int_equal(host_parse(STR("h.test"), &h, &e), 0);
+		found = lookup_route(&map, &h, STR("/v"), &a, NULL, &got, &e);
+		if (found == -1)
+			assert_int_equal(e.reason, REASON_OVERLOADED);
+		arena_fini(&a);
+	}
+	assert_int_equal(found, 1);
+	assert_true(ceiling > 4096 + 512);
+	map_free(&m);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_most_specific_host_decides),
+		cmocka_unit_test(without_a_last_resort_there_is_no_host),
+		cmocka_unit_test(the_first_host_that_exists_decides_alone),
+		cmocka_unit_test(addresses_have_no_parents),
+		cmocka_unit_test(prefixes_match_whole_segments),
+		cmocka_unit_test(empty_segments_do_not_count),
+		cmocka_unit_test(exact_takes_the_path_alone),
+		cmocka_unit_test(
+		    longer_beats_shorter_and_literal_beats_capture),
+		cmocka_unit_test(exact_beats_prefix_of_the_same_shape_only),
+		cmocka_unit_test(captures_come_in_order_as_they_stand),
+		cmocka_unit_test(anywhere_rules_come_before_all_hosts),
+		cmocka_unit_test(no_key_is_asked_that_cannot_be_there),
+		cmocka_unit_test(paths_deeper_than_any_rule_are_found),
+		cmocka_unit_test(every_key_tried_is_told_in_order),
+		cmocka_unit_test(
+		    the_host_that_has_no_path_is_the_key_that_decided),
+		cmocka_unit_test(a_map_that_fails_is_no_answer),
+		cmocka_unit_test(a_record_of_another_key_is_refused),
+		cmocka_unit_test(a_full_arena_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
