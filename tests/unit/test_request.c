@@ -327,7 +327,7 @@ static const struct {
 	    "CONTENT_TYPE=a\nb", NULL }, REASON_BAD_REQUEST },
 	{ { "REQUEST_METHOD=GET", "REQUEST_URI=/", "HTTP_HOST=h",
 	    "REDIRECT_HTTP_AUTHORIZATION=a\nb", NULL }, REASON_BAD_REQUEST },
-	{ { NULL }, REASON_BAD_HOST },
+	{ { NULL }, REASON_BAD_REQUEST },
 };
 
 static void
