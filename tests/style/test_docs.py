@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The tables of the sources are the only source of facts: manual pages and
+samples say what their rows say, and programs have the options that their
+manual pages have."""
+import functools
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+TOP = pathlib.Path(os.environ.get(
+    "TOP_SRCDIR", pathlib.Path(__file__).parents[2])).resolve()
+ROUTER = TOP / "fcgi-router"
+BUILD = os.environ.get("BUILD_DIR")
+
+# Program: its manual page.
+PROGRAMS = {
+    "fcgi-router": "fcgi-router/fcgi-router.8",
+    "route-compile": "tools/route-compile.1",
+    "route-query": "tools/route-query.1",
+}
+
+
+def rows(table, macro):
+    """The rows MACRO(...) of a .tbl.h: lists of words, strings unquoted."""
+    source = (ROUTER / table).read_text(encoding="utf-8")
+    source = re.sub(r"/\*.*?\*/", "", source, flags=re.S)
+    string = r'"(?:[^"\\]|\\.)*"'
+    found = []
+    for row in re.findall(rf"(?m)^{macro}\(((?:{string}|[^\"])*?)\)$", source):
+        cells = re.findall(rf"({string}(?:\s*{string})*)|(\w+)", row)
+        found.append([
+            "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', strings)).replace(
+                '\\"', '"').replace("\\\\", "\\") if strings else word
+            for strings, word in cells])
+    assert found and len({len(cells) for cells in found}) == 1
+    return found
+
+
+REASONS = [r for r in rows("base/err.tbl.h", "REASON") if r[1] != "-"]
+SETTINGS = rows("settings/settings.tbl.h", "SETTING")
+DIRECTIVES = rows("route/directive.tbl.h", "DIRECTIVE")
+VARIABLES = rows("route/variable.tbl.h", "VARIABLE")
+
+
+def second(row):
+    return row[1]
+
+
+def third(row):
+    return row[2]
+
+
+def source(page):
+    return (TOP / page).read_text(encoding="utf-8")
+
+
+@functools.lru_cache(maxsize=None)
+def rendered(page):
+    """What a reader sees, on one line, blanks as one."""
+    run = subprocess.run(
+        ["mandoc", "-T", "ascii", "-O", "width=500", TOP / page],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
+    return one_line(re.sub(".\b", "", run.stdout))
+
+
+def one_line(text):
+    return " ".join(text.split())
+
+
+def items(page):
+    """The first word behind each .It Ic of a manual page."""
+    return re.findall(r"(?m)^\.It Ic (\S+)", source(page))
+
+
+# ---- fcgi-router(8): reasons ----
+
+@pytest.mark.parametrize("row", REASONS, ids=second)
+def test_manual_says_what_a_reason_is(row):
+    _, word, status, sentence, advice = row
+    page = rendered("fcgi-router/fcgi-router.8")
+    assert f"{word} ({status}) {one_line(sentence + ' ' + advice)}" in page
+
+
+def test_manual_has_no_reason_of_its_own():
+    words = re.findall(r"(?m)^\.It Sy (\S+) Pq \d+$",
+                       source("fcgi-router/fcgi-router.8"))
+    assert words == [row[1] for row in REASONS]
+
+
+# ---- router.ini(5) and the sample ----
+
+def value_forms(row):
+    """How the manual may spell what a setting takes."""
+    _, key, _, kind, _, _, most, _ = row
+    words = most.split("|") if kind in ("WORD", "PATH") and most else []
+    words += {"BOOL": ["yes", "no"], "COUNT": ["number"], "TIME": ["time"],
+              "SIZE": ["size"], "USERS": ["users"]}.get(kind, [])
+    if kind == "PATH":
+        words.append("folder" if key.endswith("_dir") else "file")
+    return " | ".join(words)
+
+
+def limits(row):
+    _, _, _, kind, preset, least, most, _ = row
+    text = ""
+    if kind in ("COUNT", "TIME", "SIZE"):
+        text += f" From {least} to {most}."
+    if preset:
+        text += f" Default: {preset}."
+    return text
+
+
+@pytest.mark.parametrize("row", SETTINGS, ids=second)
+def test_manual_says_what_a_setting_is(row):
+    wanted = f"{row[1]} = {value_forms(row)} {row[-1]}{limits(row)}"
+    assert one_line(wanted) in rendered("conf/router.ini.5")
+
+
+def test_manual_has_no_setting_of_its_own():
+    assert items("conf/router.ini.5") == [row[1] for row in SETTINGS]
+
+
+def sample():
+    """(section, comment, name, value) of each setting of the sample."""
+    section, comment, found = None, "", []
+    for line in source("conf/router.ini").split("\n"):
+        if line.startswith("["):
+            section = line.strip("[]")
+        elif line.startswith("# "):
+            comment += line[1:]
+        elif " = " in line:
+            key, value = line.removeprefix("#").split(" = ", 1)
+            found.append((section, one_line(comment), key, value))
+        if not line.startswith("# "):
+            comment = ""
+    return found
+
+
+@pytest.mark.parametrize("row", SETTINGS, ids=second)
+def test_sample_says_what_a_setting_is(row):
+    section, key, _, kind, preset, least, most, manual = row
+    comment = manual
+    if kind in ("COUNT", "TIME", "SIZE"):
+        comment += f" From {least} to {most}."
+    found = [s for s in sample() if s[0] == section and s[2] == key]
+    assert len(found) == 1
+    assert found[0][1] == one_line(comment)
+    assert not preset or found[0][3] == preset
+
+
+def test_sample_has_no_setting_of_its_own():
+    assert [(s[0], s[2]) for s in sample()] == \
+        [(row[0], row[1]) for row in SETTINGS]
+
+
+# ---- routes(5) ----
+
+@pytest.mark.parametrize("row", DIRECTIVES, ids=third)
+def test_manual_names_the_directive(row):
+    word = row[2] + ("=" if row[3] == "VALUE" else "")
+    assert re.search(rf"(?<![\w-]){word}", rendered("conf/routes.5"))
+
+
+@pytest.mark.parametrize("row", [r for r in VARIABLES if r[1]], ids=second)
+def test_manual_names_the_variable(row):
+    word = "{" + row[1] + ("." if row[2] == "true" else "}")
+    assert word in rendered("conf/routes.5")
+
+
+# ---- options ----
+
+def program(word):
+    """The built program, or a skip where nothing was built."""
+    if BUILD is None:
+        pytest.skip("BUILD_DIR is not set: nothing was built to be asked")
+    return pathlib.Path(BUILD, pathlib.Path(PROGRAMS[word]).parent, word)
+
+
+def ask(word, *arguments):
+    return subprocess.run([program(word), *arguments],
+                          stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, timeout=60, check=False)
+
+
+def options(text):
+    return set(re.findall(r"(?<![\w-])--?[A-Za-z][\w-]*", text))
+
+
+def manual_options(page):
+    """What the .It lines of a page have behind Fl."""
+    found = set()
+    for line in re.findall(r"(?m)^\.It (.*\bFl .*)$", source(page)):
+        found |= {"-" + word for word in re.findall(r"\bFl (\S+)", line)}
+    return found
+
+
+@pytest.mark.parametrize("word", PROGRAMS)
+def test_help_and_manual_have_the_same_options(word):
+    run = ask(word, "--help")
+    assert run.returncode == 0
+    assert run.stderr == ""
+    assert options(run.stdout) == manual_options(PROGRAMS[word])
+
+
+@pytest.mark.parametrize("word", PROGRAMS)
+def test_an_unknown_option_is_a_usage_error(word):
+    run = ask(word, "--no-such-option")
+    assert run.returncode == 2
+    assert run.stdout == ""
+    assert run.stderr != ""
+
+
+@pytest.mark.parametrize("row", REASONS, ids=second)
+def test_why_prints_the_row(row):
+    _, word, status, sentence, advice = row
+    run = ask("fcgi-router", "--why", word)
+    assert run.returncode == 0
+    said = one_line(run.stdout)
+    assert word in said and status in said
+    assert one_line(sentence) in said and one_line(advice) in said
+
+
+def test_options_are_found_in_a_help_text():
+    assert options("usage: x [-c FILE] [--tcp]\n  -h, --help  so-and-so\n") \
+        == {"-c", "--tcp", "-h", "--help"}
