@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * collect: the routes of one host side by side.
+ *
+ * A sorter holds them under the key of the map, with a NUL behind the host's
+ * part of it: so a host comes right before its paths, and no other host ("a-b"
+ * between "a" and "a/") comes between.
+ */
+
+#include "tools/collect.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "tools/sorter.h"
+
+enum {
+	COLLECT_VALUE_MAX = 1 << 26,
+	COLLECT_KEY_MAX = CODEC_KEY_MAX + 1,
+	COLLECT_NAMES_MAX = 1 << 20,
+	COLLECT_SHAPES = ROUTE_SHAPES_MAX + 1 /* the one too many is told */
+};
+
+/* Stands before a route's record in the sorter. */
+struct collect_head {
+	uint64_t turn; /* in the order of the lists */
+	uint32_t rank;
+	uint32_t line;
+	uint32_t col;
+	struct route_shape shape;
+};
+
+struct collect_shape {
+	struct route_shape shape;
+	struct collect_head first; /* the first route that has it */
+};
+
+/* The host that is being put together. */
+struct collect_host {
+	struct buf key;
+	struct buf rule; /* the record of "/" */
+	bool has_rule;
+	struct collect_shape shapes[COLLECT_SHAPES]; /* by first.turn */
+	size_t count;
+};
+
+struct collect {
+	struct lint *lint;
+	struct sorter *sorter;
+	struct arena arena;  /* what lives as long as this */
+	struct arena record; /* routes read back */
+	struct str *files;   /* by rank */
+	size_t file_count;
+	uint64_t turn;
+	struct buf value;
+	struct buf key;
+	struct buf last_key; /* of the route before, in the order of keys */
+	struct buf last;
+	struct collect_host host;
+	struct str *names; /* X- names of request rules, sorted */
+	size_t name_count;
+	struct buf name_list;
+};
+
+struct collect *
+collect_new(struct lint *lint)
+{
+	struct collect *c = calloc(1, sizeof(*c));
+
+	CHECK(c != NULL);
+	c->lint = lint;
+	c->sorter = sorter_new();
+	arena_init(&c->arena, SIZE_MAX / 2);
+	arena_init(&c->record, SIZE_MAX / 2);
+	buf_init(&c->value, COLLECT_VALUE_MAX);
+	buf_init(&c->key, COLLECT_KEY_MAX);
+	buf_init(&c->last_key, COLLECT_KEY_MAX);
+	buf_init(&c->last, COLLECT_VALUE_MAX);
+	buf_init(&c->host.key, COLLECT_KEY_MAX);
+	buf_init(&c->host.rule, COLLECT_VALUE_MAX);
+	buf_init(&c->name_list, COLLECT_NAMES_MAX);
+	return c;
+}
+
+void
+collect_free(struct collect **cp)
+{
+	struct collect *c = *cp;
+
+	*cp = NULL;
+	if (c == NULL)
+		return;
+	sorter_free(&c->sorter);
+	arena_fini(&c->arena);
+	arena_fini(&c->record);
+	buf_fini(&c->value);
+	buf_fini(&c->key);
+	buf_fini(&c->last_key);
+	buf_fini(&c->last);
+	buf_fini(&c->host.key);
+	buf_fini(&c->host.rule);
+	buf_fini(&c->name_list);
+	free(c->files);
+	free(c->names);
+	free(c);
+}
+
+static int
+collect_full(struct err *e)
+{
+	return err_set(e, REASON_OVERLOADED, "out of memory");
+}
+
+static int
+collect_file(struct collect *c, struct lint_place place, struct err *e)
+{
+	struct str *files;
+
+	if (place.rank < c->file_count)
+		return 0;
+	files = reallocarray(c->files, place.rank + 1, sizeof(*files));
+	if (files == NULL)
+		return collect_full(e);
+	while (c->file_count <= place.rank)
+		files[c->file_count++] = place.file;
+	c->files = files;
+	return 0;
+}
+
+/* The name among those known, or where it belongs. */
+static bool
+collect_name_find(const struct collect *c, struct str name, size_t *at)
+{
+	size_t low = 0, high = c->name_count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int order = str_cmp(c->names[mid], name);
+
+		*at = mid;
+		if (order == 0)
+			return true;
+		if (order < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	*at = low;
+	return false;
+}
+
+static int
+collect_name(struct collect *c, struct str name, struct err *e)
+{
+	struct str low = arena_copy(&c->record, name);
+	struct str *names;
+	char *p;
+	size_t at, i;
+
+	if (low.p == NULL)
+		return collect_full(e);
+	p = arena_alloc(&c->record, low.n);
+	for (i = 0; p != NULL && i < low.n; i++)
+		p[i] = str_lower(low.p[i]);
+	low.p = p;
+	if (p == NULL || collect_name_find(c, low, &at))
+		return p == NULL ? collect_full(e) : 0;
+	names = reallocarray(c->names, c->name_count + 1, sizeof(*names));
+	if (names == NULL)
+		return collect_full(e);
+	c->names = names;
+	memmove(names + at + 1, names + at,
+	    (c->name_count - at) * sizeof(*names));
+	names[at] = arena_copy(&c->arena, low);
+	c->name_count++;
+	return c->arena.full ? collect_full(e) : 0;
+}
+
+static int
+collect_names(struct collect *c, const struct route *r, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < r->rule_count; i++) {
+		const struct header_rule *rule = &r->rules[i];
+
+		if (rule->side == HEADER_REQUEST &&
+		    rule->verb != HEADER_REMOVE &&
+		    str_starts_nocase(rule->name, STR("x-")) &&
+		    collect_name(c, rule->name, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+struct str
+collect_headers(struct collect *c)
+{
+	size_t i;
+
+	buf_clear(&c->name_list);
+	for (i = 0; i < c->name_count; i++)
+		CHECK((i == 0 || buf_put(&c->name_list, STR("\n")) == 0) &&
+		    buf_put(&c->name_list, c->names[i]) == 0);
+	return buf_view(&c->name_list);
+}
+
+/* The route's key, a NUL behind the host's part. 0, or -1: too long. */
+static int
+collect_key(struct buf *key, const struct source_route *r)
+{
+	struct buf whole;
+	size_t host, i;
+	int got;
+
+	buf_init(&whole, COLLECT_KEY_MAX);
+	got = codec_key_host(&whole, r->space, r->host);
+	host = buf_len(&whole);
+	for (i = 0; got == 0 && i < r->shape.segments; i++)
+		got = (r->shape.captures >> i & 1) != 0 ?
+		    codec_key_capture(&whole) :
+		    codec_key_segment(&whole, r->segments[i]);
+	if (got == 0 && r->shape.exact)
+		got = codec_key_exact(&whole);
+	buf_clear(key);
+	if (got == 0 &&
+	    (buf_put(key, str_sub(buf_view(&whole), 0, host)) == -1 ||
+		buf_put(key, (struct str){ "", 1 }) == -1 ||
+		buf_put(key, str_sub(buf_view(&whole), host,
+				 buf_len(&whole))) == -1))
+		got = -1;
+	buf_fini(&whole);
+	return got;
+}
+
+int
+collect_add(struct collect *c, const struct source_route *r, struct err *e)
+{
+	struct collect_head head = { .turn = c->turn++,
+		.rank = r->place.rank,
+		.line = r->place.line,
+		.col = r->place.col,
+		.shape = r->shape };
+	struct str none = { NULL, 0 };
+
+	arena_reset(&c->record);
+	buf_clear(&c->value);
+	if (collect_file(c, r->place, e) == -1 ||
+	    collect_names(c, &r->route, e) == -1)
+		return -1;
+	if (collect_key(&c->key, r) == -1) {
+		lint_tell(c->lint, LINT_MATCH_LONG, r->place, none, none);
+		return 0;
+	}
+	if (buf_put(&c->value,
+		(struct str){ (const char *)&head, sizeof(head) }) == -1)
+		return collect_full(e);
+	if (codec_put_route(&r->route, &c->value, e) == -1) {
+		lint_tell(c->lint, LINT_ROUTE_LARGE, r->place, str_of(e->text),
+		    none);
+		return 0;
+	}
+	return sorter_put(c->sorter, buf_view(&c->key), buf_view(&c->value),
+	    e);
+}
+
+static struct lint_place
+collect_place(const struct collect *c, const struct collect_head *head)
+{
+	return (struct lint_place){ .file = c->files[head->rank],
+		.rank = head->rank,
+		.line = head->line,
+		.col = head->col };
+}
+
+/* The record without where it came from, in the arena. */
+static int
+collect_bare(struct collect *c, struct str bytes, struct str *out,
+    struct err *e)
+{
+	struct route *r = arena_alloc(&c->record, sizeof(*r));
+
+	if (r == NULL)
+		return collect_full(e);
+	if (codec_get_route(bytes, &c->record, r, e) == -1)
+		return -1;
+	r->source = (struct str){ NULL, 0 };
+	r->line = 0;
+	buf_clear(&c->value);
+	if (codec_put_route(r, &c->value, e) == -1)
+		return -1;
+	*out = arena_copy(&c->record, buf_view(&c->value));
+	return c->record.full ? collect_full(e) : 0;
+}
+
+/* Two routes under one key; both places are named. */
+static int
+collect_clash(struct collect *c, const struct collect_head *head,
+    struct str bytes, struct err *e)
+{
+	struct str old = buf_view(&c->last), one, two;
+	struct collect_head first;
+	struct route *r;
+
+	memcpy(&first, old.p, sizeof(first));
+	arena_reset(&c->record);
+	r = arena_alloc(&c->record, sizeof(*r));
+	if (r == NULL)
+		return collect_full(e);
+	if (codec_get_route(bytes, &c->record, r, e) == -1 ||
+	    collect_bare(c, str_sub(old, sizeof(first), old.n), &one, e) ==
+		-1 ||
+	    collect_bare(c, bytes, &two, e) == -1)
+		return -1;
+	lint_tell(c->lint,
+	    str_eq(one, two) ? LINT_ROUTE_REPEATED : LINT_ROUTE_CONTRADICTS,
+	    collect_place(c, head), r->match,
+	    lint_place_print(c->lint, collect_place(c, &first)));
+	return 0;
+}
+
+static bool
+collect_same_shape(const struct route_shape *a, const struct route_shape *b)
+{
+	return a->segments == b->segments && a->exact == b->exact &&
+	    a->captures == b->captures;
+}
+
+/* Keeps the shapes that come first in the lists, one too many at most. */
+static void
+collect_shape(struct collect_host *h, const struct collect_head *head)
+{
+	size_t i, at = 0;
+
+	for (i = 0; i < h->count; i++)
+		if (collect_same_shape(&h->shapes[i].shape, &head->shape))
+			break;
+	if (i < h->count && h->shapes[i].first.turn <= head->turn)
+		return;
+	if (i < h->count) {
+		h->count--;
+		memmove(&h->shapes[i], &h->shapes[i + 1],
+		    (h->count - i) * sizeof(h->shapes[0]));
+	}
+	while (at < h->count && h->shapes[at].first.turn < head->turn)
+		at++;
+	if (at == COLLECT_SHAPES)
+		return;
+	if (h->count == COLLECT_SHAPES)
+		h->count--;
+	memmove(&h->shapes[at + 1], &h->shapes[at],
+	    (h->count - at) * sizeof(h->shapes[0]));
+	h->shapes[at] = (struct collect_shape){ head->shape, *head };
+	h->count++;
+}
+
+static int
+collect_shape_order(const void *a, const void *b)
+{
+	return route_shape_order(a, b);
+}
+
+/* The first shape that is too many, in the order of the lists. */
+static void
+collect_many(struct collect *c)
+{
+	const struct collect_head *head =
+	    &c->host.shapes[ROUTE_SHAPES_MAX].first;
+	struct str key = buf_view(&c->host.key);
+	struct str name = str_sub(key, 1, key.n);
+	const char *below = "";
+
+	if (key.p[0] == CODEC_ONE)
+		below = "{}.";
+	else if (key.p[0] == CODEC_WILD)
+		below = name.n > 0 ? "*." : "*";
+	lint_tell(c->lint, LINT_SHAPES_MANY, collect_place(c, head),
+	    arena_printf(&c->lint->arena, "%s%.*s", below, STR_ARG(name)),
+	    (struct str){ NULL, 0 });
+}
+
+/* The host's record to w. */
+static int
+collect_host_put(struct collect *c, struct writer *w, struct err *e)
+{
+	struct collect_host *h = &c->host;
+	struct route_host *record;
+	size_t i;
+
+	arena_reset(&c->record);
+	record = arena_alloc(&c->record, sizeof(*record));
+	if (record == NULL)
+		return collect_full(e);
+	record->has_rule = h->has_rule;
+	if (h->has_rule && codec_get_route(buf_view(&h->rule), &c->record,
+		&record->rule, e) == -1)
+		return -1;
+	for (i = 0; i < h->count; i++)
+		record->shapes[i] = h->shapes[i].shape;
+	record->shape_count = h->count;
+	qsort(record->shapes, h->count, sizeof(record->shapes[0]),
+	    collect_shape_order);
+	buf_clear(&c->value);
+	if (codec_put_host(record, &c->value, e) == -1)
+		return -1;
+	return w == NULL ? 0 :
+	    writer_put(w, buf_view(&h->key), buf_view(&c->value), e);
+}
+
+/* Ends the host that is put together, if there is one. */
+static int
+collect_host_end(struct collect *c, struct writer *w, struct err *e)
+{
+	struct collect_host *h = &c->host;
+	int got = 0;
+
+	if (buf_len(&h->key) == 0)
+		return 0;
+	if (h->count > ROUTE_SHAPES_MAX)
+		collect_many(c);
+	else
+		got = collect_host_put(c, w, e);
+	buf_clear(&h->key);
+	buf_clear(&h->rule);
+	h->has_rule = false;
+	h->count = 0;
+	return got;
+}
+
+/* A route of the host whose key is `host`; rest: the key behind that. */
+static int
+collect_route(struct collect *c, struct str host, struct str rest,
+    const struct collect_head *head, struct str bytes, struct writer *w,
+    struct err *e)
+{
+	struct collect_host *h = &c->host;
+
+	if (!str_eq(buf_view(&h->key), host)) {
+		if (collect_host_end(c, w, e) == -1)
+			return -1;
+		if (buf_put(&h->key, host) == -1)
+			return collect_full(e);
+	}
+	if (rest.n == 0) {
+		h->has_rule = true;
+		return buf_put(&h->rule, bytes) == -1 ? collect_full(e) : 0;
+	}
+	collect_shape(h, head);
+	buf_clear(&c->key);
+	if (buf_put(&c->key, host) == -1 || buf_put(&c->key, rest) == -1)
+		return collect_full(e);
+	return w == NULL ? 0 : writer_put(w, buf_view(&c->key), bytes, e);
+}
+
+static int
+collect_next(struct collect *c, struct str key, struct str value,
+    struct writer *w, struct err *e)
+{
+	struct collect_head head;
+	struct str bytes = str_sub(value, sizeof(head), value.n);
+	struct str host, rest;
+
+	CHECK(value.n >= sizeof(head));
+	memcpy(&head, value.p, sizeof(head));
+	CHECK(str_cut(key, '\0', &host, &rest));
+	if (str_eq(key, buf_view(&c->last_key)))
+		return collect_clash(c, &head, bytes, e);
+	buf_clear(&c->last_key);
+	buf_clear(&c->last);
+	if (buf_put(&c->last_key, key) == -1 ||
+	    buf_put(&c->last, value) == -1)
+		return collect_full(e);
+	return collect_route(c, host, rest, &head, bytes, w, e);
+}
+
+int
+collect_finish(struct collect *c, struct writer *w, struct err *e)
+{
+	struct str key, value;
+	int got;
+
+	if (sorter_sort(c->sorter, e) == -1)
+		return -1;
+	while ((got = sorter_next(c->sorter, &key, &value, e)) == 1)
+		if (collect_next(c, key, value, w, e) == -1)
+			return -1;
+	return got == -1 ? -1 : collect_host_end(c, w, e);
+}

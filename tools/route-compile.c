@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * route-compile: lists of routes into a map, all of them or nothing.
+ *
+ * Lists are read whole and twice (source.h), their routes collected
+ * (collect.h), and only when nothing is wrong the map is built beside the old
+ * one and put in its place (writer.h).
+ */
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/msg.h"
+#include "settings/settings.h"
+#include "tools/collect.h"
+#include "tools/tool.h"
+
+static const struct tool compile_tool = {
+	.name = "route-compile",
+	.usage = "route-compile [-hnv] [-c router.ini] [-o routes.db] "
+		 "FILE... | -",
+	.help = "  -c FILE    the router.ini whose '[router] map' is written\n"
+		"  -n         check the lists only, write nothing\n"
+		"  -o FILE    the map to write, instead of that one\n"
+		"  -v         print counts and seconds\n"
+		"  -h, --help, --version\n"
+		"FILE is a list of routes, see routes(5); - is stdin.\n"
+		"Exit: 0 installed, 1 errors in the lists, 2 usage, "
+		"3 trouble.\n",
+};
+
+struct compile {
+	bool check_only;
+	bool verbose;
+	const char *settings;       /* of -c, or NULL */
+	const char *output;         /* of -o, or NULL */
+	char map[FILE_PATH_MAX];    /* to be written */
+	char **files;
+	size_t file_count;
+	struct buf *texts;          /* of the files */
+	struct lint lint;
+	struct source source;
+	struct collect *collect;
+	size_t routes;
+	int64_t start;
+};
+
+/* 0: go on; else *code is the exit code. */
+static int
+compile_options(struct compile *c, int argc, char **argv, int *code)
+{
+	static const struct option longs[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 }
+	};
+	int got;
+
+	*code = TOOL_USAGE;
+	while ((got = getopt_long(argc, argv, "c:hno:v", longs, NULL)) != -1) {
+		if (got == 'h' || got == 'V') {
+			*code = got == 'h' ? tool_help(&compile_tool) :
+					     tool_version(&compile_tool);
+			return 1;
+		}
+		if (got == '?') {
+			(void)fprintf(stderr, "usage: %s\n",
+			    compile_tool.usage);
+			return 1;
+		}
+		c->check_only = c->check_only || got == 'n';
+		c->verbose = c->verbose || got == 'v';
+		if (got == 'c')
+			c->settings = optarg;
+		else if (got == 'o')
+			c->output = optarg;
+	}
+	c->files = argv + optind;
+	c->file_count = (size_t)(argc - optind);
+	return 0;
+}
+
+/* Names go into findings and into the map, one a line. TOOL_YES or USAGE. */
+static int
+compile_names(const struct compile *c)
+{
+	size_t stdins = 0, i;
+	const char *p;
+
+	if (c->file_count == 0)
+		return tool_usage(&compile_tool, "no list to compile");
+	for (i = 0; i < c->file_count; i++) {
+		stdins += strcmp(c->files[i], "-") == 0;
+		for (p = c->files[i]; *p != '\0'; p++)
+			if (str_is_control(*p))
+				return tool_usage(&compile_tool,
+				    "%s: a control byte in a file's name",
+				    c->files[i]);
+	}
+	if (stdins > 1)
+		return tool_usage(&compile_tool, "stdin can be read once");
+	if (c->output != NULL && *c->output == '\0')
+		return tool_usage(&compile_tool, "-o without a file's name");
+	return TOOL_YES;
+}
+
+static void
+compile_tell_setting(void *arg, const char *line)
+{
+	(void)arg;
+	(void)fprintf(stderr, "%s\n", line);
+}
+
+static int
+compile_map_set(struct compile *c, const char *path, struct err *e)
+{
+	size_t n = strlen(path);
+
+	if (n >= sizeof(c->map))
+		return err_set(e, REASON_INTERNAL, "%s: path too long", path);
+	memcpy(c->map, path, n + 1);
+	return 0;
+}
+
+/* Finds out which map to write. 0, or -1 and e. */
+static int
+compile_map(struct compile *c, struct err *e)
+{
+	char path[FILE_PATH_MAX];
+	struct settings *settings;
+	int got;
+
+	if (c->settings == NULL && (c->output != NULL || c->check_only))
+		return c->output != NULL ? compile_map_set(c, c->output, e) : 0;
+	got = settings_find(c->settings, path, e);
+	if (got == -1)
+		return -1;
+	if (settings_load(got == 1 ? path : NULL, &settings,
+		compile_tell_setting, NULL) == -1)
+		return err_set(e, REASON_INTERNAL,
+		    "%s: errors in the settings, nothing was compiled", path);
+	got = compile_map_set(c,
+	    c->output != NULL ? c->output : settings->map, e);
+	settings_drop(&settings);
+	return got;
+}
+
+static int
+compile_see(void *arg, const struct source_route *r, struct err *e)
+{
+	struct compile *c = arg;
+
+	c->routes++;
+	return collect_add(c->collect, r, e);
+}
+
+/* Reads all lists. 0, or -1 and e. */
+static int
+compile_read(struct compile *c, struct err *e)
+{
+	size_t i;
+
+	c->texts = calloc(c->file_count, sizeof(*c->texts));
+	CHECK(c->texts != NULL);
+	for (i = 0; i < c->file_count; i++) {
+		buf_init(&c->texts[i], SIZE_MAX / 2);
+		if (tool_read(c->files[i], &c->texts[i], e) == -1)
+			return -1;
+	}
+	for (i = 0; i < c->file_count; i++)
+		if (source_sets(&c->source, str_of(c->files[i]), (uint32_t)i,
+			buf_view(&c->texts[i]), e) == -1)
+			return -1;
+	for (i = 0; i < c->file_count; i++)
+		if (source_routes(&c->source, str_of(c->files[i]), (uint32_t)i,
+			buf_view(&c->texts[i]), e) == -1)
+			return -1;
+	return 0;
+}
+
+static int
+compile_sources(const struct compile *c, struct buf *to)
+{
+	size_t i;
+
+	for (i = 0; i < c->file_count; i++)
+		if (buf_printf(to, "%s%s", i > 0 ? "\n" : "", c->files[i]) ==
+		    -1)
+			return -1;
+	return 0;
+}
+
+static void
+compile_say(const struct compile *c, const struct codec_meta *meta)
+{
+	double seconds = (double)(clock_us() - c->start) / 1e6;
+
+	if (meta == NULL)
+		(void)printf("%zu routes are good, nothing written, %.3f s\n",
+		    c->routes, seconds);
+	else
+		(void)printf("%s: generation %" PRIu64 ", %" PRIu64
+		    " hosts, %" PRIu64 " wildcards, %" PRIu64 " paths, %" PRIu64
+		    " records, %.3f s\n", c->map, meta->generation,
+		    meta->hosts, meta->wildcards, meta->paths, meta->records,
+		    seconds);
+}
+
+/* Builds and installs the map. 0 (look at lint.errors too), or -1 and e. */
+static int
+compile_write(struct compile *c, struct err *e)
+{
+	struct codec_meta meta = { 0 };
+	struct writer *w = NULL;
+	struct buf sources;
+	int got = -1;
+
+	buf_init(&sources, SIZE_MAX / 2);
+	if (writer_open(c->map, &w, e) == -1 ||
+	    collect_finish(c->collect, w, e) == -1)
+		goto out;
+	got = 0;
+	if (c->lint.errors > 0)
+		goto out;
+	meta.time = (uint64_t)clock_wall().tv_sec;
+	meta.headers = collect_headers(c->collect);
+	got = compile_sources(c, &sources);
+	if (got == -1) {
+		err_set(e, REASON_OVERLOADED, "out of memory");
+		goto out;
+	}
+	meta.sources = buf_view(&sources);
+	got = writer_finish(&w, &meta, e);
+	if (got == 0 && c->verbose)
+		compile_say(c, &meta);
+out:
+	writer_abort(&w);
+	buf_fini(&sources);
+	return got;
+}
+
+/* From lists to the map: the exit code. */
+static int
+compile_run(struct compile *c)
+{
+	struct err e;
+	int got;
+
+	got = compile_map(c, &e);
+	if (got == 0)
+		got = compile_read(c, &e);
+	if (got == 0 && (c->check_only || c->lint.errors > 0))
+		got = collect_finish(c->collect, NULL, &e);
+	else if (got == 0)
+		got = compile_write(c, &e);
+	lint_flush(&c->lint, stderr);
+	if (got == -1)
+		return tool_trouble(&e);
+	if (c->lint.errors > 0) {
+		msg_error("%zu error%s, nothing was installed", c->lint.errors,
+		    c->lint.errors == 1 ? "" : "s");
+		return TOOL_NO;
+	}
+	if (c->check_only && c->verbose)
+		compile_say(c, NULL);
+	return TOOL_YES;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct compile c = { .start = clock_us() };
+	size_t i;
+	int code;
+
+	tool_init(&compile_tool);
+	if (compile_options(&c, argc, argv, &code) != 0)
+		return code;
+	code = compile_names(&c);
+	if (code != TOOL_YES)
+		return code;
+	lint_init(&c.lint);
+	c.collect = collect_new(&c.lint);
+	source_init(&c.source, &c.lint, compile_see, &c);
+	code = compile_run(&c);
+	source_fini(&c.source);
+	collect_free(&c.collect);
+	lint_fini(&c.lint);
+	for (i = 0; c.texts != NULL && i < c.file_count; i++)
+		buf_fini(&c.texts[i]);
+	free(c.texts);
+	return tool_end(code);
+}
