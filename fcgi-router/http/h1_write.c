@@ -2,16 +2,20 @@
 
 /* h1_write: requests and chunks, each measured first, then written at once. */
 
-#include "http/h1.h"
+#include "http/h1_private.h"
 
 #include <stdio.h>
-#include <string.h>
 
+/* Most names and values have 8 to 16 bytes: two moves instead of a call. */
 static char *
 h1_write_str(char *to, struct str s)
 {
-	if (s.n > 0)
+	if (s.n >= 8 && s.n <= 16) {
+		memcpy(to, s.p, 8);
+		memcpy(to + s.n - 8, s.p + s.n - 8, 8);
+	} else if (s.n > 0) {
 		memcpy(to, s.p, s.n);
+	}
 	return to + s.n;
 }
 
@@ -37,12 +41,7 @@ h1_is_ours(struct str name)
 static bool
 h1_is_word(struct str s)
 {
-	size_t i;
-
-	for (i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7f)
-			return false;
-	return s.n > 0;
+	return s.n > 0 && h1_all_from(s, ' ' + 1);
 }
 
 /* The decimal digits of n, at the end of `room`. */
