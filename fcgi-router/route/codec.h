@@ -3,9 +3,9 @@
 /*
  * codec: keys and records of the map, to bytes and back.
  *
- * A record is a version byte, a kind byte, then items of tag, length and
- * bytes; unknown tags are refused, since a rule half understood is a wrong
- * rule. Reading distrusts every length: any bytes give a route or an error,
+ * A record is a version byte, a kind byte, the length of what follows, then
+ * items of tag, length and bytes; unknown tags are refused, since a rule half
+ * understood is a wrong rule. Reading distrusts every length: any bytes give a route or an error,
  * never a read outside of them. Numbers are little-endian, so that records do
  * not depend on the machine.
  */

@@ -323,6 +323,8 @@ codec_get_parts(struct codec_reader *r)
 	struct codec_record *record = r->record;
 	size_t count = (size_t)codec_get_number(r, CODEC_PARTS_MAX);
 
+	if (count == 0)
+		r->bad = true;
 	record->parts = codec_get_array(r, count, sizeof(*record->parts));
 	record->parts_left = r->bad ? 0 : count;
 }
@@ -425,7 +427,7 @@ codec_get_shapes(struct codec_reader *r, struct route_host *out)
 	}
 }
 
-/* Copies the bytes and reads version and kind. */
+/* Copies the bytes and reads version, kind and length. */
 static struct codec_reader
 codec_get_begin(struct str bytes, enum codec_kind kind,
     struct codec_record *record)
@@ -443,7 +445,8 @@ codec_get_begin(struct str bytes, enum codec_kind kind,
 	r.at = bytes.p;
 	r.end = bytes.p + bytes.n;
 	if (codec_get_byte(&r) != CODEC_VERSION ||
-	    codec_get_byte(&r) != (unsigned)kind)
+	    codec_get_byte(&r) != (unsigned)kind ||
+	    codec_get_number(&r, SIZE_MAX) != (uint64_t)(r.end - r.at))
 		r.bad = true;
 	return r;
 }

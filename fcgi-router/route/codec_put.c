@@ -62,24 +62,45 @@ codec_put_text(struct codec_writer *w, struct str s)
 	codec_put_str(w, s);
 }
 
-/* Makes what was written since `start` an item: its head goes before it. */
+/* Puts before what was written since `start`: it tells of that. */
 static void
-codec_put_item(struct codec_writer *w, size_t start, unsigned tag)
+codec_put_before(struct codec_writer *w, size_t start, struct str head)
 {
-	char head[1 + CODEC_NUMBER_MAX];
-	size_t n = buf_len(w->to) - start;
-	size_t head_n = 1 + codec_number(head + 1, n);
 	char *body;
 
-	head[0] = (char)(unsigned char)tag;
-	if (w->full || buf_room(w->to, head_n) == NULL) {
+	if (w->full || buf_room(w->to, head.n) == NULL) {
 		w->full = true;
 		return;
 	}
 	body = w->to->p + w->to->from + start;
-	memmove(body + head_n, body, n);
-	memcpy(body, head, head_n);
-	buf_grew(w->to, head_n);
+	memmove(body + head.n, body, buf_len(w->to) - start);
+	memcpy(body, head.p, head.n);
+	buf_grew(w->to, head.n);
+}
+
+/* Makes what was written since `start` an item. */
+static void
+codec_put_item(struct codec_writer *w, size_t start, unsigned tag)
+{
+	char head[1 + CODEC_NUMBER_MAX] = { (char)(unsigned char)tag };
+	size_t n = codec_number(head + 1, buf_len(w->to) - start);
+
+	codec_put_before(w, start, (struct str){ head, 1 + n });
+}
+
+/* Makes what was written since `start` a record. */
+static int
+codec_put_record(struct codec_writer *w, size_t start, enum codec_kind kind,
+    struct str match, struct err *e)
+{
+	char head[2 + CODEC_NUMBER_MAX] = { CODEC_VERSION, (char)kind };
+	size_t n = codec_number(head + 2, buf_len(w->to) - start);
+
+	codec_put_before(w, start, (struct str){ head, 2 + n });
+	if (w->full)
+		return err_set(e, REASON_OVERLOADED,
+		    "record of '%.*s': larger than its room", STR_ARG(match));
+	return 0;
 }
 
 static void
@@ -257,53 +278,41 @@ codec_put_refuse(struct str match, const char *why, struct err *e)
 	    STR_ARG(match), why);
 }
 
+/* A route's items. w tells at the end whether there was room. */
 static int
-codec_put_rule(const struct route *r, struct buf *to, struct err *e)
+codec_put_rule(struct codec_writer *w, const struct route *r, struct err *e)
 {
-	struct codec_writer w = { .to = to, .captures = r->capture_count };
 	const char *flaw = codec_route_flaw(r);
-	size_t start = buf_len(to);
+	size_t start = buf_len(w->to);
 	char head[2 + CODEC_NUMBER_MAX] = { CODEC_ITEM_PARTS };
 	size_t n;
 
 	if (flaw != NULL)
 		return codec_put_refuse(r->match, flaw, e);
 	CHECK(r->from_defaults >> DIRECTIVE_COUNT == 0);
-	codec_put_items(&w, r);
-	if (w.bad || w.parts > CODEC_PARTS_MAX)
+	w->captures = r->capture_count;
+	codec_put_items(w, r);
+	if (w->bad || w->parts > CODEC_PARTS_MAX)
 		return codec_put_refuse(r->match,
 		    "a pattern or header rule that cannot be", e);
+	if (w->parts == 0)
+		return 0;
 	/* The number of parts is known only now, and is read first. */
-	n = codec_number(head + 2, w.parts);
+	n = codec_number(head + 2, w->parts);
 	head[1] = (char)n;
-	if (w.full || buf_room(to, n + 2) == NULL)
-		return err_set(e, REASON_OVERLOADED,
-		    "record of '%.*s': larger than its room",
-		    STR_ARG(r->match));
-	memmove(to->p + to->from + start + n + 2, to->p + to->from + start,
-	    buf_len(to) - start);
-	memcpy(to->p + to->from + start, head, n + 2);
-	buf_grew(to, n + 2);
-	return 0;
-}
-
-static int
-codec_put_head(struct buf *to, enum codec_kind kind, struct err *e)
-{
-	const char head[2] = { CODEC_VERSION, (char)kind };
-
-	if (buf_put(to, (struct str){ head, sizeof(head) }) == -1)
-		return err_set(e, REASON_OVERLOADED,
-		    "a record is larger than its room");
+	codec_put_before(w, start, (struct str){ head, 2 + n });
 	return 0;
 }
 
 int
 codec_put_route(const struct route *r, struct buf *to, struct err *e)
 {
-	if (codec_put_head(to, CODEC_KIND_ROUTE, e) == -1)
+	struct codec_writer w = { .to = to };
+	size_t start = buf_len(to);
+
+	if (codec_put_rule(&w, r, e) == -1)
 		return -1;
-	return codec_put_rule(r, to, e);
+	return codec_put_record(&w, start, CODEC_KIND_ROUTE, r->match, e);
 }
 
 int
@@ -312,14 +321,12 @@ codec_put_host(const struct route_host *h, struct buf *to, struct err *e)
 	struct codec_writer w = { .to = to };
 	const char *flaw = codec_host_flaw(h);
 	struct str match = h->has_rule ? h->rule.match : STR("a host");
-	size_t start;
+	size_t record = buf_len(to);
+	size_t start = record;
 	size_t i;
 
 	if (flaw != NULL)
 		return codec_put_refuse(match, flaw, e);
-	if (codec_put_head(to, CODEC_KIND_HOST, e) == -1)
-		return -1;
-	start = buf_len(to);
 	for (i = 0; i < h->shape_count; i++) {
 		codec_put_byte(&w, h->shapes[i].segments);
 		codec_put_number(&w, (uint64_t)h->shapes[i].captures << 1 |
@@ -327,14 +334,11 @@ codec_put_host(const struct route_host *h, struct buf *to, struct err *e)
 	}
 	if (h->shape_count > 0)
 		codec_put_item(&w, start, CODEC_ITEM_SHAPES);
+	start = buf_len(to);
 	if (h->has_rule) {
-		start = buf_len(to);
-		if (codec_put_rule(&h->rule, to, e) == -1)
+		if (codec_put_rule(&w, &h->rule, e) == -1)
 			return -1;
 		codec_put_item(&w, start, CODEC_ITEM_RULE);
 	}
-	if (w.full)
-		return err_set(e, REASON_OVERLOADED,
-		    "record of '%.*s': larger than its room", STR_ARG(match));
-	return 0;
+	return codec_put_record(&w, record, CODEC_KIND_HOST, match, e);
 }
