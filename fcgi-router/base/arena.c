@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/* arena: chunks in a list, the newest first; objects are cut from the newest. */
+/* arena: chunks in a list, the newest first; objects are cut from that. */
 
 #include "base/arena.h"
 

@@ -21,7 +21,7 @@ struct str {
 /* A slice of a string literal. */
 #define STR(literal) ((struct str){ "" literal, sizeof(literal) - 1 })
 
-/* For printf: printf("%.*s", STR_ARG(s)). A slice longer than INT_MAX is cut. */
+/* For printf("%.*s", STR_ARG(s)). A slice longer than INT_MAX is cut. */
 #define STR_ARG(s) str_int((s).n), ((s).p != NULL ? (s).p : "")
 
 /* A length as an int, at most INT_MAX. */
