@@ -78,6 +78,21 @@ request_split(const char *variable, struct str *name, struct str *value)
 	return str_cut(str_of(variable), '=', name, value);
 }
 
+/* Do both become one name, as request_spell writes it? */
+static bool
+request_same_name(struct str field, struct str upper)
+{
+	size_t i;
+
+	if (field.n != upper.n)
+		return false;
+	for (i = 0; i < field.n; i++)
+		if (str_upper(field.p[i]) != upper.p[i] &&
+		    (field.p[i] != '-' || upper.p[i] != '_'))
+			return false;
+	return true;
+}
+
 /*
  * true and *field: the part of the name behind HTTP_, if it is a header field
  * and not one of those that mean something else: Proxy (curl and others read
@@ -90,9 +105,9 @@ request_is_field(struct str name, struct str *field)
 	    memcmp(name.p, "HTTP_", REQUEST_PREFIX) != 0)
 		return false;
 	*field = str_sub(name, REQUEST_PREFIX, name.n);
-	return !str_eq(*field, STR("PROXY")) &&
-	    !str_eq(*field, STR("CONTENT_LENGTH")) &&
-	    !str_eq(*field, STR("CONTENT_TYPE"));
+	return !request_same_name(*field, STR("PROXY")) &&
+	    !request_same_name(*field, STR("CONTENT_LENGTH")) &&
+	    !request_same_name(*field, STR("CONTENT_TYPE"));
 }
 
 static void

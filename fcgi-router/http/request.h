@@ -30,7 +30,7 @@ enum {
 enum request_body {
 	REQUEST_BODY_NONE = 0,
 	REQUEST_BODY_LENGTH,
-	REQUEST_BODY_UNKNOWN, /* CONTENT_LENGTH is missing: look at the stream */
+	REQUEST_BODY_UNKNOWN, /* no CONTENT_LENGTH: look at the stream */
 	REQUEST_BODY_COUNT    /* last */
 };
 

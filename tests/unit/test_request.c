@@ -209,6 +209,13 @@ static const struct {
 		"HTTP_X_A= \ta \t b\t", "HTTP_X_B=\xff=\"=", NULL },
 	    "GET http://h/ (h)  from  by \nHost: h\nX-A: a \t b\n"
 	    "X-B: \xff=\"=\nbody unknown 0" },
+	{ "no spelling of what is left out comes through",
+	    { "REQUEST_METHOD=GET", "REQUEST_URI=/", "HTTP_HOST=h",
+		"HTTP_CONTENT-LENGTH=5", "HTTP_Content_Length=5",
+		"HTTP_content-type=a/b", "HTTP_Proxy=x", "HTTP_PROXY_=x",
+		NULL },
+	    "GET http://h/ (h)  from  by \nHost: h\nProxy-: x\n"
+	    "body unknown 0" },
 	{ "a variable without '=' and one without a name are passed over",
 	    { "junk", "=junk", "", "HTTP_JUNK", "REQUEST_METHOD=GET",
 		"REQUEST_URI=/", "HTTP_HOST=h", NULL },
