@@ -58,10 +58,10 @@ source_clause_end(struct source_entry *en, const struct lines_line *clause)
 }
 
 static bool
-source_is_header(const struct lines_line *clause)
+source_is_header(const struct lines_token *t)
 {
-	return str_eq(clause->tokens[0].text, STR("request-header")) ||
-	    str_eq(clause->tokens[0].text, STR("response-header"));
+	return str_eq(t->text, STR("request-header")) ||
+	    str_eq(t->text, STR("response-header"));
 }
 
 /* %defaults replaces the one above; its words outlive the entry. */
@@ -77,7 +77,7 @@ source_defaults(struct source_entry *en)
 	for (i = 0; words != NULL && i < lines->count; i++) {
 		const struct lines_line *line = &lines->lines[i];
 
-		if (i > 0 && source_is_header(line)) {
+		if (i > 0 && source_is_header(&line->tokens[0])) {
 			source_tell(en, LINT_DEFAULTS_CLAUSE,
 			    &line->tokens[0], 0, line->tokens[0].text, none);
 			continue;
@@ -122,7 +122,7 @@ source_clauses(struct source_entry *en, struct source_words *words,
 	for (i = 1; i < lines->count; i++) {
 		const struct lines_line *clause = &lines->lines[i];
 
-		if (!source_is_header(clause)) {
+		if (!source_is_header(&clause->tokens[0])) {
 			if (source_words_read(en, &clause->tokens[0], true,
 				words))
 				source_clause_end(en, clause);
@@ -212,7 +212,9 @@ source_read_route(struct source_entry *en)
 		    first->tokens[0].text.n, first->tokens[0].text, none);
 	for (i = first->count > 1 ? 1 + source_target(en, first) : 1;
 	     i < first->count; i++)
-		(void)source_words_read(en, &first->tokens[i], false, own);
+		if (!source_words_read(en, &first->tokens[i], false, own) &&
+		    source_is_header(&first->tokens[i]))
+			break; /* what follows is its value */
 	count = source_clauses(en, own, list);
 	source_check_use(en, own, list, count);
 	if (!en->matched)

@@ -229,8 +229,8 @@ source_header_guess(struct str value, struct route *trial)
 	}
 }
 
-/* Is the value a pattern, whatever the captures of its routes are? */
-static void
+/* Is the value a pattern, whatever the captures of its routes are? Told. */
+static bool
 source_header_try(struct source_entry *en, const struct source_header *h)
 {
 	struct route trial = { 0 };
@@ -239,12 +239,15 @@ source_header_try(struct source_entry *en, const struct source_header *h)
 	size_t wrong;
 
 	if (h->verb == HEADER_REMOVE)
-		return;
+		return true;
 	source_header_guess(h->value.text, &trial);
 	if (pattern_parse(h->value.text, PATTERN_IN_HEADER, &trial, en->arena,
-		&value, &wrong, &e) == -1 && e.reason != REASON_OVERLOADED)
+		&value, &wrong, &e) == 0)
+		return true;
+	if (e.reason != REASON_OVERLOADED)
 		source_tell(en, LINT_VARIABLE, &h->value, wrong,
 		    str_of(e.text), none);
+	return false;
 }
 
 static void
@@ -264,8 +267,7 @@ source_header_clauses(struct source_entry *en, struct source_set *set)
 		else if (source_header_read(en, clause, h) &&
 		    !source_header_twice(en, set->headers, set->count, h)) {
 			h->name = arena_copy(&en->source->keep, h->name);
-			source_header_try(en, h);
-			set->count++;
+			set->count += source_header_try(en, h);
 		}
 	}
 }
