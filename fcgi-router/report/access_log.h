@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * access_log: whole lines to a file or to stderr.
+ *
+ * A line is one write(2) to a file opened with O_APPEND, so that lines of
+ * several threads and processes stay whole. The descriptor keeps its number
+ * for good: reopening puts another file under it, and no writer waits for
+ * that. A FIFO that is full takes nothing; nothing here ever blocks on one.
+ * The program must ignore SIGPIPE.
+ */
+#ifndef REPORT_ACCESS_LOG_H
+#define REPORT_ACCESS_LOG_H
+
+#include "base/check.h"
+#include "base/err.h"
+#include "base/str.h"
+
+struct access_log;
+
+/*
+ * where: "none", "stderr" or the path of a file, made with mode 0640 if it is
+ * not there; only regular files and FIFOs that somebody reads.
+ * 0 and *out, or -1 and e.
+ */
+ATTR_MUST_USE
+int access_log_open(const char *where, struct access_log **out,
+    struct err *e);
+void access_log_close(struct access_log **l);
+
+/* Is there anything to be written at all? false for "none". */
+bool access_log_wanted(const struct access_log *l);
+
+/*
+ * Writes a line, its LF within. Any thread. What cannot be written is lost, and
+ * told by msg once until a second has passed without trouble.
+ */
+void access_log_write(struct access_log *l, struct str line);
+
+/*
+ * Is the path still the file that is written to? If it is another one or gone,
+ * it is opened again; if that fails, the old one is kept, and msg tells it
+ * once. Called by one thread, about once a second.
+ */
+void access_log_look(struct access_log *l);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * record: one finished exchange, as plain fields, and the line it becomes.
+ *
+ * The line is Apache's vhost_combined form, then key=value words. All texts are
+ * escaped (see escape): no client and no origin forges a line or a field. An
+ * empty text, an unknown number and a time that was not taken are "-".
+ */
+#ifndef REPORT_RECORD_H
+#define REPORT_RECORD_H
+
+#include <stdint.h>
+#include <time.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+#define RECORD_TEXT(member) struct str member;
+#define RECORD_REASON(member) enum reason member;
+#define RECORD_STATUS(member) int member;
+#define RECORD_PORT(member) uint16_t member;
+#define RECORD_COUNT(member) uint64_t member;
+#define RECORD_TIME(member) int64_t member;
+#define RECORD_WALL(member) struct timespec member;
+
+struct record {
+#define RECORD(member, kind, key, most, manual) RECORD_##kind(member)
+#include "report/record.tbl.h"
+#undef RECORD
+};
+
+enum {
+	/* Each field with its most, its key, and marks around it. */
+#define RECORD(member, kind, key, most, manual) (most) + sizeof(" \"\"-=" key) +
+	/* A whole line is never longer. */
+	RECORD_LINE_MAX =
+#include "report/record.tbl.h"
+	1
+#undef RECORD
+};
+
+/* Nothing known: all times below 0. Texts are borrowed by the caller's leave. */
+void record_init(struct record *r);
+
+/* Writes the line with its LF, no NUL; its length. */
+size_t record_print(const struct record *r, char line[RECORD_LINE_MAX]);
+
+#endif
