@@ -11,7 +11,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "base/str.h"
+#include "base/escape.h"
 
 enum { MSG_TEXT_MAX = 2048 };
 
@@ -45,39 +45,21 @@ msg_set_level(enum msg_level most)
 	msg_most = most;
 }
 
-static size_t
-msg_escape(char *to, size_t size, const char *from)
-{
-	static const char hex[] = "0123456789abcdef";
-	size_t n = 0;
-
-	for (; *from != '\0' && n + 5 < size; from++) {
-		if (str_is_control(*from)) {
-			to[n++] = '\\';
-			to[n++] = 'x';
-			to[n++] = hex[(unsigned char)*from >> 4];
-			to[n++] = hex[(unsigned char)*from & 15];
-		} else {
-			to[n++] = *from;
-		}
-	}
-	to[n] = '\0';
-	return n;
-}
-
 static void
 msg_write(enum msg_level level, const char *fmt, va_list args)
 {
 	char raw[MSG_TEXT_MAX];
 	char text[MSG_TEXT_MAX];
 	char line[MSG_TEXT_MAX + 128];
+	struct str whole;
 	int kept = errno;
 	int n;
 
 	if (level > msg_most)
 		return;
 	vsnprintf(raw, sizeof(raw), fmt, args);
-	msg_escape(text, sizeof(text), raw);
+	whole = str_of(raw);
+	text[escape_put(text, sizeof(text) - 1, &whole, ESCAPE_LINE)] = '\0';
 	if (msg_syslog) {
 		syslog(msg_levels[level].priority, "%s%s",
 		    msg_levels[level].word, text);

@@ -4,8 +4,8 @@
  * msg: what the program says to its operator, one line a call.
  *
  * Lines go to stderr as "prog: text" (mod_fcgid and lighttpd pass that to
- * their error log) or to syslog. Control bytes in the text are escaped as
- * \xNN: quoted input cannot forge lines or drive a terminal. errno is kept.
+ * their error log) or to syslog. The text is escaped (see escape): quoted input
+ * cannot forge lines or drive a terminal. errno is kept.
  */
 #ifndef BASE_MSG_H
 #define BASE_MSG_H
