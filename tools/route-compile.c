@@ -22,8 +22,7 @@
 
 static const struct tool compile_tool = {
 	.name = "route-compile",
-	.usage = "route-compile [-hnv] [-c router.ini] [-o routes.db] "
-		 "FILE... | -",
+	.usage = "route-compile [-n] [-v] [-c FILE] [-o FILE] FILE... | -",
 	.help = "  -c FILE    the router.ini whose '[router] map' is written\n"
 		"  -n         check the lists only, write nothing\n"
 		"  -o FILE    the map to write, instead of that one\n"

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "http/header.h"
+#include "route/pattern.h"
 #include "tools/source_private.h"
 
 enum {

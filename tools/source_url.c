@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "http/path.h"
+#include "route/pattern.h"
 #include "tools/idn.h"
 #include "tools/source_private.h"
 
