@@ -14,6 +14,8 @@
 #include "http/header.h"
 #include "route/route.h"
 
+struct pattern_source;
+
 /* What web servers take as one header line (front: Apache's 8190). */
 enum { RULES_LINE_MAX = 8000 };
 

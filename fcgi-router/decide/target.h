@@ -15,6 +15,8 @@
 #include "http/request.h"
 #include "route/route.h"
 
+struct pattern_source;
+
 struct target {
 	enum origin_scheme scheme;
 	struct str host;   /* canonical name or literal; empty for unix */

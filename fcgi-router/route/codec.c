@@ -5,6 +5,7 @@
 #include "route/codec.h"
 
 #include "route/codec_private.h"
+#include "route/pattern.h"
 
 static int
 codec_key_put(struct buf *key, char first, struct str rest)

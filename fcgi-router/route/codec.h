@@ -5,9 +5,9 @@
  *
  * A record is a version byte, a kind byte, the length of what follows, then
  * items of tag, length and bytes; unknown tags are refused, since a rule half
- * understood is a wrong rule. Reading distrusts every length: any bytes give a route or an error,
- * never a read outside of them. Numbers are little-endian, so that records do
- * not depend on the machine.
+ * understood is a wrong rule. Reading distrusts every length: any bytes give
+ * a route or an error, never a read outside of them. Numbers are
+ * little-endian, so that records do not depend on the machine.
  */
 #ifndef ROUTE_CODEC_H
 #define ROUTE_CODEC_H
@@ -85,11 +85,11 @@ struct codec_meta {
 	uint64_t wildcards;
 	uint64_t paths;       /* path entries, ** rules too */
 	uint64_t pages;       /* of the file, CODEC_PAGE bytes each */
-	uint64_t one_levels;  /* bit N: some {x}.parent has N labels in parent */
+	uint64_t one_levels;  /* bit N: some {x}.parent has N labels there */
 	uint64_t wild_levels; /* bit N: some *.parent has N labels; bit 0: * */
 	uint64_t anywhere;    /* number of ** rules */
-	uint64_t anywhere_levels; /* bit N: some prefix ** rule has N segments */
-	uint64_t anywhere_exact;  /* bit N: some exact ** rule has N segments */
+	uint64_t anywhere_levels; /* bit N: some ** rule has N segments */
+	uint64_t anywhere_exact;  /* bit N: some exact one has */
 	struct str sources;   /* names, parted by LF */
 	struct str headers;   /* X- names that request rules set, by LF */
 };

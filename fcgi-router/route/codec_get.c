@@ -11,6 +11,7 @@
 #include "route/codec.h"
 
 #include "route/codec_private.h"
+#include "route/pattern.h"
 
 /* What all readers of one record share. */
 struct codec_record {

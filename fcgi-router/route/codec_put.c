@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "route/codec_private.h"
+#include "route/pattern.h"
 
 struct codec_writer {
 	struct buf *to;

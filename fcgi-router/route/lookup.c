@@ -30,7 +30,7 @@ struct lookup_search {
 	bool more;                       /* than ROUTE_SEGMENTS_MAX */
 };
 
-/* A buffer over memory of the caller: it is full before it would grow. */
+/* A buffer over n + 1 bytes of the caller: full before it would grow. */
 static struct buf
 lookup_buf(char *room, size_t n)
 {
@@ -306,7 +306,7 @@ lookup_route(const struct lookup_map *map, const struct host *host,
     struct str path, struct arena *a, const struct lookup_trace *trace,
     struct lookup_result *out, struct err *e)
 {
-	char room[CODEC_KEY_MAX];
+	char room[CODEC_KEY_MAX + 1];
 	struct lookup_search s;
 	int answer;
 
@@ -318,7 +318,7 @@ lookup_route(const struct lookup_map *map, const struct host *host,
 	s.trace = trace;
 	s.out = out;
 	s.e = e;
-	s.key = lookup_buf(room, sizeof(room));
+	s.key = lookup_buf(room, CODEC_KEY_MAX);
 	s.split = s.more = false;
 	s.count = 0;
 	memset(out, 0, sizeof(*out));

@@ -3,9 +3,9 @@
 /*
  * pattern: text with variables, and how they are put in.
  *
- * A pattern is a list of parts, each a literal or a variable with the context
- * it stands in, found out when the list is compiled. Filling in escapes by
- * context:
+ * A pattern (route.h) is a list of parts, each a literal or a variable with
+ * the context it stands in, found out when the list is compiled. Filling in
+ * escapes by context:
  * - in an authority only [a-z0-9-]{1,63} is let through;
  * - in a path captures, {path}, {rest} and {uri} are put as they stand, since
  *   they are pieces of a canonical path already; other values are
@@ -19,43 +19,13 @@
 #ifndef ROUTE_PATTERN_H
 #define ROUTE_PATTERN_H
 
-#include <stdint.h>
-
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "route/route.h"
 
 struct request;
-struct route;
-
-enum pattern_variable {
-#define VARIABLE(name, word, key, authority, path, manual) PATTERN_##name,
-#include "route/variable.tbl.h"
-#undef VARIABLE
-	PATTERN_VARIABLE_COUNT, /* last variable */
-	PATTERN_LITERAL = 255   /* no variable: text */
-};
-
-enum pattern_context {
-	PATTERN_IN_AUTHORITY = 0,
-	PATTERN_IN_PATH,
-	PATTERN_IN_QUERY,
-	PATTERN_IN_HEADER,
-	PATTERN_CONTEXT_COUNT /* last */
-};
-
-struct pattern_part {
-	enum pattern_variable variable;
-	enum pattern_context context;
-	uint8_t capture; /* PATTERN_CAPTURE: which one */
-	struct str text; /* a literal's bytes; a variable's key ({tag.K}) */
-};
-
-struct pattern {
-	struct pattern_part *parts;
-	size_t count;
-};
 
 /* The variable's word, "" for captures; does it take a key; its manual. */
 const char *pattern_word(enum pattern_variable v);

@@ -13,13 +13,41 @@
 #include <stdint.h>
 
 #include "base/str.h"
-#include "route/pattern.h"
 
 enum {
 	ROUTE_SEGMENTS_MAX = 32,  /* of the path in a MATCH */
 	ROUTE_SHAPES_MAX = 16,    /* of paths on one host */
 	ROUTE_CAPTURES_MAX = 33,  /* one of the host, one a segment */
 	ROUTE_ANYWHERE_MAX = 16   /* rules of `**` in a map */
+};
+
+/* What a pattern (pattern.h) is made of. */
+enum pattern_variable {
+#define VARIABLE(name, word, key, authority, path, manual) PATTERN_##name,
+#include "route/variable.tbl.h"
+#undef VARIABLE
+	PATTERN_VARIABLE_COUNT, /* last variable */
+	PATTERN_LITERAL = 255   /* no variable: text */
+};
+
+enum pattern_context {
+	PATTERN_IN_AUTHORITY = 0,
+	PATTERN_IN_PATH,
+	PATTERN_IN_QUERY,
+	PATTERN_IN_HEADER,
+	PATTERN_CONTEXT_COUNT /* last */
+};
+
+struct pattern_part {
+	enum pattern_variable variable;
+	enum pattern_context context;
+	uint8_t capture; /* PATTERN_CAPTURE: which one */
+	struct str text; /* a literal's bytes; a variable's key ({tag.K}) */
+};
+
+struct pattern {
+	struct pattern_part *parts;
+	size_t count;
 };
 
 enum directive {
@@ -121,7 +149,7 @@ struct route {
 	struct str match;    /* MATCH in canonical spelling, for people */
 	struct str source;   /* name of the list it came from */
 	uint32_t line;       /* in it, from 1 */
-	struct str captures[ROUTE_CAPTURES_MAX]; /* names: host's, then path's */
+	struct str captures[ROUTE_CAPTURES_MAX]; /* names: host's, path's */
 	size_t capture_count;
 	bool host_capture;   /* the first capture is of the host */
 
