@@ -17,6 +17,8 @@
 #include "base/check.h"
 #include "settings/settings.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 enum { SETTINGS_PATH_FITS = 1000 };
 
 static void
