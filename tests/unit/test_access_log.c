@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* access_log: whole lines, through rotation, full disks and stuck readers. */
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/resource.h>
+
+#include "report/access_log.h"
+#include "report/record.h"
+#include "scratch.h"
+
+struct fixture {
+	struct scratch scratch;
+	char path[SCRATCH_PATH_MAX];
+	struct access_log *log;
+};
+
+static int
+setup(void **state)
+{
+	static struct fixture f;
+
+	signal(SIGPIPE, SIG_IGN);
+	umask(022);
+	memset(&f, 0, sizeof(f));
+	scratch_init(&f.scratch);
+	scratch_path(&f.scratch, "access.log", f.path);
+	*state = &f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	access_log_close(&f->log);
+	scratch_fini(&f->scratch);
+	return 0;
+}
+
+static void
+open_log(struct fixture *f)
+{
+	struct err e;
+
+	if (access_log_open(f->path, &f->log, &e) == -1)
+		fail_msg("%s", e.text);
+	assert_true(access_log_wanted(f->log));
+}
+
+static void
+put(struct fixture *f, const char *line)
+{
+	access_log_write(f->log, str_of(line));
+}
+
+static void
+holds(struct fixture *f, const char *name, const char *want)
+{
+	assert_string_equal(scratch_read(&f->scratch, name), want);
+}
+
+static void
+move(struct fixture *f, const char *to)
+{
+	char path[SCRATCH_PATH_MAX];
+
+	scratch_path(&f->scratch, to, path);
+	assert_int_equal(rename(f->path, path), 0);
+}
+
+static void
+lines_are_added_to_what_was_there(void **state)
+{
+	struct fixture *f = *state;
+
+	scratch_write(&f->scratch, "access.log", "old\n");
+	open_log(f);
+	put(f, "one\n");
+	put(f, "two\n");
+	holds(f, "access.log", "old\none\ntwo\n");
+}
+
+static void
+a_new_file_is_not_for_everybody(void **state)
+{
+	struct fixture *f = *state;
+	struct stat st;
+
+	open_log(f);
+	assert_int_equal(stat(f->path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
+}
+
+static void
+none_writes_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct err e;
+
+	assert_int_equal(access_log_open("none", &f->log, &e), 0);
+	assert_false(access_log_wanted(f->log));
+	put(f, "one\n");
+	access_log_look(f->log);
+	assert_int_equal(scratch_count(&f->scratch), 0);
+}
+
+static void
+stderr_is_written_and_left_open(void **state)
+{
+	struct fixture *f = *state;
+	struct err e;
+
+	scratch_listen(&f->scratch);
+	assert_int_equal(access_log_open("stderr", &f->log, &e), 0);
+	put(f, "one\n");
+	access_log_look(f->log);
+	access_log_close(&f->log);
+	assert_null(f->log);
+	assert_int_equal(write(STDERR_FILENO, "two\n", 4), 4);
+	assert_string_equal(scratch_heard(&f->scratch), "one\ntwo\n");
+}
+
+static void
+after_a_rename_lines_go_to_a_new_file(void **state)
+{
+	struct fixture *f = *state;
+
+	open_log(f);
+	put(f, "one\n");
+	move(f, "access.log.1");
+	put(f, "two\n");
+	access_log_look(f->log);
+	put(f, "three\n");
+	holds(f, "access.log.1", "one\ntwo\n");
+	holds(f, "access.log", "three\n");
+}
+
+static void
+after_a_removal_lines_go_to_a_new_file(void **state)
+{
+	struct fixture *f = *state;
+
+	open_log(f);
+	put(f, "one\n");
+	assert_int_equal(unlink(f->path), 0);
+	access_log_look(f->log);
+	put(f, "two\n");
+	holds(f, "access.log", "two\n");
+}
+
+static void
+another_file_at_the_path_is_added_to(void **state)
+{
+	struct fixture *f = *state;
+
+	open_log(f);
+	move(f, "access.log.1");
+	scratch_write(&f->scratch, "access.log", "made\n");
+	access_log_look(f->log);
+	put(f, "one\n");
+	holds(f, "access.log", "made\none\n");
+	holds(f, "access.log.1", "");
+}
+
+static void
+a_file_truncated_in_place_goes_on_at_its_start(void **state)
+{
+	struct fixture *f = *state;
+
+	open_log(f);
+	put(f, "one\n");
+	assert_int_equal(truncate(f->path, 0), 0);
+	access_log_look(f->log);
+	put(f, "two\n");
+	holds(f, "access.log", "two\n");
+}
+
+static void
+the_old_file_is_kept_while_no_new_one_opens(void **state)
+{
+	struct fixture *f = *state;
+	const char *said;
+
+	open_log(f);
+	move(f, "access.log.1");
+	assert_int_equal(mkdir(f->path, 0700), 0);
+	scratch_listen(&f->scratch);
+	access_log_look(f->log);
+	access_log_look(f->log);
+	put(f, "one\n");
+	said = scratch_heard(&f->scratch);
+	assert_int_equal(scratch_times(said, "the old file is kept"), 1);
+	assert_int_equal(scratch_times(said, "\n"), 1);
+	holds(f, "access.log.1", "one\n");
+	assert_int_equal(rmdir(f->path), 0);
+	access_log_look(f->log);
+	put(f, "two\n");
+	holds(f, "access.log", "two\n");
+}
+
+static void
+no_descriptor_is_lost_by_reopening(void **state)
+{
+	struct fixture *f = *state;
+	int before, after, i;
+
+	open_log(f);
+	before = dup(STDIN_FILENO);
+	close(before);
+	for (i = 0; i < 20; i++) {
+		assert_int_equal(unlink(f->path), 0);
+		access_log_look(f->log);
+	}
+	after = dup(STDIN_FILENO);
+	close(after);
+	assert_int_equal(before, after);
+}
+
+static void
+only_files_and_fifos_are_taken(void **state)
+{
+	struct fixture *f = *state;
+	const char *const wrong[] = { f->scratch.folder, "/dev/null",
+		"/nonexistent/access.log", "" };
+	struct err e;
+	size_t i;
+
+	for (i = 0; i < TABLE_COUNT(wrong); i++) {
+		e.text[0] = '\0';
+		TABLE_INT(wrong[i], access_log_open(wrong[i], &f->log, &e),
+		    -1);
+		TABLE_INT(wrong[i], strstr(e.text, wrong[i]) != NULL, 1);
+		assert_null(f->log);
+	}
+	assert_int_equal(mkfifo(f->path, 0600), 0);
+	assert_int_equal(access_log_open(f->path, &f->log, &e), -1);
+	assert_non_null(strstr(e.text, "nobody reads it"));
+}
+
+static void
+a_full_fifo_loses_lines_and_holds_nobody_up(void **state)
+{
+	struct fixture *f = *state;
+	static char line[4096];
+	const char *said;
+	int reader, i;
+
+	memset(line, 'x', sizeof(line));
+	line[sizeof(line) - 1] = '\n';
+	assert_int_equal(mkfifo(f->path, 0600), 0);
+	reader = open(f->path, O_RDONLY | O_NONBLOCK);
+	assert_true(reader != -1);
+	open_log(f);
+	put(f, "one\n");
+	assert_int_equal(read(reader, line, 4), 4);
+	assert_memory_equal(line, "one\n", 4);
+	scratch_listen(&f->scratch);
+	for (i = 0; i < 1000; i++)
+		access_log_write(f->log, (struct str){ line, sizeof(line) });
+	access_log_look(f->log);
+	put(f, "lost\n");
+	close(reader);
+	put(f, "lost\n");
+	said = scratch_heard(&f->scratch);
+	assert_int_equal(scratch_times(said, "lines are lost"), 1);
+	assert_int_equal(scratch_times(said, "\n"), 1);
+}
+
+static void
+trouble_is_told_again_after_a_while_without(void **state)
+{
+	struct fixture *f = *state;
+	int reader;
+
+	assert_int_equal(mkfifo(f->path, 0600), 0);
+	reader = open(f->path, O_RDONLY | O_NONBLOCK);
+	open_log(f);
+	close(reader);
+	scratch_listen(&f->scratch);
+	put(f, "lost\n");
+	access_log_look(f->log);
+	put(f, "lost\n");
+	access_log_look(f->log);
+	access_log_look(f->log);
+	put(f, "lost\n");
+	assert_int_equal(scratch_times(scratch_heard(&f->scratch),
+	    "lines are lost"), 2);
+}
+
+static void
+a_line_after_half_a_line_begins_anew(void **state)
+{
+	struct fixture *f = *state;
+	struct rlimit kept, small;
+
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &kept), 0);
+	small = kept;
+	small.rlim_cur = 8;
+	open_log(f);
+	put(f, "one\n");
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	put(f, "two is long\n");
+	put(f, "lost\n");
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &kept), 0);
+	put(f, "three\n");
+	put(f, "four\n");
+	holds(f, "access.log", "one\ntwo \nthree\nfour\n");
+}
+
+static void
+one_exchange_is_one_line_whatever_it_holds(void **state)
+{
+	struct fixture *f = *state;
+	char line[RECORD_LINE_MAX];
+	struct record r;
+	const char *text;
+
+	record_init(&r);
+	r.host = r.method = r.uri = r.referer = r.user_agent = r.origin =
+	    STR("\r\n\" 200 \x85\xc2\x85\\");
+	open_log(f);
+	access_log_write(f->log, (struct str){ line, record_print(&r, line) });
+	text = scratch_read(&f->scratch, "access.log");
+	assert_int_equal(scratch_times(text, "\n"), 1);
+	assert_int_equal(scratch_times(text, "\""), 6);
+	assert_null(strchr(text, '\r'));
+	assert_null(strchr(text, '\x85'));
+}
+
+/* ---- several threads, while the file is rotated ---- */
+
+enum { THREADS = 4, LINES = 2000, ROTATIONS = 20, LINE = 200 };
+
+struct writer {
+	pthread_t thread;
+	struct access_log *log;
+	int number;
+	atomic_int *written;
+};
+
+static void *
+writer_run(void *arg)
+{
+	struct writer *w = arg;
+	char line[LINE + 1];
+	int i;
+
+	for (i = 0; i < LINES; i++) {
+		int n = snprintf(line, sizeof(line), "%d %06d ", w->number,
+		    i);
+
+		memset(line + n, 'a' + w->number, (size_t)(LINE - 1 - n));
+		line[LINE - 1] = '\n';
+		access_log_write(w->log, (struct str){ line, LINE });
+		atomic_fetch_add(w->written, 1);
+	}
+	return NULL;
+}
+
+/* Each line whole, each line once. */
+static void
+count_lines(const char *text, bool seen[THREADS][LINES])
+{
+	for (; *text != '\0'; text += LINE) {
+		int number = text[0] - '0';
+		int i;
+
+		assert_true(strlen(text) >= LINE);
+		assert_in_range(number, 0, THREADS - 1);
+		i = (int)strtol(text + 2, NULL, 10);
+		assert_in_range(i, 0, LINES - 1);
+		assert_false(seen[number][i]);
+		seen[number][i] = true;
+		assert_int_equal(strspn(text + 9, (const char[]){
+		    (char)('a' + number), '\0' }), LINE - 10);
+		assert_int_equal(text[LINE - 1], '\n');
+	}
+}
+
+static void
+no_line_is_lost_or_torn_by_rotation(void **state)
+{
+	struct fixture *f = *state;
+	static bool seen[THREADS][LINES];
+	struct writer writers[THREADS];
+	atomic_int written = 0;
+	char name[32];
+	int i, j;
+
+	open_log(f);
+	for (i = 0; i < THREADS; i++) {
+		writers[i] = (struct writer){ .log = f->log, .number = i,
+			.written = &written };
+		assert_int_equal(pthread_create(&writers[i].thread, NULL,
+		    writer_run, &writers[i]), 0);
+	}
+	for (i = 0; i < ROTATIONS; i++) {
+		while (atomic_load(&written) <
+		    i * (THREADS * LINES / (ROTATIONS + 1)))
+			sched_yield();
+		snprintf(name, sizeof(name), "access.log.%d", i);
+		move(f, name);
+		access_log_look(f->log);
+	}
+	for (i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_join(writers[i].thread, NULL), 0);
+	count_lines(scratch_read(&f->scratch, "access.log"), seen);
+	for (i = 0; i < ROTATIONS; i++) {
+		snprintf(name, sizeof(name), "access.log.%d", i);
+		count_lines(scratch_read(&f->scratch, name), seen);
+	}
+	for (i = 0; i < THREADS; i++)
+		for (j = 0; j < LINES; j++)
+			assert_true(seen[i][j]);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(lines_are_added_to_what_was_there),
+		TEST(a_new_file_is_not_for_everybody),
+		TEST(none_writes_nothing),
+		TEST(stderr_is_written_and_left_open),
+		TEST(after_a_rename_lines_go_to_a_new_file),
+		TEST(after_a_removal_lines_go_to_a_new_file),
+		TEST(another_file_at_the_path_is_added_to),
+		TEST(a_file_truncated_in_place_goes_on_at_its_start),
+		TEST(the_old_file_is_kept_while_no_new_one_opens),
+		TEST(no_descriptor_is_lost_by_reopening),
+		TEST(only_files_and_fifos_are_taken),
+		TEST(a_full_fifo_loses_lines_and_holds_nobody_up),
+		TEST(trouble_is_told_again_after_a_while_without),
+		TEST(a_line_after_half_a_line_begins_anew),
+		TEST(one_exchange_is_one_line_whatever_it_holds),
+		TEST(no_line_is_lost_or_torn_by_rotation),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
