@@ -71,10 +71,30 @@ void source_url_origin(struct source_entry *en, const struct lines_token *t,
 void source_url_redirect(struct source_entry *en,
     const struct lines_token *t);
 
-/* A part of a token's text that is a pattern in one context. false: told. */
-bool source_url_pattern(struct source_entry *en, const struct lines_token *t,
-    size_t from, size_t to, enum pattern_context context,
-    struct pattern *out);
+/* Behind the variable at text.p[at], or text.n when it has no end. */
+size_t source_url_behind(struct str text, size_t at);
+
+/* The first byte of `set` in text[at, to) outside of variables, or to. */
+size_t source_url_find(struct str text, size_t at, size_t to,
+    const char *set);
+
+/* A pattern of one literal, which is copied. */
+struct pattern source_url_literal(struct source_entry *en, struct str text);
+
+/* Appends more to p. */
+void source_url_join(struct source_entry *en, struct pattern *p,
+    const struct pattern *more);
+
+/* source_host.c: where an authority that begins at `from` ends. */
+size_t source_host_end(struct str text, size_t from);
+
+/*
+ * HOST[:PORT] in [from, to) of the token's text; *port stays 0 without one. In
+ * a redirect it may be the host asked for. false: told.
+ */
+bool source_host_port(struct source_entry *en, const struct lines_token *t,
+    size_t from, size_t to, bool redirect, struct pattern *host,
+    uint16_t *port);
 
 /* source_words.c: one directive into words. false: it is none, and told. */
 bool source_words_read(struct source_entry *en, const struct lines_token *t,

@@ -20,8 +20,8 @@ LIMIT = 120  # seconds; far more than anything here takes
 LISTS = sorted(p.stem for p in HERE.glob("*.in"))
 TABLE = (TOP / "tools" / "lint.tbl.h").read_text()
 FINDINGS = re.findall(
-    r'^LINT\((\w+), "([a-z0-9-]+)", (ERROR|WARNING),\s*((?:"(?:\\.|[^"\\])*"\s*)+)\)',
-    TABLE, re.M)
+    r'^LINT\((\w+), "([a-z0-9-]+)", (ERROR|WARNING),\s*'
+    r'((?:"(?:\\.|[^"\\])*"\s*)+)\)', TABLE, re.M)
 GOOD = "a.example http://127.0.0.1:8080\n"
 SMALL = 4096 * 8  # a file size that no map of BIG routes fits in
 BIG = 20000
