@@ -7,15 +7,22 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stddef.h>
+#include <ucontext.h>
 
 static _Thread_local sigjmp_buf sigbus_back;
 static _Thread_local volatile sig_atomic_t sigbus_armed;
 
 static void
-sigbus_handler(int signo)
+sigbus_handler(int signo, siginfo_t *info, void *context)
 {
+	const ucontext_t *interrupted = context;
+
+	(void)info;
 	if (sigbus_armed) {
 		sigbus_armed = 0;
+		/* Whoever wraps handlers (a sanitizer) may block signals
+		 * meanwhile; the jump would leave them blocked. */
+		pthread_sigmask(SIG_SETMASK, &interrupted->uc_sigmask, NULL);
 		siglongjmp(sigbus_back, 1);
 	}
 	signal(signo, SIG_DFL);
@@ -25,10 +32,10 @@ sigbus_handler(int signo)
 void
 sigbus_init(void)
 {
-	struct sigaction act = { .sa_handler = sigbus_handler };
+	struct sigaction act = { .sa_sigaction = sigbus_handler };
 
 	/* SA_NODEFER: the jump leaves the handler without returning. */
-	act.sa_flags = SA_NODEFER;
+	act.sa_flags = SA_SIGINFO | SA_NODEFER;
 	sigemptyset(&act.sa_mask);
 	CHECK(sigaction(SIGBUS, &act, NULL) != -1);
 }
