@@ -1,0 +1,295 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The requests of a normal site, through every set-up."""
+
+import json
+import threading
+
+import pytest
+
+from capabilities import cell
+from client import Client, ask, pattern, sha256
+from origin import LAST_MODIFIED, TEXT
+from setups import FIRST, SETUPS, Site
+
+SIZES = (0, 1, 65535)
+MIB64 = 64 << 20
+
+
+@pytest.fixture(scope="module", params=list(SETUPS))
+def site(request, new_lab, lasting_origin, end_lab_module):
+    setup = SETUPS[request.param]
+    lab = new_lab(setup.name)
+    try:
+        lab.routes(
+            f"site.test {lasting_origin.url}\n"
+            "    response-header X-Injected: by the router\n"
+            f"*.wild.test {lasting_origin.url}/base\n"
+            "dead.test http://127.0.0.1:1\n")
+        yield Site(lab, setup).start()
+    finally:
+        end_lab_module(lab)
+
+
+@pytest.fixture(scope="module")
+def end_lab_module(request):
+    from conftest import _end
+    return lambda lab: _end(lab, request.config)
+
+
+@pytest.fixture
+def asked(lasting_origin):
+    """What the origin was asked since the test began."""
+    lasting_origin.asked.clear()
+    return lasting_origin.asked
+
+
+def echo(site, method="GET", target="/echo", **how):
+    answer = ask(site.port, method, target, **how)
+    assert answer.status == 200, answer
+    return json.loads(answer.body)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE",
+                                    "OPTIONS"])
+def test_the_method_arrives(site, method):
+    body = b"" if method in ("POST", "PUT", "PATCH") else None
+    assert echo(site, method, body=body)["method"] == method
+
+
+def test_head_has_the_fields_and_no_body(site):
+    answer = ask(site.port, "HEAD", "/bytes/12345")
+    assert answer.status == 200 and not answer.size, answer
+    assert answer.get("X-Injected") == "by the router"
+    assert answer.get("Content-Type") == "application/octet-stream"
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("size", SIZES)
+def test_a_body_arrives_whole(site, method, size):
+    body = pattern(size)
+    seen = echo(site, method, body=body,
+                fields=[("Content-Type", "application/x-test")])
+    assert (seen["size"], seen["sha256"]) == (size, sha256(body))
+    if size:
+        assert ["Content-Type", "application/x-test"] in seen["fields"]
+
+
+@pytest.mark.parametrize("framing", ["bytes", "chunked"])
+@pytest.mark.parametrize("size", SIZES)
+def test_an_answer_comes_back_whole(site, framing, size):
+    answer = ask(site.port, target=f"/{framing}/{size}")
+    assert (answer.status, answer.size) == (200, size), answer
+    assert answer.sha256 == sha256(pattern(size)) and not answer.broken
+
+
+def test_64_mib_come_back_whole(site):
+    answer = ask(site.port, target=f"/bytes/{MIB64}", keep=False, timeout=120)
+    assert answer.sha256 == sha256(pattern(MIB64)), answer
+    assert not answer.broken
+
+
+def test_64_mib_arrive_whole(site):
+    if cell("big-body", site.setup.name) == "no":
+        # The host's limit, and Apache's way to say it.
+        assert ask(site.port, "POST", body=pattern(140000)).status == 500
+        return
+    body = pattern(MIB64)
+    seen = echo(site, "PUT", body=body, timeout=120)
+    assert (seen["size"], seen["sha256"]) == (MIB64, sha256(body))
+
+
+def test_a_body_comes_back_while_it_goes(site):
+    """An origin that answers while it still reads."""
+    size = 100000 if cell("big-body", site.setup.name) == "no" else 3 << 20
+    body = pattern(size)
+    answer = ask(site.port, "POST", "/reflect", body=body, timeout=60)
+    assert answer.status == 200 and not answer.broken, answer
+    assert (answer.size, answer.sha256) == (size, sha256(body))
+
+
+def test_an_answer_before_the_body_was_read_arrives(site):
+    size = 100000 if cell("big-body", site.setup.name) == "no" else 3 << 20
+    answer = ask(site.port, "POST", "/early300000", body=pattern(size),
+                 timeout=60)
+    assert answer.status == 403, answer
+    if not answer.broken:
+        assert answer.sha256 == sha256(pattern(300000))
+
+
+def test_two_cookies_stay_two(site):
+    assert ask(site.port, target="/cookies").all("Set-Cookie") == [
+        "a=1; Path=/", "b=2; Path=/; HttpOnly"]
+
+
+def test_not_modified_is_the_origins_word(site):
+    answer = ask(site.port, target="/cached",
+                 fields=[("If-None-Match", '"v1"')])
+    assert answer.status == 304 and not answer.size, answer
+    assert answer.get("ETag") == '"v1"'
+    # The origin does not look at dates, so nobody else may.
+    answer = ask(site.port, target="/cached",
+                 fields=[("If-Modified-Since", LAST_MODIFIED)])
+    assert (answer.status, answer.body) == (200, TEXT), answer
+
+
+def test_a_redirect_passes(site):
+    answer = ask(site.port, target="/redirect")
+    assert (answer.status, answer.get("Location")) == (
+        302, "/elsewhere?a=b"), answer
+
+
+def test_a_location_that_names_the_origin_names_us(site):
+    answer = ask(site.port, target="/absolute")
+    assert answer.status == 302, answer
+    assert answer.get("Location") == "/new/place?q=1"
+    assert answer.get("Set-Cookie") == "own=1; Path=/"
+
+
+def test_a_range_passes(site):
+    answer = ask(site.port, target="/range", fields=[("Range", "bytes=10-14")])
+    assert (answer.status, answer.body) == (206, b"01234"), answer
+    assert answer.get("Content-Range") == f"bytes 10-14/{len(TEXT)}"
+
+
+def test_a_refused_range_is_not_made_by_the_web_server(site):
+    answer = ask(site.port, target="/no-ranges",
+                 fields=[("Range", "bytes=10-14")])
+    if site.setup.name.startswith("apache"):
+        # Apache's own filter may cut a whole answer.
+        assert answer.status in (200, 206), answer
+    else:
+        assert (answer.status, answer.body) == (200, TEXT), answer
+
+
+def test_a_query_arrives_byte_for_byte(site, asked):
+    query = "a=%ff%00%0A&b=[]|^`'{}&&=%&c=%c3%a4;d=a+b%2F..%2f?x"
+    answer = ask(site.port, target=f"/echo?{query}")
+    assert answer.status == 200, answer
+    assert asked[-1].target == f"/echo?{query}"
+
+
+def test_the_path_is_relayed_in_one_spelling(site, asked):
+    assert ask(site.port, target="/a/../b/./%7ec/%e4%20d").status == 200
+    assert asked[-1].target == "/b/~c/%E4%20d"
+
+
+def test_what_the_client_may_not_say_is_not_passed_on(site):
+    fields = dict(
+        (n.lower(), v) for n, v in echo(site, fields=[
+            ("Connection", "X-Named"), ("X-Named", "1"), ("TE", "trailers"),
+            ("Proxy", "http://127.0.0.1:1/"), ("Keep-Alive", "300"),
+            ("Proxy-Authorization", "Basic eDp5"), ("X-Stays", "1"),
+            ("X-Forwarded-For", "192.0.2.66"),
+            ("X-Forwarded-Proto", "https"),
+            ("X-Router-Version", "forged")])["fields"])
+    assert fields["x-stays"] == "1"
+    for name in ("te", "proxy", "keep-alive", "proxy-authorization",
+                 "x-router-version", "upgrade", "trailer"):
+        assert name not in fields, fields
+    assert fields["x-forwarded-for"] == "127.0.0.1"
+    assert fields["x-forwarded-proto"] == "http"
+    assert fields["via"].endswith("1.1 fcgi-router")
+    assert fields["x-request-id"]
+
+
+def test_a_named_field_of_connection_is_not_passed_on(site):
+    if site.setup.name.startswith("apache-") and \
+            site.setup.name != "apache-mod_proxy_fcgi":
+        # Apache sends "Connection: close" whatever the client said.
+        return
+    seen = echo(site, fields=[("Connection", "X-Named, close"),
+                              ("X-Named", "1")])
+    assert "x-named" not in [n.lower() for n, _ in seen["fields"]]
+
+
+def test_the_header_is_injected(site):
+    assert ask(site.port, target="/hello").all("X-Injected") == [
+        "by the router"]
+
+
+def test_hop_by_hop_fields_end_here(site):
+    answer = ask(site.port, target="/hop")
+    assert (answer.status, answer.body) == (200, b"hop\n"), answer
+    assert answer.get("X-End") == "1"
+    for name in ("X-Hop", "Keep-Alive", "Proxy-Connection", "Trailer",
+                 "Upgrade", "TE", "Proxy-Authenticate"):
+        assert not answer.all(name), answer
+
+
+def test_no_origin_makes_the_web_server_serve_files(site):
+    answer = ask(site.port, target="/danger")
+    assert (answer.status, answer.body) == (200, b"harmless\n"), answer
+    for name in ("X-Accel-Redirect", "X-Sendfile", "X-LIGHTTPD-send-file",
+                 "Status", "Location", "X-Router-Reason"):
+        assert not answer.all(name), answer
+    assert answer.get("X-End") == "1"
+
+
+@pytest.mark.parametrize("status", [201, 204, 299, 404, 418, 500, 503])
+def test_a_status_passes(site, status):
+    assert ask(site.port, target=f"/status/{status}").status == status
+
+
+def test_many_fields_pass(site):
+    """More than the 4 or 8 KiB that web servers take by default."""
+    answer = ask(site.port, target="/headers/40/1000")
+    assert answer.status == 200, answer
+    assert answer.get("X-Many-39") == "v" * 1000
+
+
+def test_an_unknown_host_is_404(site):
+    answer = ask(site.port, host="unknown.test")
+    assert answer.status == 404, answer
+    assert answer.get("X-Router-Reason") == "no-host"
+    assert answer.get("Cache-Control") == "no-store"
+
+
+def test_a_dead_origin_is_502(site):
+    for method, body in (("GET", None), ("POST", pattern(70000))):
+        answer = ask(site.port, method, host="dead.test", body=body)
+        assert answer.status == 502, answer
+        assert answer.get("X-Router-Reason") == "origin-refused"
+
+
+def test_a_wildcard_and_a_base_path(site, asked):
+    assert ask(site.port, target="/echo", host="x.y.wild.test").status == 200
+    assert asked[-1].target == "/base/echo"
+
+
+def test_one_connection_carries_many_requests(site):
+    with Client(site.port) as client:
+        for number in range(20):
+            client.send(target=f"/bytes/{number * 1000}")
+            answer = client.answer()
+            assert answer.size == number * 1000 and not answer.broken
+
+
+def test_64_clients_at_once_get_their_own_answers(site):
+    if site.setup.name not in FIRST:
+        clients, rounds = 16, 4
+    else:
+        clients, rounds = 64, 8
+    wrong = []
+    barrier = threading.Barrier(clients)
+
+    def run(number):
+        try:
+            with Client(site.port, 60) as client:
+                barrier.wait(30)
+                for turn in range(rounds):
+                    size = number * 100 + turn
+                    client.send("POST", f"/reflect?{number}",
+                                body=pattern(size))
+                    answer = client.answer()
+                    if (answer.status, answer.body) != (200, pattern(size)):
+                        wrong.append(answer)
+        except Exception as error:  # whatever it was, it is told
+            wrong.append(error)
+
+    threads = [threading.Thread(target=run, args=(n,))
+               for n in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong, wrong[:3]
