@@ -46,12 +46,32 @@ header_is_token(struct str s)
 	return s.n > 0;
 }
 
+/*
+ * Is none of the eight bytes below 0x20 or 0x7f? false may be said of a word
+ * that is good, true never of one that is not.
+ */
+static bool
+header_word_is_plain(uint64_t word)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t del = word ^ (ones * 0x7f);
+
+	return (((word - ones * 0x20) & ~word) & (ones * 0x80)) == 0 &&
+	    (((del - ones) & ~del) & (ones * 0x80)) == 0;
+}
+
 bool
 header_is_value(struct str s)
 {
+	uint64_t word;
 	size_t i;
 
-	for (i = 0; i < s.n; i++) {
+	for (i = 0; s.n - i >= sizeof(word); i += sizeof(word)) {
+		memcpy(&word, s.p + i, sizeof(word));
+		if (!header_word_is_plain(word))
+			break;
+	}
+	for (; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 
 		if ((c < 0x20 && c != '\t') || c == 0x7f)

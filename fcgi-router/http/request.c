@@ -29,9 +29,11 @@ struct request_variables {
 	struct str server_software;
 	struct str http_host;
 	size_t hosts;      /* HTTP_HOST that are not empty */
-	size_t fields;     /* header fields */
-	size_t bytes;      /* their names and values */
+	size_t fields;     /* header fields, CONTENT_TYPE apart */
+	size_t bytes;      /* names and values, CONTENT_TYPE's too */
 	size_t name_bytes; /* their names alone */
+	/* Named as behind HTTP_; not more than the first of too many. */
+	struct header_field field[REQUEST_FIELDS_MAX];
 };
 
 #define REQUEST_VARIABLE(text, member) \
@@ -69,13 +71,6 @@ static int
 request_no_memory(struct err *e)
 {
 	return err_set(e, REASON_OVERLOADED, "no memory for the request");
-}
-
-/* Cuts "NAME=value"; false: there is no '='. */
-static bool
-request_split(const char *variable, struct str *name, struct str *value)
-{
-	return str_cut(str_of(variable), '=', name, value);
 }
 
 /* Do both become one name, as request_spell writes it? */
@@ -130,10 +125,18 @@ request_collect_one(struct request_variables *v, struct str name,
 }
 
 static void
-request_count(struct request_variables *v, size_t name, struct str value)
+request_collect_field(struct request_variables *v, struct str name,
+    struct str value)
 {
+	if (v->fields < REQUEST_FIELDS_MAX)
+		v->field[v->fields] = (struct header_field){ name, value };
 	v->fields++;
-	v->bytes += name + value.n;
+	v->name_bytes += name.n;
+	v->bytes += name.n + value.n;
+	if (value.n > 0 && str_eq(name, STR("HOST"))) {
+		v->http_host = value;
+		v->hosts++;
+	}
 }
 
 static void
@@ -141,23 +144,17 @@ request_collect(char *const *variables, struct request_variables *v)
 {
 	struct str name, value, field;
 
-	memset(v, 0, sizeof(*v));
+	memset(v, 0, offsetof(struct request_variables, field));
 	for (; *variables != NULL; variables++) {
-		if (!request_split(*variables, &name, &value))
+		if (!str_cut(str_of(*variables), '=', &name, &value))
 			continue;
-		if (!request_is_field(name, &field)) {
+		if (request_is_field(name, &field))
+			request_collect_field(v, field, value);
+		else
 			request_collect_one(v, name, value);
-			continue;
-		}
-		request_count(v, field.n, value);
-		v->name_bytes += field.n;
-		if (value.n > 0 && str_eq(field, STR("HOST"))) {
-			v->http_host = value;
-			v->hosts++;
-		}
 	}
 	if (v->content_type.n > 0)
-		request_count(v, STR("Content-Type").n, v->content_type);
+		v->bytes += STR("Content-Type").n + v->content_type.n;
 }
 
 static bool
@@ -214,7 +211,7 @@ request_check_sizes(const struct request *r,
 	if (r->uri.n > REQUEST_URI_MAX)
 		return err_set(e, REASON_URI_TOO_LONG,
 		    "the target is longer than %d bytes", REQUEST_URI_MAX);
-	if (v->fields > REQUEST_FIELDS_MAX)
+	if (v->fields + (v->content_type.n > 0) > REQUEST_FIELDS_MAX)
 		return err_set(e, REASON_HEADERS_TOO_LARGE,
 		    "more than %d header fields", REQUEST_FIELDS_MAX);
 	if (v->bytes > REQUEST_HEADER_MAX)
@@ -229,15 +226,16 @@ request_check_sizes(const struct request *r,
  * are an error only if they do not name the same host.
  */
 static int
-request_check_hosts(char *const *variables, const struct host *host,
-    struct err *e)
+request_check_hosts(const struct request_variables *v,
+    const struct host *host, struct err *e)
 {
-	struct str name, value;
 	struct host other;
+	size_t i;
 
-	for (; *variables != NULL; variables++) {
-		if (!request_split(*variables, &name, &value) ||
-		    value.n == 0 || !str_eq(name, STR("HTTP_HOST")))
+	for (i = 0; i < v->fields; i++) {
+		struct str value = v->field[i].value;
+
+		if (value.n == 0 || !str_eq(v->field[i].name, STR("HOST")))
 			continue;
 		if (host_parse(value, &other, e) == -1)
 			return -1;
@@ -252,8 +250,8 @@ request_check_hosts(char *const *variables, const struct host *host,
 
 /* Host and target go together: an absolute-form target names the host. */
 static int
-request_read_target(char *const *variables, struct request *out,
-    const struct request_variables *v, struct arena *a, struct err *e)
+request_read_target(struct request *out, const struct request_variables *v,
+    struct arena *a, struct err *e)
 {
 	struct str authority, rest;
 
@@ -263,7 +261,7 @@ request_read_target(char *const *variables, struct request *out,
 	if (host_parse(out->host_field, &out->host, e) == -1)
 		return -1;
 	if (authority.p == NULL && v->hosts > 1 &&
-	    request_check_hosts(variables, &out->host, e) == -1)
+	    request_check_hosts(v, &out->host, e) == -1)
 		return -1;
 	if (authority.p != NULL && rest.p[0] == '?') {
 		rest = arena_printf(a, "/%.*s", STR_ARG(rest));
@@ -330,29 +328,28 @@ request_add(struct request *out, struct str name, struct str value,
 
 /* nginx gives an empty variable for a field that is not there. */
 static bool
-request_is_absent(struct str field, struct str value)
+request_is_absent(const struct header_field *f)
 {
-	return value.n == 0 && (str_eq(field, STR("HOST")) ||
-	    str_eq(field, STR("AUTHORIZATION")));
+	return f->value.n == 0 && (str_eq(f->name, STR("HOST")) ||
+	    str_eq(f->name, STR("AUTHORIZATION")));
 }
 
 static int
-request_read_fields(char *const *variables, struct request *out,
-    const struct request_variables *v, struct arena *a, struct err *e)
+request_read_fields(struct request *out, const struct request_variables *v,
+    struct arena *a, struct err *e)
 {
-	struct str name, value, field;
 	char *names = arena_alloc(a, v->name_bytes + 1);
+	struct str name;
+	size_t i;
 
 	if (names == NULL)
 		return request_no_memory(e);
-	for (; *variables != NULL; variables++) {
-		if (!request_split(*variables, &name, &value) ||
-		    !request_is_field(name, &field) ||
-		    request_is_absent(field, value))
+	for (i = 0; i < v->fields; i++) {
+		if (request_is_absent(&v->field[i]))
 			continue;
-		name = request_spell(field, names);
+		name = request_spell(v->field[i].name, names);
 		names += name.n;
-		if (request_add(out, name, value, e) == -1)
+		if (request_add(out, name, v->field[i].value, e) == -1)
 			return -1;
 	}
 	if (v->content_type.n > 0 && request_add(out, STR("Content-Type"),
@@ -382,9 +379,9 @@ request_from_cgi(char *const *variables, struct arena *a,
 	if (!header_is_token(out->method))
 		return err_set(e, REASON_BAD_REQUEST,
 		    "method '%.*s': not a token", STR_ARG(out->method));
-	if (request_read_target(variables, out, &v, a, e) == -1)
+	if (request_read_target(out, &v, a, e) == -1)
 		return -1;
 	if (request_read_length(out, v.content_length, e) == -1)
 		return -1;
-	return request_read_fields(variables, out, &v, a, e);
+	return request_read_fields(out, &v, a, e);
 }

@@ -220,6 +220,28 @@ values_hold_no_control_bytes_but_tab(void **state)
 }
 
 static void
+a_control_byte_is_found_at_every_place_of_a_value(void **state)
+{
+	static const char controls[] = { '\0', '\n', 0x1f, 0x7f };
+	char value[40];
+	size_t n, at, k;
+
+	(void)state;
+	for (n = 1; n <= sizeof(value); n++) {
+		for (at = 0; at < n; at++) {
+			memset(value, (at & 1) != 0 ? 0xff : ' ', n);
+			value[n - 1 - at] = '\t';
+			assert_true(header_is_value((struct str){ value, n }));
+			for (k = 0; k < sizeof(controls); k++) {
+				value[at] = controls[k];
+				assert_false(header_is_value(
+				    (struct str){ value, n }));
+			}
+		}
+	}
+}
+
+static void
 nothing_bad_gets_in(void **state)
 {
 	static const struct {
@@ -370,6 +392,8 @@ main(void)
 		cmocka_unit_test(remove_if_asks_for_each_field),
 		cmocka_unit_test(names_are_tokens_byte_by_byte),
 		cmocka_unit_test(values_hold_no_control_bytes_but_tab),
+		cmocka_unit_test(
+		    a_control_byte_is_found_at_every_place_of_a_value),
 		cmocka_unit_test(nothing_bad_gets_in),
 		cmocka_unit_test(lists_are_parted_at_commas_outside_quotes),
 		cmocka_unit_test(
