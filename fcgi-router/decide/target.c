@@ -86,7 +86,9 @@ target_address(const struct origin_url *url, const struct pattern_source *s,
 		    origin_scheme_word(url->scheme), STR_ARG(out->host),
 		    (unsigned)url->port);
 	}
-	return out->name.p != NULL ? 0 : target_full(e);
+	out->key = out->written ? out->name :
+	    arena_printf(a, "%.*s (built)", STR_ARG(out->name));
+	return out->name.p != NULL && out->key.p != NULL ? 0 : target_full(e);
 }
 
 /* A variable must not bring "." or ".." as a segment of its own. */

@@ -22,8 +22,10 @@ struct target {
 	struct str host;   /* canonical name or literal; empty for unix */
 	uint16_t port;     /* 0 for unix */
 	struct str socket; /* path of the Unix socket, else empty */
-	struct str name;   /* "http://h:p", "unix:/path": key, log, messages */
+	struct str name;   /* "http://h:p", "unix:/path": log, messages */
 	bool written;      /* the address has no variable in it */
+	struct str key;    /* the pool's: an address built of variables never
+	                      takes a wire that was opened as a written one */
 
 	struct str path;       /* request target: path and query */
 	struct str host_field; /* Host sent to the origin */

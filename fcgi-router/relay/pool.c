@@ -120,27 +120,27 @@ pool_limit(struct pool *p, size_t most, int64_t age_ms)
 }
 
 static struct pool_entry *
-pool_find(struct pool *p, uint64_t hash, struct str name)
+pool_find(struct pool *p, uint64_t hash, struct str key)
 {
 	struct pool_entry *entry = p->buckets[hash % POOL_BUCKETS];
 
 	while (entry != NULL && (entry->hash != hash ||
-	    !str_eq(wire_name(entry->wire), name)))
+	    !str_eq(wire_key(entry->wire), key)))
 		entry = entry->below;
 	return entry;
 }
 
 struct wire *
-pool_take(struct pool *p, struct str name)
+pool_take(struct pool *p, struct str key)
 {
-	uint64_t hash = hash_sip(p->key, name);
+	uint64_t hash = hash_sip(p->key, key);
 
 	for (;;) {
 		struct pool_entry *entry;
 		struct wire *w;
 
 		pthread_mutex_lock(&p->lock);
-		entry = pool_find(p, hash, name);
+		entry = pool_find(p, hash, key);
 		if (entry != NULL)
 			pool_unlink(p, entry);
 		pthread_mutex_unlock(&p->lock);
@@ -167,7 +167,7 @@ pool_give(struct pool *p, struct wire **w)
 	}
 	entry->wire = *w;
 	*w = NULL;
-	entry->hash = hash_sip(p->key, wire_name(entry->wire));
+	entry->hash = hash_sip(p->key, wire_key(entry->wire));
 	entry->since = clock_ms();
 	pthread_mutex_lock(&p->lock);
 	bucket = &p->buckets[entry->hash % POOL_BUCKETS];

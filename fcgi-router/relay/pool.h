@@ -3,7 +3,7 @@
 /*
  * pool: idle wires by origin, shared by all workers.
  *
- * Found by the target's name; the last one given is the first one taken, the
+ * Found by the target's key; the last one given is the first one taken, the
  * longest idle one goes when there are too many. One lock, never held across
  * I/O but the close of a wire.
  */
@@ -25,8 +25,8 @@ void pool_free(struct pool **p);
 /* At most so many wires, each for at most so long (ms). Thread-safe. */
 void pool_limit(struct pool *p, size_t most, int64_t age_ms);
 
-/* An idle wire to that name, still open; yours. NULL: there is none. */
-struct wire *pool_take(struct pool *p, struct str name);
+/* An idle wire of that key, still open; yours. NULL: there is none. */
+struct wire *pool_take(struct pool *p, struct str key);
 
 /* Takes the wire over and sets *w NULL; it may be closed at once. */
 void pool_give(struct pool *p, struct wire **w);

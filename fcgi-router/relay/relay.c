@@ -25,7 +25,7 @@ relay_fini(struct relay *r)
 struct wire *
 relay_take(struct relay *r, const struct target *t)
 {
-	return pool_take(r->pool, t->name);
+	return pool_take(r->pool, t->key);
 }
 
 bool

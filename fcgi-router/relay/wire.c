@@ -37,7 +37,8 @@ struct wire {
 	bool tls;
 	bool written;
 	bool denied; /* egress refused an address while connecting */
-	struct str name;
+	struct str name; /* the first bytes of key */
+	struct str key;
 };
 
 static void
@@ -245,16 +246,17 @@ wire_open(struct wire_maker *m, const struct target *t, int64_t timeout_ms,
     struct wire **out, struct err *e)
 {
 	struct wire *w = calloc(1, sizeof(*w));
-	char *name = malloc(t->name.n + 1);
+	char *key = malloc(t->key.n + 1);
 
-	if (w == NULL || name == NULL || (w->curl = curl_easy_init()) == NULL) {
+	if (w == NULL || key == NULL || (w->curl = curl_easy_init()) == NULL) {
 		err_set(e, REASON_OVERLOADED, "out of memory");
-		free(name);
+		free(key);
 		free(w);
 		return -1;
 	}
-	memcpy(name, t->name.p, t->name.n);
-	w->name = (struct str){ name, t->name.n };
+	memcpy(key, t->key.p, t->key.n);
+	w->key = (struct str){ key, t->key.n };
+	w->name = str_sub(w->key, 0, t->name.n);
 	w->fd = w->epoll = -1;
 	w->tls = t->scheme == ORIGIN_HTTPS;
 	w->written = t->written;
@@ -279,7 +281,7 @@ wire_close(struct wire **w)
 	if (*w == NULL)
 		return;
 	curl_easy_cleanup((*w)->curl);
-	free((char *)(uintptr_t)(*w)->name.p);
+	free((char *)(uintptr_t)(*w)->key.p);
 	free(*w);
 	*w = NULL;
 }
@@ -375,6 +377,12 @@ struct str
 wire_name(const struct wire *w)
 {
 	return w->name;
+}
+
+struct str
+wire_key(const struct wire *w)
+{
+	return w->key;
 }
 
 unsigned

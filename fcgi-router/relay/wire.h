@@ -64,8 +64,9 @@ bool wire_is_tls(const struct wire *w);
 /* Is an idle wire still open, with nothing unasked for on it? */
 bool wire_is_idle(struct wire *w);
 
-/* The target's name (target.h): what a pool finds it by. */
+/* The target's name, for messages, and its key, for a pool (target.h). */
 struct str wire_name(const struct wire *w);
+struct str wire_key(const struct wire *w);
 
 /* How many answers it has carried before; the pool counts. */
 unsigned wire_uses(const struct wire *w);

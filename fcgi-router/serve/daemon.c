@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* daemon: one loop that sleeps until something is to be looked at. */
+
+#include "serve/daemon.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/msg.h"
+#include "base/watch.h"
+
+enum {
+	DAEMON_FAULTS_MAX = 8, /* lost pages of maps, then a clean start */
+	DAEMON_STEP_MS = 20    /* how often a drain looks whether it is done */
+};
+
+struct daemon_state {
+	struct process *process;
+	const struct daemon_plan *plan;
+	struct crew *crew;
+	int signals;
+	struct watch ini;
+	char exe[FILE_PATH_MAX];
+	struct file_id exe_id;
+	bool exe_told;
+	bool leave;
+	int64_t look_ms; /* when to look at the disk again */
+};
+
+static void
+daemon_fill_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGUSR1);
+	sigaddset(set, SIGHUP);
+}
+
+void
+daemon_block_signals(void)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+	sigset_t set;
+
+	daemon_fill_signals(&set);
+	CHECK(pthread_sigmask(SIG_BLOCK, &set, NULL) == 0);
+	CHECK(sigaction(SIGPIPE, &ignore, NULL) != -1);
+}
+
+/* ---- what changed on disk ---- */
+
+static void
+daemon_look_ini(struct daemon_state *d)
+{
+	struct settings *fresh;
+
+	if (d->plan->ini == NULL || !watch_look(&d->ini))
+		return;
+	if (!d->ini.there) {
+		msg_warning("%s is gone: its settings stay in force",
+		    d->plan->ini);
+		return;
+	}
+	if (settings_load(d->plan->ini, &fresh, NULL, NULL) == -1) {
+		msg_error("%s is refused, the settings before stay in force",
+		    d->plan->ini);
+		return;
+	}
+	process_change(d->process, fresh);
+	msg_notice("%s was read again", d->plan->ini);
+}
+
+static void
+daemon_begin_exe(struct daemon_state *d)
+{
+	ssize_t n = readlink("/proc/self/exe", d->exe, sizeof(d->exe) - 1);
+
+	d->exe[n > 0 ? n : 0] = '\0';
+	if (n <= 0 || file_identify(d->exe, &d->exe_id) != 1)
+		d->exe[0] = '\0';
+}
+
+/* Not by ctime: a link or a chmod makes no other program. */
+static void
+daemon_look_exe(struct daemon_state *d)
+{
+	struct file_id now;
+
+	if (d->exe[0] == '\0' || d->exe_told ||
+	    file_identify(d->exe, &now) != 1)
+		return;
+	if (now.dev == d->exe_id.dev && now.inode == d->exe_id.inode &&
+	    file_same_content(&now, &d->exe_id))
+		return;
+	d->exe_told = true;
+	if (d->plan->restarts) {
+		msg_notice("%s was replaced: leaving, to be started again",
+		    d->exe);
+		d->leave = true;
+	} else {
+		msg_notice("%s was replaced: the old program serves until it "
+		    "is started again", d->exe);
+	}
+}
+
+static void
+daemon_look(struct daemon_state *d)
+{
+	struct settings *s;
+
+	if (snapshot_look(d->process->snapshot))
+		msg_notice("another map is in use");
+	access_log_look(d->process->log);
+	daemon_look_ini(d);
+	daemon_look_exe(d);
+	pool_sweep(d->process->relay.pool);
+	if (snapshot_faults(d->process->snapshot) >= DAEMON_FAULTS_MAX) {
+		msg_error("too many pages of maps were gone: leaving");
+		d->leave = true;
+	}
+	s = process_settings(d->process);
+	d->look_ms = clock_ms() + s->check;
+	settings_drop(&s);
+}
+
+/* ---- the loop ---- */
+
+static void
+daemon_take_signal(struct daemon_state *d)
+{
+	struct signalfd_siginfo info;
+
+	if (read(d->signals, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (info.ssi_signo == SIGHUP)
+		d->look_ms = 0;
+	else
+		d->leave = true;
+}
+
+/* Sleeps until a signal, a timer, or the given time. */
+static void
+daemon_sleep(struct daemon_state *d, int64_t until)
+{
+	struct pollfd fds[2] = {
+		{ .fd = d->signals, .events = POLLIN },
+		{ .fd = crew_bell(d->crew), .events = POLLIN }
+	};
+	int64_t next = crew_next(d->crew);
+	int64_t wait = (next < until ? next : until) - clock_ms();
+
+	if (wait < 0)
+		wait = 0;
+	if (poll(fds, 2, wait > INT_MAX ? INT_MAX : (int)wait) == -1)
+		CHECK(errno == EINTR);
+	crew_tick(d->crew);
+	if (fds[0].revents != 0)
+		daemon_take_signal(d);
+}
+
+static int
+daemon_drain(struct daemon_state *d)
+{
+	struct settings *s = process_settings(d->process);
+	int64_t until = clock_ms() + s->drain;
+
+	settings_drop(&s);
+	atomic_store(&d->process->draining, true);
+	crew_drain(d->crew);
+	while (crew_open(d->crew) > 0 && clock_ms() < until) {
+		int64_t step = clock_ms() + DAEMON_STEP_MS;
+
+		daemon_sleep(d, step < until ? step : until);
+	}
+	if (crew_open(d->crew) == 0)
+		return 0;
+	msg_warning("%u exchanges did not end within '[router] drain'",
+	    crew_open(d->crew));
+	return 1;
+}
+
+static struct crew_limits
+daemon_limits(struct process *p)
+{
+	struct settings *s = process_settings(p);
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	struct crew_limits limits = { .most = (unsigned)s->workers_max,
+		.exchanges = (unsigned)s->max_requests };
+
+	if (cores < 1)
+		cores = 1;
+	limits.later = s->workers_min > 0 ? (unsigned)s->workers_min :
+	    (unsigned)cores;
+	if (limits.later > limits.most)
+		limits.later = limits.most;
+	limits.least = limits.later;
+	if (p->on_stdin && s->workers_min == 0) {
+		limits.least = 1;
+		atomic_store(&p->alone, true);
+	}
+	settings_drop(&s);
+	return limits;
+}
+
+static int
+daemon_begin(struct daemon_state *d, struct err *e)
+{
+	sigset_t set;
+	int i;
+
+	daemon_fill_signals(&set);
+	d->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (d->signals == -1)
+		return err_set(e, REASON_INTERNAL, "signalfd: %s",
+		    strerror(errno));
+	if (d->plan->ini != NULL)
+		watch_init(&d->ini, d->plan->ini);
+	daemon_begin_exe(d);
+	d->crew = crew_new(d->process, daemon_limits(d->process), e);
+	if (d->crew == NULL)
+		return -1;
+	for (i = 0; i < d->plan->listener_count; i++)
+		if (crew_listen(d->crew, d->plan->listeners[i], e) == -1)
+			return -1;
+	return 0;
+}
+
+int
+daemon_run(struct process *p, const struct daemon_plan *plan, struct err *e)
+{
+	struct daemon_state d = { .process = p, .plan = plan, .signals = -1 };
+	int answer = daemon_begin(&d, e);
+
+	if (answer == 0) {
+		while (!d.leave) {
+			if (clock_ms() >= d.look_ms)
+				daemon_look(&d);
+			else
+				daemon_sleep(&d, d.look_ms);
+		}
+		answer = daemon_drain(&d);
+	}
+	/* A worker that is still held would be waited for. */
+	if (answer != 1)
+		crew_free(&d.crew);
+	if (d.signals != -1)
+		close(d.signals);
+	return answer;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* exchange: its life, and the rule of who runs it. */
+
+#include "serve/exchange.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct exchange *
+exchange_new(struct process *p)
+{
+	struct exchange *x = calloc(1, sizeof(*x));
+
+	if (x == NULL)
+		return NULL;
+	atomic_init(&x->state, EXCHANGE_FREE);
+	timer_init(&x->timer, x);
+	x->process = p;
+	x->front = -1;
+	x->wait.until = x->limit = x->total_limit = INT64_MAX;
+	arena_init(&x->arena, EXCHANGE_ARENA_MAX);
+	arena_init(&x->spare, EXCHANGE_SPARE_MAX);
+	buf_init(&x->out, EXCHANGE_OUT_MAX);
+	body_init(&x->body);
+	transfer_init(&x->transfer);
+	return x;
+}
+
+void
+exchange_free(struct exchange **x)
+{
+	if (*x == NULL)
+		return;
+	exchange_reset(*x);
+	transfer_fini(&(*x)->transfer);
+	arena_fini(&(*x)->arena);
+	free(*x);
+	*x = NULL;
+}
+
+void
+exchange_reset(struct exchange *x)
+{
+	x->step = 0;
+	x->variables = NULL;
+	settings_drop(&x->settings);
+	arena_reset(&x->arena);
+	arena_fini(&x->spare);
+	buf_fini(&x->out);
+	body_fini(&x->body);
+	transfer_end(&x->transfer, false, NULL);
+	memset(&x->request, 0, sizeof(x->request));
+	memset(&x->found, 0, sizeof(x->found));
+	memset(&x->source, 0, sizeof(x->source));
+	memset(&x->target, 0, sizeof(x->target));
+	memset(&x->answer, 0, sizeof(x->answer));
+	memset(&x->reply, 0, sizeof(x->reply));
+	record_init(&x->record);
+	x->err.reason = REASON_NONE;
+	x->err.text[0] = '\0';
+	x->head_sent = x->length_sent = x->broken = false;
+	x->ended = x->whole = x->recorded = false;
+	x->fresh_only = x->watches_front = false;
+	x->limit = x->total_limit = INT64_MAX;
+	x->since_us = x->attempt_us = 0;
+}
+
+bool
+exchange_wake(struct exchange *x)
+{
+	int state = atomic_load(&x->state);
+
+	for (;;) {
+		if (state == EXCHANGE_FREE || state == EXCHANGE_WOKEN)
+			return false;
+		if (atomic_compare_exchange_weak(&x->state, &state,
+		    state == EXCHANGE_PARKED ? EXCHANGE_RUNNING :
+		    EXCHANGE_WOKEN))
+			return state == EXCHANGE_PARKED;
+	}
+}
+
+bool
+exchange_park(struct exchange *x)
+{
+	int state = EXCHANGE_RUNNING;
+
+	if (atomic_compare_exchange_strong(&x->state, &state,
+	    EXCHANGE_PARKED))
+		return true;
+	CHECK(state == EXCHANGE_WOKEN);
+	atomic_store(&x->state, EXCHANGE_RUNNING);
+	return false;
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * exchange: the one thing that is carried through the pipeline: a request,
+ * its way to an origin, and its answer; and, between requests, the web
+ * server's connection it came on.
+ *
+ * An exchange is run by one worker at a time (see `state`) and waits without
+ * one. Objects are never freed while the process serves, only used again, so
+ * that a late wake-up finds an exchange, if perhaps another one.
+ */
+#ifndef SERVE_EXCHANGE_H
+#define SERVE_EXCHANGE_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "decide/target.h"
+#include "http/header.h"
+#include "http/request.h"
+#include "relay/transfer.h"
+#include "report/record.h"
+#include "route/lookup.h"
+#include "route/pattern.h"
+#include "serve/body.h"
+#include "serve/process.h"
+#include "serve/request_id.h"
+#include "serve/timers.h"
+
+struct intake;
+
+enum {
+	EXCHANGE_ARENA_MAX = 1024 * 1024,
+	EXCHANGE_SPARE_MAX = 16 * 1024,
+	EXCHANGE_OUT_MAX = 512 * 1024 /* for the front: a head and a record */
+};
+
+/* Who may run it; changed by exchange_wake and the worker alone. */
+enum exchange_state {
+	EXCHANGE_FREE = 0, /* in no use */
+	EXCHANGE_PARKED,   /* waits; whoever wakes it first runs it */
+	EXCHANGE_RUNNING,  /* a worker has it */
+	EXCHANGE_WOKEN,    /* a worker has it, and it was woken meanwhile */
+	EXCHANGE_STATE_COUNT /* last */
+};
+
+/* What it waits for. Events are those of poll(2); 0 waits for none. */
+struct exchange_wait {
+	short front;   /* on the web server's side */
+	short origin;  /* on the wire */
+	int64_t until; /* clock_ms; INT64_MAX: as long as it takes */
+};
+
+/* What the worker that runs it lends it. */
+struct exchange_loan {
+	char *scratch; /* memory until the step ends */
+	size_t room;
+	unsigned slot; /* the store's */
+	/* Told before and after something that holds the worker. */
+	void (*held)(void *arg, bool begins);
+	void *arg;
+};
+
+/* An answer of the router's own: no origin is asked, or none answered. */
+struct exchange_reply {
+	int status;
+	struct header fields; /* Content-Length is added */
+	struct str body;
+};
+
+struct exchange {
+	_Atomic int state; /* enum exchange_state */
+	struct timer timer;
+	struct exchange *next; /* in the list of free or of ready ones */
+	struct process *process;
+	struct exchange_wait wait;
+
+	/* the web server's side, kept from request to request */
+	const struct intake *intake;
+	int front;          /* descriptor */
+	bool front_known;   /* to the epoll instance */
+	void *front_state;  /* the intake's own */
+	bool front_spools;  /* it writes all of a request before it reads */
+	struct buf out;     /* for the front, not written yet */
+
+	/* this request */
+	int step;           /* of the pipeline */
+	struct arena arena;
+	struct arena spare; /* of an error page, when `arena` may be full */
+	char **variables;   /* CGI's, the intake's */
+	struct settings *settings;
+	struct request request;
+	char id[REQUEST_ID_SIZE];
+	struct body body;
+	struct err err;     /* why it failed; reason NONE: it did not */
+	struct lookup_result found;
+	struct pattern_source source;
+	struct target target;
+	struct header to_origin;
+	struct transfer transfer;
+	struct h1_answer answer;
+	struct exchange_reply reply;
+	struct record record;
+	bool head_sent;     /* a byte of the answer may have left */
+	bool length_sent;   /* with a Content-Length */
+	bool broken;        /* it is to be seen as broken */
+	bool ended;         /* its end was put */
+	bool whole;         /* all of it was written */
+	bool recorded;      /* and written down */
+	bool fresh_only;    /* the pool's wires are not to be trusted */
+	bool watches_front; /* is looked at for being gone */
+	int64_t limit;      /* of this wait, clock_ms; INT64_MAX: none */
+	int64_t total_limit;
+	int64_t since_us;   /* clock_us of the request, and of the attempt */
+	int64_t attempt_us;
+};
+
+/* Memory for one, state FREE. NULL: out of memory. */
+struct exchange *exchange_new(struct process *p);
+void exchange_free(struct exchange **x);
+
+/* Makes it ready for the next request: all of the last one is given back. */
+void exchange_reset(struct exchange *x);
+
+/*
+ * Wakes it. true: it was parked, and the caller must run it; false: somebody
+ * runs it already and will look again, or it is free.
+ */
+bool exchange_wake(struct exchange *x);
+
+/*
+ * Before it is parked: true, it may be; false: it was woken meanwhile and must
+ * be run on.
+ */
+bool exchange_park(struct exchange *x);
+
+#endif

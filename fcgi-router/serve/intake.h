@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * intake: where exchanges come from; one table of functions for each way in.
+ *
+ * No function waits (FastCGI), or all may (CGI, where there is nothing else to
+ * do). A function that would wait says so; x->wait.front then says for what.
+ */
+#ifndef SERVE_INTAKE_H
+#define SERVE_INTAKE_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "serve/body.h"
+#include "serve/exchange.h"
+
+struct intake {
+	/*
+	 * 1: a request is there, x->variables are its own until `next`;
+	 * 0: would wait, x->wait is set; -1: the connection is over (e: why,
+	 * REASON_NONE when there is nothing to say).
+	 */
+	int (*take)(struct exchange *x, const struct exchange_loan *loan,
+	    struct err *e);
+
+	/* The request body; arg is the exchange. */
+	body_source *read;
+
+	/* Takes a part of the answer over. 0, or -1 and e: client-gone. */
+	int (*put)(struct exchange *x, struct str data, struct err *e);
+
+	/* 1: all was written; 0: would wait; -1 and e: client-gone. */
+	int (*flush)(struct exchange *x, struct err *e);
+
+	/*
+	 * Puts the end of the answer: a whole one, or one that the web server
+	 * shall see as broken. 0, or -1 and e: client-gone.
+	 */
+	int (*end)(struct exchange *x, bool whole, struct err *e);
+
+	/* Has the other side closed? Asked once the body was read. */
+	bool (*gone)(struct exchange *x);
+
+	/*
+	 * The answer is written, or will not be. 1: the connection waits for
+	 * its next request; 0: would wait; -1: it is closed.
+	 */
+	int (*next)(struct exchange *x, bool whole);
+};
+
+#endif

@@ -1,0 +1,610 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * intake_fcgi: libfcgi for reading, records of our own for writing.
+ *
+ * The fields of FCGX_Request that are used here to hand over a connection are
+ * the ones that the library's own FCGX_Accept_r uses; they are the same in all
+ * its versions from 2.4.0 on.
+ */
+
+#include "serve/intake_fcgi.h"
+
+#include <errno.h>
+#include <fcgiapp.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/msg.h"
+
+enum {
+	FCGI_HEAD = 8,             /* bytes of a record's header */
+	FCGI_VERSION = 1,
+	FCGI_BEGIN = 1,
+	FCGI_END = 3,
+	FCGI_PARAMS = 4,
+	FCGI_STDOUT = 6,
+	FCGI_RESPONDER = 1,        /* role */
+	FCGI_BEGIN_SIZE = 8,
+	FCGI_CONTENT_MAX = 65528,  /* of a record, a multiple of 8 */
+	FCGI_UNKNOWN_ROLE = 3,     /* protocol status */
+	FCGI_DIRECT = 8192,        /* larger parts are written at once */
+	FCGI_RETRY_MS = 2,         /* a head that came in pieces */
+	FCGI_DRAIN_MS = 300,       /* for a head, once the router is to end */
+	FCGI_LINGER_MS = 2000,
+	FCGI_LINGER_BYTES = 1 << 20 /* read and thrown away in one turn */
+};
+
+/* The beginning of libfcgi's private stream data; see intake_fcgi_buffered. */
+struct fcgi_stream_data {
+	unsigned char *buff;
+	int bufflen;
+	unsigned char *mbuff;
+	unsigned char *buff_stop;
+	int type;
+	int eor_stop;
+	int skip;
+	int content_len;
+	int padding_len;
+	int is_anything_written;
+	int raw_write;
+	FCGX_Request *request;
+};
+
+struct fcgi_state {
+	FCGX_Request request;
+	bool open;           /* a request is being answered */
+	bool keep;           /* the web server wants the connection kept */
+	bool knows_buffer;   /* libfcgi's stream data is as drawn above */
+	int64_t head_since;  /* when the first byte of a head was seen, or 0 */
+	int64_t linger_until; /* 0: not closing */
+	size_t asked;        /* requests on this connection so far */
+};
+
+static struct fcgi_state *
+intake_fcgi_state(struct exchange *x)
+{
+	return x->front_state;
+}
+
+void
+intake_fcgi_init(void)
+{
+	CHECK(FCGX_Init() == 0);
+}
+
+int
+intake_fcgi_open(struct exchange *x, int fd)
+{
+	struct fcgi_state *state = x->front_state;
+
+	if (state == NULL)
+		state = malloc(sizeof(*state));
+	if (state == NULL)
+		return -1;
+	memset(state, 0, sizeof(*state));
+	CHECK(FCGX_InitRequest(&state->request, -1, 0) == 0);
+	x->front_state = state;
+	x->front = fd;
+	x->front_known = false;
+	x->intake = &intake_fcgi;
+	state->head_since = clock_ms();
+	return 0;
+}
+
+/* ---- looking at what came, before libfcgi sees it ---- */
+
+struct fcgi_record {
+	int type;
+	unsigned id;
+	struct str content;
+};
+
+/* 1 and *out, *at moved on; 0: not all there; -1: no version-1 record. */
+static int
+intake_fcgi_record(struct str bytes, size_t *at, struct fcgi_record *out)
+{
+	struct str rest = str_sub(bytes, *at, bytes.n);
+	const unsigned char *p = (const unsigned char *)rest.p;
+	size_t content, whole;
+
+	if (rest.n > 0 && p[0] != FCGI_VERSION)
+		return -1;
+	if (rest.n < FCGI_HEAD)
+		return 0;
+	content = (size_t)p[4] << 8 | p[5];
+	whole = FCGI_HEAD + content + p[6];
+	if (rest.n < whole)
+		return 0;
+	out->type = p[1];
+	out->id = (unsigned)p[2] << 8 | p[3];
+	out->content = str_sub(rest, FCGI_HEAD, FCGI_HEAD + content);
+	*at += whole;
+	return 1;
+}
+
+/*
+ * The lengths of name-value pairs, which may go on in the next record: `need`
+ * bytes of a name or value are to come, `head` holds an unfinished length.
+ */
+struct fcgi_pairs {
+	unsigned char head[8];
+	size_t have;
+	uint64_t need;
+};
+
+static size_t
+intake_fcgi_length(const unsigned char *p, uint64_t *out)
+{
+	if (p[0] < 0x80) {
+		*out = p[0];
+		return 1;
+	}
+	*out = (uint64_t)(p[0] & 0x7f) << 24 | (uint64_t)p[1] << 16 |
+	    (uint64_t)p[2] << 8 | p[3];
+	return 4;
+}
+
+/* How many bytes the two lengths take, as far as `head` shows. */
+static size_t
+intake_fcgi_head_size(const struct fcgi_pairs *pairs)
+{
+	size_t first = pairs->head[0] < 0x80 ? 1 : 4;
+
+	if (pairs->have <= first)
+		return first + 1;
+	return first + (pairs->head[first] < 0x80 ? 1 : 4);
+}
+
+static void
+intake_fcgi_pairs(struct fcgi_pairs *pairs, struct str content)
+{
+	size_t i = 0;
+
+	while (i < content.n) {
+		uint64_t name, value;
+		size_t skip, used;
+
+		if (pairs->need > 0) {
+			skip = content.n - i;
+			if (skip > pairs->need)
+				skip = (size_t)pairs->need;
+			pairs->need -= skip;
+			i += skip;
+			continue;
+		}
+		pairs->head[pairs->have++] = (unsigned char)content.p[i++];
+		if (pairs->have < intake_fcgi_head_size(pairs))
+			continue;
+		used = intake_fcgi_length(pairs->head, &name);
+		(void)intake_fcgi_length(pairs->head + used, &value);
+		pairs->need = name + value;
+		pairs->have = 0;
+	}
+}
+
+int
+intake_fcgi_look(struct str bytes)
+{
+	struct fcgi_pairs pairs = { .have = 0 };
+	struct fcgi_record record;
+	size_t at = 0;
+	unsigned id;
+	int got;
+
+	if (bytes.n >= 2 && bytes.p[1] != FCGI_BEGIN)
+		return -1;
+	got = intake_fcgi_record(bytes, &at, &record);
+	if (got != 1)
+		return got;
+	if (record.content.n != FCGI_BEGIN_SIZE || record.id == 0)
+		return -1;
+	id = record.id;
+	while ((got = intake_fcgi_record(bytes, &at, &record)) == 1) {
+		if (record.type != FCGI_PARAMS || record.id != id)
+			return -1;
+		if (record.content.n == 0)
+			return pairs.need == 0 && pairs.have == 0 ? 1 : -1;
+		intake_fcgi_pairs(&pairs, record.content);
+	}
+	return got;
+}
+
+static int
+intake_fcgi_role(struct str bytes)
+{
+	const unsigned char *p = (const unsigned char *)bytes.p;
+
+	return p[FCGI_HEAD] << 8 | p[FCGI_HEAD + 1];
+}
+
+/* ---- taking a request ---- */
+
+static void
+intake_fcgi_close(struct exchange *x)
+{
+	struct fcgi_state *state = intake_fcgi_state(x);
+
+	if (state->open)
+		FCGX_Free(&state->request, 0);
+	state->open = false;
+	if (x->front != -1)
+		close(x->front);
+	x->front = -1;
+	x->front_known = false;
+	buf_fini(&x->out);
+}
+
+/* Nobody waits for an answer on such a connection. */
+static int
+intake_fcgi_refuse(struct exchange *x, const char *why, struct err *e)
+{
+	intake_fcgi_close(x);
+	return err_set(e, why != NULL ? REASON_BAD_REQUEST : REASON_NONE,
+	    "%s", why != NULL ? why : "");
+}
+
+static int
+intake_fcgi_wait_head(struct exchange *x, bool began, struct err *e)
+{
+	struct fcgi_state *state = intake_fcgi_state(x);
+	int64_t now = clock_ms();
+	struct settings *s = process_settings(x->process);
+	int64_t timeout = s->request_timeout;
+
+	settings_drop(&s);
+	if (atomic_load(&x->process->draining) && timeout > FCGI_DRAIN_MS)
+		timeout = FCGI_DRAIN_MS;
+	if (began && state->head_since == 0)
+		state->head_since = now;
+	if (state->head_since != 0 && now - state->head_since >= timeout)
+		return intake_fcgi_refuse(x, began ?
+		    "a FastCGI request head did not come whole in time" : NULL,
+		    e);
+	x->wait.front = began ? 0 : POLLIN;
+	x->wait.origin = 0;
+	x->wait.until = state->head_since == 0 ? INT64_MAX :
+	    began ? now + FCGI_RETRY_MS : state->head_since + timeout;
+	return 0;
+}
+
+static int
+intake_fcgi_refuse_role(struct exchange *x, struct str bytes, struct err *e)
+{
+	const unsigned char *p = (const unsigned char *)bytes.p;
+	unsigned char end[FCGI_HEAD + 8] = { FCGI_VERSION, FCGI_END, p[2],
+		p[3], 0, 8, 0, 0, 0, 0, 0, 0, FCGI_UNKNOWN_ROLE };
+
+	(void)send(x->front, end, sizeof(end), MSG_DONTWAIT | MSG_NOSIGNAL);
+	return intake_fcgi_refuse(x, "a FastCGI role other than RESPONDER",
+	    e);
+}
+
+static int
+intake_fcgi_accept(struct exchange *x, struct err *e)
+{
+	struct fcgi_state *state = intake_fcgi_state(x);
+	FCGX_Request *r = &state->request;
+	const struct fcgi_stream_data *data;
+
+	r->ipcFd = x->front;
+	r->keepConnection = 1;
+	if (FCGX_Accept_r(r) != 0) {
+		x->front = -1; /* libfcgi closed it */
+		return intake_fcgi_refuse(x, "libfcgi refused a request", e);
+	}
+	state->open = true;
+	state->keep = r->keepConnection != 0;
+	state->head_since = 0;
+	state->asked++;
+	data = r->in->data;
+	state->knows_buffer = data->request == r &&
+	    data->buff_stop >= data->buff &&
+	    data->buff_stop <= data->buff + data->bufflen;
+	x->variables = r->envp;
+	return 1;
+}
+
+static int
+intake_fcgi_take(struct exchange *x, const struct exchange_loan *loan,
+    struct err *e)
+{
+	struct fcgi_state *state = intake_fcgi_state(x);
+	struct str bytes = { loan->scratch, 0 };
+	ssize_t n;
+	int got;
+
+	if (state->linger_until != 0)
+		return x->intake->next(x, false);
+	n = recv(x->front, loan->scratch, loan->room, MSG_PEEK | MSG_DONTWAIT);
+	if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR))
+		return intake_fcgi_refuse(x, NULL, e);
+	if (n == -1 && atomic_load(&x->process->draining) && state->asked > 0)
+		return intake_fcgi_refuse(x, NULL, e);
+	if (n == -1)
+		return intake_fcgi_wait_head(x, false, e);
+	bytes.n = (size_t)n;
+	got = intake_fcgi_look(bytes);
+	if (got == -1)
+		return intake_fcgi_refuse(x,
+		    "no FastCGI request on a new connection", e);
+	if (got == 0 && bytes.n < loan->room)
+		return intake_fcgi_wait_head(x, true, e);
+	if (intake_fcgi_role(bytes) != FCGI_RESPONDER)
+		return intake_fcgi_refuse_role(x, bytes, e);
+	return intake_fcgi_accept(x, e);
+}
+
+/* ---- the body ---- */
+
+/* Are there bytes that libfcgi has read and not given yet? */
+static bool
+intake_fcgi_buffered(const struct fcgi_state *state)
+{
+	const FCGX_Stream *in = state->request.in;
+	const struct fcgi_stream_data *data = in->data;
+
+	return !state->knows_buffer || in->rdNext != data->buff_stop;
+}
+
+static bool
+intake_fcgi_readable(int fd)
+{
+	char byte;
+
+	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != -1 ||
+	    (errno != EAGAIN && errno != EINTR);
+}
+
+static int
+intake_fcgi_read(void *arg, struct str *data, struct err *e)
+{
+	struct exchange *x = arg;
+	struct fcgi_state *state = intake_fcgi_state(x);
+	FCGX_Stream *in = state->request.in;
+
+	if (in->rdNext == in->stop && !in->isClosed) {
+		if (!intake_fcgi_buffered(state) &&
+		    !intake_fcgi_readable(x->front)) {
+			x->wait.front = POLLIN;
+			return 0;
+		}
+		if (FCGX_GetChar(in) != EOF)
+			(void)FCGX_UnGetChar((unsigned char)in->rdNext[-1],
+			    in);
+	}
+	if (in->rdNext == in->stop) {
+		if (FCGX_GetError(in) == 0)
+			return 2;
+		state->keep = false;
+		return err_set(e, REASON_CLIENT_GONE,
+		    "the web server broke off the request body");
+	}
+	*data = (struct str){ (const char *)in->rdNext,
+		(size_t)(in->stop - in->rdNext) };
+	in->rdNext = in->stop;
+	return 1;
+}
+
+/* ---- the answer ---- */
+
+static void
+intake_fcgi_frame(const struct fcgi_state *state, int type, size_t content,
+    unsigned char head[FCGI_HEAD])
+{
+	unsigned id = (unsigned)state->request.requestId;
+
+	head[0] = FCGI_VERSION;
+	head[1] = (unsigned char)type;
+	head[2] = (unsigned char)(id >> 8);
+	head[3] = (unsigned char)id;
+	head[4] = (unsigned char)(content >> 8);
+	head[5] = (unsigned char)content;
+	head[6] = head[7] = 0;
+}
+
+static int
+intake_fcgi_gone_error(struct err *e)
+{
+	return err_set(e, REASON_CLIENT_GONE,
+	    "the web server closed the connection");
+}
+
+/* Adds a record to what waits. */
+static int
+intake_fcgi_queue(struct exchange *x, int type, struct str content,
+    struct err *e)
+{
+	unsigned char head[FCGI_HEAD];
+
+	intake_fcgi_frame(intake_fcgi_state(x), type, content.n, head);
+	if (buf_put(&x->out, (struct str){ (char *)head, FCGI_HEAD }) == -1 ||
+	    buf_put(&x->out, content) == -1)
+		return err_set(e, REASON_OVERLOADED, "no room for an answer");
+	return 0;
+}
+
+/* What was written of what waits, of a head and of content. */
+static int
+intake_fcgi_wrote(struct exchange *x, size_t n, struct str head,
+    struct str content, struct err *e)
+{
+	size_t waited = buf_len(&x->out);
+
+	buf_drop(&x->out, n);
+	n = n > waited ? n - waited : 0;
+	if (buf_put(&x->out, str_sub(head, n, head.n)) == -1)
+		return err_set(e, REASON_OVERLOADED, "no room for an answer");
+	n = n > head.n ? n - head.n : 0;
+	if (buf_put(&x->out, str_sub(content, n, content.n)) == -1)
+		return err_set(e, REASON_OVERLOADED, "no room for an answer");
+	return 0;
+}
+
+/* Writes what waits and a record, and queues what is left of them. */
+static int
+intake_fcgi_write(struct exchange *x, struct str content, struct err *e)
+{
+	unsigned char head[FCGI_HEAD];
+	struct str waits = buf_view(&x->out);
+	struct iovec parts[3] = {
+		{ (void *)(uintptr_t)waits.p, waits.n },
+		{ head, FCGI_HEAD },
+		{ (void *)(uintptr_t)content.p, content.n }
+	};
+	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 3 };
+	ssize_t n;
+
+	intake_fcgi_frame(intake_fcgi_state(x), FCGI_STDOUT, content.n, head);
+	do {
+		n = sendmsg(x->front, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+	} while (n == -1 && errno == EINTR);
+	if (n == -1 && errno != EAGAIN)
+		return intake_fcgi_gone_error(e);
+	return intake_fcgi_wrote(x, n == -1 ? 0 : (size_t)n,
+	    (struct str){ (char *)head, FCGI_HEAD }, content, e);
+}
+
+static int
+intake_fcgi_put(struct exchange *x, struct str data, struct err *e)
+{
+	while (data.n > 0) {
+		struct str part = str_sub(data, 0, FCGI_CONTENT_MAX);
+		int answer = part.n < FCGI_DIRECT ?
+		    intake_fcgi_queue(x, FCGI_STDOUT, part, e) :
+		    intake_fcgi_write(x, part, e);
+
+		if (answer == -1)
+			return -1;
+		data = str_sub(data, part.n, data.n);
+	}
+	return 0;
+}
+
+static int
+intake_fcgi_flush(struct exchange *x, struct err *e)
+{
+	while (buf_len(&x->out) > 0) {
+		struct str waits = buf_view(&x->out);
+		ssize_t n = send(x->front, waits.p, waits.n,
+		    MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1 && errno == EAGAIN) {
+			x->wait.front = POLLOUT;
+			return 0;
+		}
+		if (n == -1)
+			return intake_fcgi_gone_error(e);
+		buf_drop(&x->out, (size_t)n);
+	}
+	buf_fini(&x->out);
+	return 1;
+}
+
+/*
+ * A broken answer: a record of version 0, which no web server takes, then the
+ * connection closes. mod_fcgid writes an error page behind what it has on any
+ * close; there an early end shows, if a Content-Length was sent.
+ */
+static int
+intake_fcgi_end(struct exchange *x, bool whole, struct err *e)
+{
+	static const char broken[FCGI_HEAD] = { 0 };
+	struct fcgi_state *state = intake_fcgi_state(x);
+
+	if (!whole) {
+		state->keep = false;
+		if (!x->front_spools)
+			return buf_put(&x->out, (struct str){ broken,
+			    FCGI_HEAD }) == 0 ? 0 : intake_fcgi_gone_error(e);
+		if (!x->length_sent)
+			return 0;
+	}
+	if (intake_fcgi_queue(x, FCGI_STDOUT, STR(""), e) == -1)
+		return -1;
+	return intake_fcgi_queue(x, FCGI_END, (struct str){
+	    "\0\0\0\0\0\0\0\0", 8 }, e);
+}
+
+static bool
+intake_fcgi_gone(struct exchange *x)
+{
+	char byte;
+	ssize_t n = recv(x->front, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	return n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR);
+}
+
+/*
+ * Closing while the other side still writes would reset the connection and
+ * with it the answer: so its side is read to the end first, for a while.
+ */
+static int
+intake_fcgi_linger(struct exchange *x)
+{
+	struct fcgi_state *state = intake_fcgi_state(x);
+	char thrown[4096];
+	size_t most = FCGI_LINGER_BYTES;
+	int64_t now = clock_ms();
+	ssize_t n = 0;
+
+	if (state->linger_until == 0) {
+		state->linger_until = now + FCGI_LINGER_MS;
+		shutdown(x->front, SHUT_WR);
+	}
+	while (most > 0 && now < state->linger_until) {
+		n = recv(x->front, thrown, sizeof(thrown), MSG_DONTWAIT);
+		if (n <= 0)
+			break;
+		most -= (size_t)n < most ? (size_t)n : most;
+	}
+	if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR) ||
+	    now >= state->linger_until) {
+		intake_fcgi_close(x);
+		return -1;
+	}
+	x->wait.front = POLLIN;
+	x->wait.origin = 0;
+	x->wait.until = state->linger_until;
+	return 0;
+}
+
+static int
+intake_fcgi_next(struct exchange *x, bool whole)
+{
+	struct fcgi_state *state = intake_fcgi_state(x);
+	bool ended = state->open && state->request.in->isClosed &&
+	    FCGX_GetError(state->request.in) == 0;
+
+	if (state->linger_until != 0)
+		return intake_fcgi_linger(x);
+	if (state->open)
+		FCGX_Free(&state->request, 0);
+	state->open = false;
+	x->variables = NULL;
+	if (whole && ended && state->keep &&
+	    !atomic_load(&x->process->draining))
+		return 1;
+	if (whole && !ended)
+		return intake_fcgi_linger(x);
+	intake_fcgi_close(x);
+	return -1;
+}
+
+const struct intake intake_fcgi = {
+	.take = intake_fcgi_take,
+	.read = intake_fcgi_read,
+	.put = intake_fcgi_put,
+	.flush = intake_fcgi_flush,
+	.end = intake_fcgi_end,
+	.gone = intake_fcgi_gone,
+	.next = intake_fcgi_next,
+};

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* pages: three small writers. */
+
+#include "serve/pages.h"
+
+#include "http/status.h"
+
+static bool
+pages_wants_json(const struct request *request)
+{
+	struct str accept = header_get(&request->fields, STR("Accept"));
+	struct str element;
+	size_t at = 0;
+
+	while (header_list_next(accept, &at, &element)) {
+		if (str_starts_nocase(element, STR("text/html")))
+			return false;
+		if (str_starts_nocase(element, STR("application/json")))
+			return true;
+	}
+	return false;
+}
+
+/* The id is a token of our own making, the rest is static: all are safe. */
+static struct str
+pages_error_json(enum reason reason, struct str id, struct arena *a)
+{
+	return arena_printf(a, "{\"status\":%d,\"reason\":\"%s\","
+	    "\"message\":\"%s\",\"request_id\":\"%.*s\"}\n",
+	    reason_status(reason), reason_word(reason),
+	    reason_sentence(reason), STR_ARG(id));
+}
+
+static struct str
+pages_error_html(enum reason reason, struct str id, struct arena *a)
+{
+	int status = reason_status(reason);
+
+	return arena_printf(a, "<!doctype html>\n<html lang=\"en\">\n"
+	    "<meta charset=\"utf-8\">\n<title>%d %s</title>\n"
+	    "<h1>%d %s</h1>\n<p>%s</p>\n"
+	    "<p><small>%s, request %.*s</small></p>\n</html>\n",
+	    status, status_phrase(status), status, status_phrase(status),
+	    reason_sentence(reason), reason_word(reason), STR_ARG(id));
+}
+
+int
+pages_error(struct exchange_reply *reply, enum reason reason,
+    const struct request *request, struct arena *a)
+{
+	bool json = pages_wants_json(request);
+
+	header_init(&reply->fields, a);
+	reply->status = reason_status(reason);
+	reply->body = json ? pages_error_json(reason, request->id, a) :
+	    pages_error_html(reason, request->id, a);
+	if (reply->body.p == NULL)
+		return -1;
+	if (header_add(&reply->fields, STR("Content-Type"), json ?
+	    STR("application/json") : STR("text/html; charset=utf-8")) == -1 ||
+	    header_add(&reply->fields, STR("Cache-Control"),
+	        STR("no-store")) == -1)
+		return -1;
+	return header_add(&reply->fields, STR("X-Router-Reason"),
+	    str_of(reason_word(reason)));
+}
+
+int
+pages_redirect(struct exchange_reply *reply, int status, struct str location,
+    struct arena *a)
+{
+	header_init(&reply->fields, a);
+	reply->status = status;
+	reply->body = arena_printf(a, "%d %s\n", status,
+	    status_phrase(status));
+	if (reply->body.p == NULL ||
+	    header_add(&reply->fields, STR("Location"), location) == -1)
+		return -1;
+	return header_add(&reply->fields, STR("Content-Type"),
+	    STR("text/plain; charset=utf-8"));
+}
+
+int
+pages_respond(struct exchange_reply *reply, const struct route *route,
+    struct arena *a)
+{
+	struct str after;
+
+	header_init(&reply->fields, a);
+	reply->status = route->code;
+	reply->body = route->text;
+	if (route->text.n > 0 && header_add(&reply->fields,
+	    STR("Content-Type"), STR("text/plain; charset=utf-8")) == -1)
+		return -1;
+	if (route->retry_after == 0)
+		return 0;
+	after = arena_printf(a, "%u", (unsigned)route->retry_after);
+	return after.p != NULL ? header_add(&reply->fields,
+	    STR("Retry-After"), after) : -1;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* process: made once, changed by a swap of pointers. */
+
+#include "serve/process.h"
+
+#include <string.h>
+
+#include "base/msg.h"
+
+static void
+process_limit_pool(struct process *p)
+{
+	pool_limit(p->relay.pool, (size_t)p->settings->max_idle,
+	    p->settings->idle_age);
+}
+
+int
+process_init(struct process *p, struct settings *settings, struct err *e)
+{
+	memset(p, 0, sizeof(*p));
+	if (relay_init(&p->relay, e) == -1)
+		return -1;
+	pthread_mutex_init(&p->lock, NULL);
+	atomic_init(&p->draining, false);
+	atomic_init(&p->exchanges, 0);
+	atomic_init(&p->alone, false);
+	p->settings = settings;
+	process_limit_pool(p);
+	if (access_log_open(settings->access_log, &p->log, e) == -1)
+		return -1;
+	p->snapshot = snapshot_new(settings->map);
+	return 0;
+}
+
+void
+process_fini(struct process *p)
+{
+	relay_fini(&p->relay);
+	snapshot_free(&p->snapshot);
+	access_log_close(&p->log);
+	settings_drop(&p->settings);
+	pthread_mutex_destroy(&p->lock);
+}
+
+struct settings *
+process_settings(struct process *p)
+{
+	struct settings *s;
+
+	pthread_mutex_lock(&p->lock);
+	s = settings_take(p->settings);
+	pthread_mutex_unlock(&p->lock);
+	return s;
+}
+
+void
+process_change(struct process *p, struct settings *settings)
+{
+	struct settings *old;
+
+	pthread_mutex_lock(&p->lock);
+	old = p->settings;
+	p->settings = settings;
+	pthread_mutex_unlock(&p->lock);
+	process_limit_pool(p);
+	if (strcmp(old->map, settings->map) != 0 ||
+	    strcmp(old->access_log, settings->access_log) != 0 ||
+	    old->workers_min != settings->workers_min ||
+	    old->workers_max != settings->workers_max)
+		msg_notice("changed 'map', 'access', 'workers_min' and "
+		    "'workers_max' are used from the next start on");
+	settings_drop(&old);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * process: what all exchanges of one process share.
+ *
+ * One object, made by main before threads and passed down; nothing here is
+ * global. Settings are swapped whole: an exchange holds the ones it began
+ * with.
+ */
+#ifndef SERVE_PROCESS_H
+#define SERVE_PROCESS_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "relay/relay.h"
+#include "report/access_log.h"
+#include "route/snapshot.h"
+#include "settings/settings.h"
+
+struct process {
+	struct snapshot *snapshot;
+	struct relay relay;
+	struct access_log *log;
+	pthread_mutex_t lock;      /* guards the pointer `settings` */
+	struct settings *settings;
+	atomic_bool draining;      /* accept and keep nothing any more */
+	atomic_uint exchanges;     /* requests that are being answered */
+	bool on_stdin;             /* the FastCGI socket is descriptor 0 */
+	atomic_bool alone;         /* as far as is known, the web server sends
+	                              one request at a time: mod_fcgid */
+};
+
+/*
+ * Takes the settings over. 0, or -1 and e: libcurl cannot start, the access
+ * log cannot be written. A map that is not there is waited for.
+ */
+ATTR_MUST_USE
+int process_init(struct process *p, struct settings *settings, struct err *e);
+void process_fini(struct process *p);
+
+/* The settings in force, one count of them: settings_drop gives it back. */
+struct settings *process_settings(struct process *p);
+
+/* Puts other settings in force (taken over). */
+void process_change(struct process *p, struct settings *settings);
+
+#endif
