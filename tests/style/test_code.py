@@ -30,8 +30,8 @@ DOORS = {
     r"syslog\.h": {"fcgi-router/base/msg.c"},
 }
 
-# All other headers are the C library's and Linux's.
-SYSTEM = re.compile(r"(sys|arpa|net|netinet|linux)/[a-z0-9_]+\.h|("
+# All other headers are the C library's, Linux's and the compiler's.
+SYSTEM = re.compile(r"(sys|arpa|net|netinet|linux|sanitizer)/[a-z0-9_]+\.h|("
                     "assert ctype dirent dlfcn endian errno fcntl getopt grp "
                     "inttypes limits netdb poll pthread pwd sched setjmp "
                     "signal spawn stdalign stdarg stdatomic stdbool stddef "

@@ -42,6 +42,7 @@ def rows(table, macro):
 REASONS = [r for r in rows("base/err.tbl.h", "REASON") if r[1] != "-"]
 SETTINGS = rows("settings/settings.tbl.h", "SETTING")
 DIRECTIVES = rows("route/directive.tbl.h", "DIRECTIVE")
+RECORDS = rows("report/record.tbl.h", "RECORD")
 VARIABLES = rows("route/variable.tbl.h", "VARIABLE")
 
 
@@ -88,6 +89,21 @@ def test_manual_has_no_reason_of_its_own():
     words = re.findall(r"(?m)^\.It Sy (\S+) Pq \d+$",
                        source("fcgi-router/fcgi-router.8"))
     assert words == [row[1] for row in REASONS]
+
+
+# ---- fcgi-router(8): the access log ----
+
+@pytest.mark.parametrize("row", RECORDS, ids=lambda row: row[0])
+def test_manual_says_what_a_field_of_the_log_is(row):
+    member, _, key, _, manual = row
+    assert f" {key or member} {one_line(manual)} " in \
+        rendered("fcgi-router/fcgi-router.8")
+
+
+def test_manual_has_no_field_of_its_own():
+    assert re.findall(r"(?m)^\.It Cm (\S+)$",
+                      source("fcgi-router/fcgi-router.8")) == \
+        [row[2] or row[0] for row in RECORDS]
 
 
 # ---- router.ini(5) and the sample ----
