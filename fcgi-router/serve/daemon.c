@@ -117,8 +117,7 @@ daemon_look(struct daemon_state *d)
 {
 	struct settings *s;
 
-	if (snapshot_look(d->process->snapshot))
-		msg_notice("another map is in use");
+	(void)snapshot_look(d->process->snapshot);
 	access_log_look(d->process->log);
 	daemon_look_ini(d);
 	daemon_look_exe(d);

@@ -494,10 +494,8 @@ pipeline_read_head(struct exchange *x, const struct exchange_loan *loan)
 	int got = transfer_read_head(&x->transfer, loan->scratch, loan->room,
 	    &x->arena, &x->answer, &x->err);
 
-	if (got == 1) {
-		x->record.first_us = clock_us() - x->since_us;
+	if (got == 1)
 		return NEXT;
-	}
 	if (got == -1)
 		return pipeline_origin_failed(x);
 	if (x->transfer.got_any && !began)
@@ -576,6 +574,7 @@ pipeline_send_head(struct exchange *x, const struct exchange_loan *loan)
 	struct header fields;
 
 	(void)loan;
+	x->record.first_us = clock_us() - x->since_us;
 	if (fields_to_client(&in, &x->arena, &fields, &x->err) == -1 ||
 	    rules_apply(&x->source, HEADER_RESPONSE, &fields, &x->err) == -1)
 		return pipeline_fail(x);
