@@ -27,7 +27,7 @@ enum { EXIT_USAGE = 2, EXIT_TROUBLE = 3, MAIN_SCRATCH = 128 * 1024,
 
 static const char main_help[] =
     "usage: fcgi-router [-t] [-c FILE] [-s SOCKET] [--tcp] [--public]\n"
-    "                   [--socket-group GROUP] [--syslog] [--verbose]\n"
+    "                   [--socket-group G] [--syslog] [--verbose]\n"
     "       fcgi-router --why WORD | -V | -h\n"
     "\n"
     "Routes HTTP requests by host name and path to origins, as a FastCGI or\n"
@@ -40,7 +40,7 @@ static const char main_help[] =
     "  -s, --socket SOCKET   listen on unix:/path or, with --tcp, on\n"
     "                        127.0.0.1:9000; else the socket is descriptor 0\n"
     "                        or one handed over by systemd\n"
-    "      --socket-group GROUP  group of the Unix socket, which has mode 0660\n"
+    "      --socket-group G  group of the Unix socket, which has mode 0660\n"
     "      --tcp             allow a TCP socket on a loopback address\n"
     "      --public          allow one on any address\n"
     "      --syslog          messages go to syslog, not to stderr\n"
@@ -363,7 +363,7 @@ main(int argc, char **argv)
 		msg_error("%s", e.text);
 	if (got == -1 || settings_load(got == 1 ? ini : NULL, &settings, NULL,
 	    NULL) == -1)
-		return EXIT_TROUBLE;
+		return o.test ? 1 : EXIT_TROUBLE;
 	if (o.test) {
 		got = main_test(got == 1 ? ini : NULL, settings);
 		settings_drop(&settings);

@@ -67,8 +67,10 @@ process_change(struct process *p, struct settings *settings)
 	if (strcmp(old->map, settings->map) != 0 ||
 	    strcmp(old->access_log, settings->access_log) != 0 ||
 	    old->workers_min != settings->workers_min ||
-	    old->workers_max != settings->workers_max)
-		msg_notice("changed 'map', 'access', 'workers_min' and "
-		    "'workers_max' are used from the next start on");
+	    old->workers_max != settings->workers_max ||
+	    old->max_requests != settings->max_requests)
+		msg_notice("changed 'map', 'access', 'workers_min', "
+		    "'workers_max' and 'max_requests' are used from the next "
+		    "start on");
 	settings_drop(&old);
 }
