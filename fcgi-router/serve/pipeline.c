@@ -604,16 +604,16 @@ pipeline_take_part(void *arg, struct str data)
 static int
 pipeline_wait_front(struct exchange *x)
 {
-	if (pipeline_is_late(x)) {
-		err_set(&x->err, REASON_CLIENT_GONE,
+	int drained = body_drain(&x->body, x->intake->read, x, PIPELINE_DRAIN);
+
+	if (drained == -1 || pipeline_is_late(x)) {
+		err_set(&x->err, REASON_CLIENT_GONE, "%s", drained == -1 ?
+		    "the web server closed the connection" :
 		    "the web server takes no byte of the answer");
 		return pipeline_fail(x);
 	}
 	pipeline_bound(x, x->settings->client_timeout);
-	if (body_drain(&x->body, x->intake->read, x, PIPELINE_DRAIN) == 2)
-		return pipeline_wait(x, POLLOUT | POLLIN, 0);
-	return pipeline_wait(x, x->body.ended ? POLLOUT : POLLOUT | POLLIN,
-	    0);
+	return pipeline_wait(x, drained == 1 ? POLLOUT : POLLOUT | POLLIN, 0);
 }
 
 static int

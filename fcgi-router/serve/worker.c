@@ -172,14 +172,14 @@ crew_unqueue(struct crew *c)
 
 /* ---- descriptors ---- */
 
-static void
+static bool
 crew_arm(struct crew *c, int fd, bool known, uint32_t events, void *owner)
 {
 	struct epoll_event event = { .events = events | EPOLLONESHOT,
 		.data.ptr = owner };
 
-	CHECK(epoll_ctl(c->epoll, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd,
-	    &event) != -1);
+	return epoll_ctl(c->epoll, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd,
+	    &event) != -1;
 }
 
 /*
@@ -189,19 +189,24 @@ crew_arm(struct crew *c, int fd, bool known, uint32_t events, void *owner)
 static void
 crew_arm_exchange(struct crew *c, struct exchange *x)
 {
+	int64_t until = x->wait.until;
+	bool armed = true;
+
 	if (x->wait.front != 0 && x->front != -1) {
-		crew_arm(c, x->front, x->front_known,
+		armed = crew_arm(c, x->front, x->front_known,
 		    (uint32_t)x->wait.front, x);
-		x->front_known = true;
+		x->front_known = armed;
 	}
-	if (x->wait.origin != 0 && x->transfer.wire != NULL) {
+	if (x->wait.origin != 0 && x->transfer.wire != NULL && armed) {
 		int *mark = wire_epoll_mark(x->transfer.wire);
 
-		crew_arm(c, wire_fd(x->transfer.wire), *mark == c->epoll,
-		    (uint32_t)x->wait.origin, x);
-		*mark = c->epoll;
+		armed = crew_arm(c, wire_fd(x->transfer.wire),
+		    *mark == c->epoll, (uint32_t)x->wait.origin, x);
+		*mark = armed ? c->epoll : -1;
 	}
-	if (timers_set(c->timers, &x->timer, x->wait.until))
+	if (!armed) /* the system has no room for it: look again soon */
+		until = clock_ms() + CREW_PAUSE_MS;
+	if (timers_set(c->timers, &x->timer, until))
 		crew_ring(c->tick_bell);
 }
 
@@ -559,7 +564,9 @@ crew_listen(struct crew *c, int fd, struct err *e)
 		    "more than %d listening sockets", CREW_LISTENERS_MAX);
 	listener = &c->listeners[c->listener_count++];
 	*listener = fd;
-	crew_arm(c, fd, false, EPOLLIN, listener);
+	if (!crew_arm(c, fd, false, EPOLLIN, listener))
+		return err_set(e, REASON_INTERNAL, "descriptor %d: %s", fd,
+		    strerror(errno));
 	return 0;
 }
 
