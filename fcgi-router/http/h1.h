@@ -43,7 +43,7 @@ struct h1_request {
 	struct str host;             /* Host's value */
 	const struct header *fields; /* without Host and framing fields */
 	enum h1_body_kind body;      /* NONE, LENGTH or CHUNKED */
-	uint64_t length;             /* for LENGTH; 0 says "Content-Length: 0" */
+	uint64_t length;             /* for LENGTH; 0 is written too */
 };
 
 /*
@@ -75,9 +75,9 @@ struct h1_answer {
 	struct header fields;   /* without the two framing fields */
 	enum h1_body_kind body; /* how the body ends */
 	uint64_t length;        /* for H1_BODY_LENGTH */
-	bool has_length;        /* HEAD and 304 too: a Content-Length was there */
+	bool has_length;        /* there was one, HEAD and 304 too */
 	uint64_t said_length;   /* that Content-Length */
-	bool keep;              /* the connection may be used again, after the body */
+	bool keep;              /* usable again, after the body */
 	size_t dropped;         /* bad fields that were left out */
 };
 

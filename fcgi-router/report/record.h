@@ -40,7 +40,7 @@ enum {
 #undef RECORD
 };
 
-/* Nothing known: all times below 0. Texts are borrowed by the caller's leave. */
+/* Nothing known: all times below 0. The texts are borrowed. */
 void record_init(struct record *r);
 
 /* Writes the line with its LF, no NUL; its length. */

@@ -138,8 +138,8 @@ static const struct {
 	    "origin-broken" },
 
 	/* Fields. */
-	{ "blanks around a value", IN("HTTP/1.1 200 OK\r\nA: \t b c \t\r\n\r\n"),
-	    HEAD, "200 OK; keep; none; A: b c; body ''; done; rest 0" },
+	{ "blanks around a value",
+	    IN("HTTP/1.1 200 OK\r\nA: \t b c \t\r\n\r\n"), HEAD, "200 OK; keep; none; A: b c; body ''; done; rest 0" },
 	{ "no blank before a value", IN("HTTP/1.1 200 OK\r\nA:b\r\n\r\n"),
 	    HEAD, "200 OK; keep; none; A: b; body ''; done; rest 0" },
 	{ "an empty value", IN("HTTP/1.1 200 OK\r\nA:\r\nB: \t\r\n\r\n"), HEAD,
@@ -184,7 +184,8 @@ static const struct {
 	    IN("HTTP/1.1 200 OK\r\n\r\r\nA: b\r\n\r\n"), HEAD,
 	    "200 OK; keep; none; dropped 1; A: b; body ''; done; rest 0" },
 	{ "NUL in a value", IN("HTTP/1.1 200 OK\r\nA: b\0c\r\nD: e\r\n\r\n"),
-	    HEAD, "200 OK; keep; none; dropped 1; D: e; body ''; done; rest 0" },
+	    HEAD, "200 OK; keep; none; dropped 1; D: e; body ''; done; "
+	    "rest 0" },
 	{ "NUL in a long value",
 	    IN("HTTP/1.1 200 OK\r\nA: 12345678123\0" "5678\r\n\r\n"), HEAD,
 	    "200 OK; keep; none; dropped 1; body ''; done; rest 0" },
