@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/msg.h"
+#include "base/sigbus.h"
 
 enum { TOOL_READ_STEP = 65536 };
 
@@ -19,6 +20,7 @@ void
 tool_init(const struct tool *t)
 {
 	msg_init(t->name, false);
+	sigbus_init();
 }
 
 int

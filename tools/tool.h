@@ -29,7 +29,8 @@ struct tool {
 	const char *help;  /* the lines below it, each with its LF */
 };
 
-/* Call first: names the program in what it says. t is borrowed for good. */
+/* Call first: names the program in what it says, and readies it for maps that
+ * change while they are read. t is borrowed for good. */
 void tool_init(const struct tool *t);
 
 /* Says what is wrong with the command line and how it should look. */
