@@ -118,7 +118,8 @@ LINT(URL_TAIL, "url-tail", ERROR,
 LINT(URL_RELATIVE, "url-relative", ERROR,
     "'%1' is no URL of a redirect, expected http://, https:// or /PATH")
 LINT(URL_SLASHES, "url-slashes", ERROR,
-    "'%1' would begin with '//' (another host), expected one '/'")
+    "'%1' can begin with '//' (another host), expected '/' and a segment that "
+    "is never empty")
 LINT(SOCKET_PATH, "socket-path", ERROR,
     "the socket '%1', expected unix:/PATH[:/BASE], absolute and without dot "
     "segments")

@@ -420,11 +420,32 @@ source_url_redirect_origin(struct source_entry *en,
 	return end;
 }
 
+/*
+ * May a path be "//...", which browsers take for another host? So may one
+ * whose first segment is a variable that can be empty or begins with '/'.
+ */
+static bool
+source_url_is_elsewhere(const struct pattern *path)
+{
+	if (path->count < 2 || !str_eq(path->parts[0].text, STR("/")))
+		return false;
+	switch (path->parts[1].variable) {
+	case PATTERN_CAPTURE:
+	case PATTERN_HOST:
+	case PATTERN_ASKED_HOST:
+	case PATTERN_METHOD:
+	case PATTERN_SCHEME:
+		return false;
+	default:
+		return true;
+	}
+}
+
 void
 source_url_redirect(struct source_entry *en, const struct lines_token *t)
 {
 	struct pattern *url = &en->out->route.url;
-	struct str text = t->text, behind = str_sub(text, 1, text.n);
+	struct str text = t->text;
 	struct pattern part;
 	size_t at = 0, query;
 
@@ -434,18 +455,18 @@ source_url_redirect(struct source_entry *en, const struct lines_token *t)
 	} else if (!str_starts(text, STR("/"))) {
 		source_tell(en, LINT_URL_RELATIVE, t, 0, text, none);
 		return;
-	} else if (str_starts(behind, STR("/")) ||
-	    str_starts(behind, STR("{path}")) ||
-	    str_starts(behind, STR("{rest}")) ||
-	    str_starts(behind, STR("{uri}"))) {
+	} else if (str_starts(text, STR("//"))) {
 		source_tell(en, LINT_URL_SLASHES, t, 0, text, none);
 		return;
 	}
 	if (!source_url_last(en, t, at))
 		return;
 	query = source_url_find(text, at, text.n, "?#");
-	if (source_url_pattern(en, t, at, query, PATTERN_IN_PATH, &part))
+	if (source_url_pattern(en, t, at, query, PATTERN_IN_PATH, &part)) {
+		if (at == 0 && source_url_is_elsewhere(&part))
+			source_tell(en, LINT_URL_SLASHES, t, 0, text, none);
 		source_url_join(en, url, &part);
+	}
 	if (source_url_pattern(en, t, query, text.n, PATTERN_IN_QUERY, &part))
 		source_url_join(en, url, &part);
 }
