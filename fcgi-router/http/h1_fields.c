@@ -83,6 +83,26 @@ struct h1_framing {
 	bool keep_alive;
 };
 
+/* 1 to 18 digits, which cannot overflow, alone? Most lengths are so. */
+static bool
+h1_is_short_number(struct str s, uint64_t *out)
+{
+	uint64_t n = 0;
+	size_t i;
+
+	if (s.n == 0 || s.n > 18)
+		return false;
+	for (i = 0; i < s.n; i++) {
+		unsigned digit = (unsigned char)s.p[i] - (unsigned)'0';
+
+		if (digit > 9)
+			return false;
+		n = n * 10 + digit;
+	}
+	*out = n;
+	return true;
+}
+
 /* The members of a list of equal numbers, several fields being one list. */
 static int
 h1_take_length(struct h1_framing *f, struct str value, struct err *e)
@@ -91,6 +111,10 @@ h1_take_length(struct h1_framing *f, struct str value, struct err *e)
 	uint64_t n;
 	bool more;
 
+	if (!f->has_length && h1_is_short_number(value, &f->length)) {
+		f->has_length = true;
+		return 0;
+	}
 	do {
 		more = str_cut(rest, ',', &item, &rest);
 		if (!str_to_u64(str_trim(item), INT64_MAX, &n))

@@ -139,7 +139,8 @@ static const struct {
 
 	/* Fields. */
 	{ "blanks around a value",
-	    IN("HTTP/1.1 200 OK\r\nA: \t b c \t\r\n\r\n"), HEAD, "200 OK; keep; none; A: b c; body ''; done; rest 0" },
+	    IN("HTTP/1.1 200 OK\r\nA: \t b c \t\r\n\r\n"), HEAD,
+	    "200 OK; keep; none; A: b c; body ''; done; rest 0" },
 	{ "no blank before a value", IN("HTTP/1.1 200 OK\r\nA:b\r\n\r\n"),
 	    HEAD, "200 OK; keep; none; A: b; body ''; done; rest 0" },
 	{ "an empty value", IN("HTTP/1.1 200 OK\r\nA:\r\nB: \t\r\n\r\n"), HEAD,
