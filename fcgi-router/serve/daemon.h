@@ -10,9 +10,9 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "serve/crew.h"
 #include "serve/listen.h"
 #include "serve/process.h"
-#include "serve/worker.h"
 
 struct daemon_plan {
 	const char *ini;       /* router.ini, watched; NULL: there is none */

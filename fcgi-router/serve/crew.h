@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * worker: the epoll, and the threads that take exchanges from it.
+ * crew: the epoll, and the workers that take exchanges from it.
  *
  * All workers wait in one epoll instance, one-shot: the listening sockets,
  * connections between requests, origins that are thinking, web servers that
@@ -9,8 +9,8 @@
  * steps as it can go and parks it again. Workers grow from least to most while
  * some are held (resolving, connecting), and shrink when idle.
  */
-#ifndef SERVE_WORKER_H
-#define SERVE_WORKER_H
+#ifndef SERVE_CREW_H
+#define SERVE_CREW_H
 
 #include <stdint.h>
 

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* steps: waiting and failing, the same for all steps. */
+
+#include "serve/steps.h"
+
+#include <poll.h>
+
+#include "base/clock.h"
+#include "serve/intake.h"
+
+enum { STEP_WATCH_MS = 300 }; /* then the client is watched for being gone */
+
+void
+step_bound(struct exchange *x, int64_t ms)
+{
+	if (x->limit == INT64_MAX)
+		x->limit = clock_ms() + ms;
+}
+
+bool
+step_is_late(const struct exchange *x)
+{
+	int64_t until = x->limit < x->total_limit ? x->limit : x->total_limit;
+
+	return until != INT64_MAX && clock_ms() >= until;
+}
+
+int
+step_wait(struct exchange *x, short front, short origin)
+{
+	x->wait.front = front;
+	x->wait.origin = origin;
+	x->wait.until = x->limit < x->total_limit ? x->limit : x->total_limit;
+	return STEP_WAIT;
+}
+
+int
+step_wait_origin(struct exchange *x)
+{
+	int64_t watch = x->since_us / 1000 + STEP_WATCH_MS;
+
+	if (!x->watches_front && x->body.ended && clock_ms() >= watch)
+		x->watches_front = true;
+	if (x->watches_front)
+		return step_wait(x, POLLRDHUP, POLLIN);
+	step_wait(x, 0, POLLIN);
+	if (x->body.ended && x->wait.until > watch)
+		x->wait.until = watch;
+	return STEP_WAIT;
+}
+
+int
+step_fail(struct exchange *x)
+{
+	CHECK(x->err.reason != REASON_NONE);
+	return STEP_REPLY;
+}
+
+bool
+step_front_gone(struct exchange *x)
+{
+	if (!x->watches_front || !x->intake->gone(x))
+		return false;
+	err_set(&x->err, REASON_CLIENT_GONE,
+	    "the web server closed the connection");
+	return true;
+}
+
+int
+step_origin_late(struct exchange *x, const char *what)
+{
+	transfer_end(&x->transfer, false, NULL);
+	err_set(&x->err, REASON_ORIGIN_TIMEOUT, "%.*s: %s",
+	    STR_ARG(x->target.name), what);
+	return step_fail(x);
+}

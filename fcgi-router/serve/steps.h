@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * steps: what happens to an exchange, one short linear function each.
+ *
+ * A step answers where to go on: STEP_NEXT, a place by its name, STEP_WAIT
+ * (park, and call it again: it finds by itself how far it came) or STEP_OVER.
+ * A failure leaves its reason in x->err and goes to STEP_REPLY; whether a page
+ * or a broken answer comes of it is decided there alone. The order of the
+ * steps is the pipeline's.
+ */
+#ifndef SERVE_STEPS_H
+#define SERVE_STEPS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "serve/exchange.h"
+
+/* Places of the pipeline, in its order, and what else a step can answer. */
+enum step_place {
+	STEP_READ_REQUEST = 0,
+	STEP_TAKE_BODY,
+	STEP_FIND_ROUTE,
+	STEP_CHOOSE_TARGET,
+	STEP_CONNECT,
+	STEP_SEND_REQUEST,
+	STEP_READ_HEAD,
+	STEP_SEND_HEAD,
+	STEP_PASS_BODY,
+	STEP_REPLY,
+	STEP_FINISH,
+	STEP_HAND_BACK,
+	STEP_PLACE_COUNT, /* last place */
+	STEP_NEXT,
+	STEP_WAIT,
+	STEP_OVER
+};
+
+typedef int step_function(struct exchange *x,
+    const struct exchange_loan *loan);
+
+/* steps_request */
+step_function step_read_request, step_take_body, step_find_route,
+    step_choose_target;
+/* steps_origin */
+step_function step_connect, step_send_request, step_read_head;
+/* steps_answer */
+step_function step_send_head, step_pass_body, step_reply, step_finish,
+    step_hand_back;
+
+/* ---- for steps ---- */
+
+/*
+ * Bounds this wait, unless it is bounded already: one wait may take several
+ * wake-ups. Progress sets x->limit to INT64_MAX, and so does the next place.
+ */
+void step_bound(struct exchange *x, int64_t ms);
+
+/* Is the bound of this wait, or of the whole exchange, over? */
+bool step_is_late(const struct exchange *x);
+
+/* Waits for these events of poll(2), no longer than bounded. STEP_WAIT. */
+int step_wait(struct exchange *x, short front, short origin);
+
+/*
+ * Waits for the origin alone, once the request body was read. Most origins
+ * answer at once; only of one that does not is the client watched as well,
+ * which would cost each request a system call. STEP_WAIT.
+ */
+int step_wait_origin(struct exchange *x);
+
+/* Was the client watched, and is it gone? Then x->err says so. */
+bool step_front_gone(struct exchange *x);
+
+/* The origin was too slow, `what` says in which; its wire is closed. */
+int step_origin_late(struct exchange *x, const char *what);
+
+/* x->err has a reason: STEP_REPLY. */
+int step_fail(struct exchange *x);
+
+#endif

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* steps_answer: an answer to the web server, the origin's or our own, and the
+ * end of an exchange. */
+
+#include "serve/steps.h"
+
+#include <inttypes.h>
+#include <poll.h>
+
+#include "base/clock.h"
+#include "base/msg.h"
+#include "decide/fields.h"
+#include "decide/rules.h"
+#include "http/status.h"
+#include "serve/intake.h"
+#include "serve/pages.h"
+
+enum {
+	STEP_FLUSH = 65536, /* this much of an answer is written at once */
+	STEP_DRAIN = 1 << 20 /* of a request body, thrown away in one turn */
+};
+
+/* A CGI head (RFC 3875 6). length: the Content-Length, or -1 for none. */
+static int
+step_put_head(struct exchange *x, int status, struct str phrase,
+    const struct header *fields, int64_t length)
+{
+	struct buf head;
+	size_t i;
+	int got;
+
+	buf_init(&head, EXCHANGE_OUT_MAX / 2);
+	if (phrase.n == 0)
+		phrase = str_of(status_phrase(status));
+	got = buf_printf(&head, "Status: %d %.*s\r\n", status,
+	    STR_ARG(phrase));
+	for (i = 0; i < fields->count && got == 0; i++) {
+		const struct header_field *f = &fields->fields[i];
+
+		if (buf_put(&head, f->name) == -1 ||
+		    buf_put(&head, STR(": ")) == -1 ||
+		    buf_put(&head, f->value) == -1 ||
+		    buf_put(&head, STR("\r\n")) == -1)
+			got = -1;
+	}
+	if (got == 0 && length >= 0)
+		got = buf_printf(&head, "Content-Length: %" PRId64 "\r\n",
+		    length);
+	if (got == 0)
+		got = buf_put(&head, STR("\r\n"));
+	if (got == -1)
+		err_set(&x->err, REASON_OVERLOADED, "no room for an answer");
+	else
+		got = x->intake->put(x, buf_view(&head), &x->err);
+	buf_fini(&head);
+	x->head_sent = got == 0;
+	x->length_sent = got == 0 && length >= 0;
+	x->record.status = status;
+	return got;
+}
+
+/* ---- the answer ---- */
+
+static int64_t
+step_answer_length(const struct exchange *x)
+{
+	const struct h1_answer *answer = &x->answer;
+
+	if (answer->status == 204 || answer->status == 304)
+		return -1;
+	if (answer->body == H1_BODY_LENGTH)
+		return (int64_t)answer->length;
+	if (str_eq(x->request.method, STR("HEAD")) && answer->has_length)
+		return (int64_t)answer->said_length;
+	return -1;
+}
+
+int
+step_send_head(struct exchange *x, const struct exchange_loan *loan)
+{
+	const struct fields_to_client in = { .request = &x->request,
+		.route = x->found.route,
+		.target = &x->target,
+		.answer = &x->answer };
+	struct header fields;
+
+	(void)loan;
+	x->record.first_us = clock_us() - x->since_us;
+	if (fields_to_client(&in, &x->arena, &fields, &x->err) == -1 ||
+	    rules_apply(&x->source, HEADER_RESPONSE, &fields, &x->err) == -1)
+		return step_fail(x);
+	if (header_set(&fields, STR("X-Request-Id"), x->request.id) == -1) {
+		err_set(&x->err, REASON_OVERLOADED, "no room for a header");
+		return step_fail(x);
+	}
+	if (step_put_head(x, x->answer.status, x->answer.phrase, &fields,
+	    step_answer_length(x)) == -1)
+		return step_fail(x);
+	return STEP_NEXT;
+}
+
+static int
+step_take_part(void *arg, struct str data)
+{
+	struct exchange *x = arg;
+
+	x->limit = INT64_MAX;
+	x->record.sent += data.n;
+	if (x->intake->put(x, data, &x->err) == -1)
+		return -1;
+	return buf_len(&x->out) >= STEP_FLUSH;
+}
+
+/* The front takes no more: wait for it, and read what it still sends. */
+static int
+step_wait_front(struct exchange *x)
+{
+	int drained = body_drain(&x->body, x->intake->read, x, STEP_DRAIN);
+
+	if (drained == -1 || step_is_late(x)) {
+		err_set(&x->err, REASON_CLIENT_GONE, "%s", drained == -1 ?
+		    "the web server closed the connection" :
+		    "the web server takes no byte of the answer");
+		return step_fail(x);
+	}
+	step_bound(x, x->settings->client_timeout);
+	return step_wait(x, drained == 1 ? POLLOUT : POLLOUT | POLLIN, 0);
+}
+
+int
+step_pass_body(struct exchange *x, const struct exchange_loan *loan)
+{
+	int got, flushed;
+
+	if (buf_len(&x->out) >= STEP_FLUSH &&
+	    x->intake->flush(x, &x->err) == 0)
+		return step_wait_front(x);
+	do {
+		got = transfer_read_body(&x->transfer, loan->scratch,
+		    loan->room, step_take_part, x, &x->err);
+		if (got == -1)
+			return step_fail(x);
+		if (got == 2) {
+			transfer_end(&x->transfer, true,
+			    x->process->relay.pool);
+			return STEP_FINISH;
+		}
+		flushed = x->intake->flush(x, &x->err);
+		if (flushed == -1)
+			return step_fail(x);
+		if (flushed == 0)
+			return step_wait_front(x);
+	} while (got == 1);
+	if (step_is_late(x))
+		return step_origin_late(x, "stopped within its answer");
+	if (step_front_gone(x))
+		return step_fail(x);
+	step_bound(x, x->settings->idle_timeout);
+	return step_wait_origin(x);
+}
+
+/* ---- the end ---- */
+
+/* The page of an error, or what a redirect or respond has put there. */
+static int
+step_put_reply(struct exchange *x)
+{
+	struct exchange_reply *reply = &x->reply;
+	bool bare;
+
+	if (x->err.reason != REASON_NONE) {
+		arena_fini(&x->spare);
+		if (pages_error(reply, x->err.reason, &x->request,
+		    &x->spare) == -1)
+			return -1;
+	}
+	if (header_set(&reply->fields, STR("X-Request-Id"),
+	    x->request.id) == -1)
+		return -1;
+	bare = reply->status == 204 || reply->status == 304;
+	if (step_put_head(x, reply->status, STR(""), &reply->fields,
+	    bare ? -1 : (int64_t)reply->body.n) == -1)
+		return -1;
+	if (bare || str_eq(x->request.method, STR("HEAD")))
+		return 0;
+	x->record.sent += reply->body.n;
+	return x->intake->put(x, reply->body, &x->err);
+}
+
+static void
+step_tell(const struct exchange *x)
+{
+	int status = reason_status(x->err.reason);
+
+	if (x->err.reason == REASON_NONE)
+		return;
+	if (status >= 500)
+		msg_warning("%.*s: %s: %s", STR_ARG(x->request.id),
+		    reason_word(x->err.reason), x->err.text);
+	else
+		msg_info("%.*s: %s: %s", STR_ARG(x->request.id),
+		    reason_word(x->err.reason), x->err.text);
+}
+
+int
+step_reply(struct exchange *x, const struct exchange_loan *loan)
+{
+	(void)loan;
+	transfer_end(&x->transfer, false, NULL);
+	step_tell(x);
+	x->record.reason = x->err.reason;
+	if (x->err.reason == REASON_CLIENT_GONE) {
+		x->record.status = reason_status(x->err.reason);
+		return STEP_HAND_BACK;
+	}
+	x->broken = x->head_sent;
+	if (!x->head_sent && step_put_reply(x) == -1)
+		return STEP_HAND_BACK;
+	return STEP_FINISH;
+}
+
+int
+step_finish(struct exchange *x, const struct exchange_loan *loan)
+{
+	int got;
+
+	(void)loan;
+	if (!x->ended) {
+		body_drain(&x->body, x->intake->read, x, STEP_DRAIN);
+		if (x->intake->end(x, !x->broken, &x->err) == -1)
+			return STEP_HAND_BACK;
+		x->ended = true;
+	}
+	got = x->intake->flush(x, &x->err);
+	if (got == 0 && !step_is_late(x)) {
+		step_bound(x, x->settings->client_timeout);
+		return step_wait(x, POLLOUT, 0);
+	}
+	x->whole = got == 1 && !x->broken;
+	if (got != 1 && x->record.reason == REASON_NONE) {
+		x->record.reason = REASON_CLIENT_GONE;
+		x->record.status = reason_status(REASON_CLIENT_GONE);
+	}
+	return STEP_HAND_BACK;
+}
+
+static void
+step_write_record(struct exchange *x)
+{
+	struct record *r = &x->record;
+	char line[RECORD_LINE_MAX];
+	size_t n;
+
+	x->recorded = true;
+	atomic_fetch_sub(&x->process->exchanges, 1);
+	if (!access_log_wanted(x->process->log))
+		return;
+	r->id = x->request.id;
+	r->client_ip = x->request.client_ip;
+	r->method = x->request.method;
+	r->host = host_text(&x->request.host);
+	r->uri = x->request.uri;
+	r->protocol = x->request.protocol;
+	r->referer = header_get(&x->request.fields, STR("Referer"));
+	r->user_agent = header_get(&x->request.fields, STR("User-Agent"));
+	if (x->found.route != NULL)
+		r->route = x->found.route->match;
+	r->origin = x->target.name;
+	r->total_us = clock_us() - x->since_us;
+	n = record_print(r, line);
+	access_log_write(x->process->log, (struct str){ line, n });
+}
+
+int
+step_hand_back(struct exchange *x, const struct exchange_loan *loan)
+{
+	int got;
+
+	(void)loan;
+	if (!x->recorded)
+		step_write_record(x);
+	got = x->intake->next(x, x->whole);
+	if (got == 0)
+		return STEP_WAIT;
+	exchange_reset(x);
+	if (got == -1)
+		return STEP_OVER;
+	x->wait = (struct exchange_wait){ .front = POLLIN,
+		.until = INT64_MAX };
+	return STEP_WAIT;
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* steps_origin: one attempt, or two: a connection, the request out, the
+ * answer's head in. */
+
+#include "serve/steps.h"
+
+#include <poll.h>
+
+#include "base/clock.h"
+#include "serve/intake.h"
+
+enum { STEP_LOOK = 65536 }; /* so often an early answer is looked for */
+
+/* A POST without a body says so (RFC 9110 8.6), a GET says nothing. */
+static bool
+step_says_length(struct str method)
+{
+	return str_eq(method, STR("POST")) || str_eq(method, STR("PUT")) ||
+	    str_eq(method, STR("PATCH"));
+}
+
+static void
+step_h1_request(const struct exchange *x, struct h1_request *out)
+{
+	*out = (struct h1_request){ .method = x->request.method,
+		.target = x->target.path,
+		.host = x->target.host_field,
+		.fields = &x->to_origin,
+		.body = H1_BODY_NONE,
+		.length = x->body.promised };
+	if (x->body.kind == REQUEST_BODY_LENGTH ||
+	    (x->body.kind == REQUEST_BODY_NONE &&
+	        step_says_length(x->request.method)))
+		out->body = H1_BODY_LENGTH;
+	else if (x->body.kind == REQUEST_BODY_UNKNOWN)
+		out->body = H1_BODY_CHUNKED;
+}
+
+int
+step_connect(struct exchange *x, const struct exchange_loan *loan)
+{
+	struct h1_limits limits = {
+		.head_max = (size_t)x->settings->max_response_head,
+		.refuse_bad_field = x->settings->bad_header ==
+		    SETTINGS_BAD_HEADER_REFUSE };
+	struct relay *relay = &x->process->relay;
+	int64_t timeout = x->settings->connect_timeout;
+	struct h1_request request;
+	struct wire *w = NULL;
+	bool reused;
+	int got = 0;
+
+	x->attempt_us = clock_us();
+	x->record.attempts++;
+	if (!x->fresh_only)
+		w = relay_take(relay, &x->target);
+	reused = w != NULL;
+	if (!reused) {
+		if (x->total_limit - clock_ms() < timeout)
+			timeout = x->total_limit - clock_ms();
+		loan->held(loan->arg, true);
+		got = wire_open(relay->maker, &x->target, timeout, &w,
+		    &x->err);
+		loan->held(loan->arg, false);
+	}
+	x->record.connect_us = clock_us() - x->attempt_us;
+	step_h1_request(x, &request);
+	if (got == -1 || transfer_begin(&x->transfer, &w, reused, &request,
+	    limits, &x->err) == -1)
+		return step_fail(x);
+	return STEP_NEXT;
+}
+
+/* The attempt failed: the same once more on a fresh connection, or an end. */
+static int
+step_origin_failed(struct exchange *x)
+{
+	bool again = relay_may_repeat(&x->transfer, x->err.reason,
+	    x->request.method, body_can_rewind(&x->body));
+
+	transfer_end(&x->transfer, false, x->process->relay.pool);
+	if (!again)
+		return step_fail(x);
+	CHECK(body_rewind(&x->body));
+	x->err.reason = REASON_NONE;
+	x->fresh_only = true;
+	return STEP_CONNECT;
+}
+
+/* 1: the final head came before the whole request was sent. */
+static int
+step_early_answer(struct exchange *x, const struct exchange_loan *loan)
+{
+	return transfer_read_head(&x->transfer, loan->scratch, loan->room,
+	    &x->arena, &x->answer, &x->err);
+}
+
+/* Sends one part of the body on. 1: done, go on; else as body_next. */
+static int
+step_send_part(struct exchange *x, const struct exchange_loan *loan)
+{
+	struct str part;
+	int got = body_next(&x->body, x->intake->read, x, loan->scratch,
+	    loan->room, &part, &x->err);
+
+	if (got == 2)
+		return transfer_end_body(&x->transfer, &x->err) == 0 ? 1 : -2;
+	if (got != 1)
+		return got;
+	x->limit = INT64_MAX;
+	x->record.received += part.n;
+	return transfer_put_body(&x->transfer, part, &x->err) == 0 ? 1 : -2;
+}
+
+static int
+step_wait_upload(struct exchange *x, bool for_front)
+{
+	if (step_is_late(x)) {
+		transfer_end(&x->transfer, false, NULL);
+		err_set(&x->err, for_front ? REASON_BODY_TIMEOUT :
+		    REASON_ORIGIN_TIMEOUT, for_front ?
+		    "the request body stalled" :
+		    "the origin takes no byte of the request");
+		return step_fail(x);
+	}
+	step_bound(x, for_front ? x->settings->body_timeout :
+	    x->settings->idle_timeout);
+	return step_wait(x, for_front ? POLLIN : 0,
+	    for_front ? POLLIN : POLLIN | POLLOUT);
+}
+
+int
+step_send_request(struct exchange *x, const struct exchange_loan *loan)
+{
+	uint64_t looked = x->record.received;
+
+	for (;;) {
+		int sent = transfer_flush(&x->transfer, &x->err);
+		int part = 1;
+		int early = 0;
+
+		if (sent == 1 && x->transfer.upload_done)
+			return STEP_NEXT;
+		if (sent == 1)
+			part = step_send_part(x, loan);
+		if (sent == -1 || part == -2)
+			return step_origin_failed(x);
+		if (part == -1) {
+			transfer_end(&x->transfer, false, NULL);
+			return step_fail(x);
+		}
+		if (sent == 0 || part == 0 ||
+		    x->record.received - looked >= STEP_LOOK) {
+			looked = x->record.received;
+			early = step_early_answer(x, loan);
+		}
+		if (early == 1)
+			return STEP_SEND_HEAD;
+		if (early == -1)
+			return step_origin_failed(x);
+		if (sent == 0 || part == 0)
+			return step_wait_upload(x, part == 0);
+	}
+}
+
+int
+step_read_head(struct exchange *x, const struct exchange_loan *loan)
+{
+	bool began = x->transfer.got_any;
+	int got = transfer_read_head(&x->transfer, loan->scratch, loan->room,
+	    &x->arena, &x->answer, &x->err);
+
+	if (got == 1)
+		return STEP_NEXT;
+	if (got == -1)
+		return step_origin_failed(x);
+	if (x->transfer.got_any && !began)
+		x->limit = INT64_MAX;
+	if (step_is_late(x))
+		return step_origin_late(x, "did not answer in time");
+	if (step_front_gone(x)) {
+		transfer_end(&x->transfer, false, NULL);
+		return step_fail(x);
+	}
+	step_bound(x, x->transfer.got_any ? x->settings->idle_timeout :
+	    x->settings->response_timeout);
+	return step_wait_origin(x);
+}
