@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/msg.h"
+#include "base/sigbus.h"
 #include "route/mark.h"
 #include "route/store.h"
 #include "tools/sorter.h"
@@ -91,6 +92,7 @@ writer_open(const char *path, struct writer **out, struct err *e)
 
 	*out = NULL;
 	CHECK(w != NULL);
+	sigbus_init(); /* maps are read here */
 	if (file_replace_begin(&w->file, path, e) == -1) {
 		free(w);
 		return -1;

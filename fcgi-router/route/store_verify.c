@@ -16,11 +16,11 @@ struct store_verifying {
 	struct err *e;
 };
 
-/* Is it a host's record, or one of a path below it? */
-static bool
+bool
 store_key_is_host(struct str key)
 {
-	return (key.p[0] == CODEC_HOST || key.p[0] == CODEC_ONE ||
+	return key.n > 0 &&
+	    (key.p[0] == CODEC_HOST || key.p[0] == CODEC_ONE ||
 		   key.p[0] == CODEC_WILD) &&
 	    str_find(key, '/') == key.n && key.p[key.n - 1] != CODEC_EXACT;
 }
