@@ -220,6 +220,17 @@ main_options(int argc, char **argv, struct main_options *o)
 
 /* ---- plain CGI ---- */
 
+/*
+ * A CGI program's arguments may come from the client (RFC 3875 4.4: a query
+ * without '='), so they are no options.
+ */
+static bool
+main_is_cgi(void)
+{
+	return getenv("GATEWAY_INTERFACE") != NULL &&
+	    !listen_is_listening(STDIN_FILENO);
+}
+
 static void
 main_cgi_held(void *arg, bool begins)
 {
@@ -290,7 +301,7 @@ main_way_in(const struct main_options *o, struct daemon_plan *plan,
 		plan->listener_count = 1;
 		return 1;
 	}
-	if (getenv("GATEWAY_INTERFACE") != NULL)
+	if (main_is_cgi())
 		return 0;
 	return err_set(e, REASON_INTERNAL,
 	    "no way in: start it by a web server (FastCGI on descriptor 0, or "
@@ -349,9 +360,11 @@ main(int argc, char **argv)
 	int got;
 
 	msg_init("fcgi-router", false);
-	got = main_options(argc, argv, &o);
-	if (got != -1)
-		return got;
+	if (!main_is_cgi()) {
+		got = main_options(argc, argv, &o);
+		if (got != -1)
+			return got;
+	}
 	if (o.why != NULL)
 		return main_why(o.why);
 	if (o.syslog)

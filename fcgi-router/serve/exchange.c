@@ -59,6 +59,7 @@ exchange_reset(struct exchange *x)
 	record_init(&x->record);
 	x->err.reason = REASON_NONE;
 	x->err.text[0] = '\0';
+	x->uploads = false;
 	x->head_sent = x->length_sent = x->broken = false;
 	x->ended = x->whole = x->recorded = false;
 	x->fresh_only = x->watches_front = false;

@@ -104,6 +104,8 @@ struct exchange {
 	struct h1_answer answer;
 	struct exchange_reply reply;
 	struct record record;
+	bool uploads;       /* the request's body still goes out, beside the
+	                       answer */
 	bool head_sent;     /* a byte of the answer may have left */
 	bool length_sent;   /* with a Content-Length */
 	bool broken;        /* it is to be seen as broken */

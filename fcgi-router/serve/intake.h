@@ -17,6 +17,9 @@
 #include "serve/exchange.h"
 
 struct intake {
+	/* The web server writes the whole body before it reads an answer. */
+	bool writes_first;
+
 	/*
 	 * 1: a request is there, x->variables are its own until `next`;
 	 * 0: would wait, x->wait is set; -1: the connection is over (e: why,

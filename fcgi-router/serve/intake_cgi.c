@@ -175,6 +175,7 @@ intake_cgi_next(struct exchange *x, bool whole)
 }
 
 const struct intake intake_cgi = {
+	.writes_first = true, /* Apache's mod_cgi and mod_cgid */
 	.take = intake_cgi_take,
 	.read = intake_cgi_read,
 	.put = intake_cgi_put,

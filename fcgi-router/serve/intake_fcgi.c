@@ -15,6 +15,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <poll.h>
@@ -64,6 +66,7 @@ struct fcgi_state {
 	bool knows_buffer;   /* libfcgi's stream data is as drawn above */
 	int64_t head_since;  /* when the first byte of a head was seen, or 0 */
 	int64_t linger_until; /* 0: not closing */
+	int unsent;          /* bytes in the socket's buffer at the last look */
 	size_t asked;        /* requests on this connection so far */
 };
 
@@ -487,6 +490,24 @@ intake_fcgi_put(struct exchange *x, struct str data, struct err *e)
 	return 0;
 }
 
+/*
+ * A socket counts as writable only when most of its buffer is free again. A
+ * front that takes bytes slowly is told from one that takes none by what still
+ * lies in the buffer.
+ */
+static void
+intake_fcgi_mind_progress(struct exchange *x)
+{
+	struct fcgi_state *state = intake_fcgi_state(x);
+	int unsent = 0;
+
+	if (ioctl(x->front, SIOCOUTQ, &unsent) == -1)
+		return;
+	if (unsent < state->unsent)
+		x->limit = INT64_MAX;
+	state->unsent = unsent;
+}
+
 static int
 intake_fcgi_flush(struct exchange *x, struct err *e)
 {
@@ -498,7 +519,7 @@ intake_fcgi_flush(struct exchange *x, struct err *e)
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1 && errno == EAGAIN) {
-			x->wait.front = POLLOUT;
+			intake_fcgi_mind_progress(x);
 			return 0;
 		}
 		if (n == -1)

@@ -73,6 +73,14 @@ int step_wait_origin(struct exchange *x);
 /* Was the client watched, and is it gone? Then x->err says so. */
 bool step_front_gone(struct exchange *x);
 
+/*
+ * Goes on with the request's body while the answer is passed on, as far as
+ * goes without waiting; *wants says for what else to wait. 0, or -1 and
+ * x->err: the client broke off, or its body is not as promised.
+ */
+int step_upload(struct exchange *x, const struct exchange_loan *loan,
+    struct exchange_wait *wants);
+
 /* The origin was too slow, `what` says in which; its wire is closed. */
 int step_origin_late(struct exchange *x, const char *what);
 

@@ -112,12 +112,30 @@ step_take_part(void *arg, struct str data)
 	return buf_len(&x->out) >= STEP_FLUSH;
 }
 
+/* Writes what waits for the front. As intake->flush; progress is minded. */
+static int
+step_flush(struct exchange *x)
+{
+	size_t waited = buf_len(&x->out);
+	int got = x->intake->flush(x, &x->err);
+
+	if (buf_len(&x->out) < waited)
+		x->limit = INT64_MAX;
+	return got;
+}
+
 /* The front takes no more: wait for it, and read what it still sends. */
 static int
-step_wait_front(struct exchange *x)
+step_wait_front(struct exchange *x, const struct exchange_wait *upload)
 {
-	int drained = body_drain(&x->body, x->intake->read, x, STEP_DRAIN);
+	short front = upload->front;
+	int drained = 1;
 
+	if (!x->uploads) {
+		drained = body_drain(&x->body, x->intake->read, x,
+		    STEP_DRAIN);
+		front = drained == 1 ? 0 : POLLIN;
+	}
 	if (drained == -1 || step_is_late(x)) {
 		err_set(&x->err, REASON_CLIENT_GONE, "%s", drained == -1 ?
 		    "the web server closed the connection" :
@@ -125,38 +143,61 @@ step_wait_front(struct exchange *x)
 		return step_fail(x);
 	}
 	step_bound(x, x->settings->client_timeout);
-	return step_wait(x, drained == 1 ? POLLOUT : POLLOUT | POLLIN, 0);
+	return step_wait(x, (short)(POLLOUT | front), upload->origin);
+}
+
+/* 2: the answer is complete; 1: the front takes no more for now; 0: nothing
+ * more came; -1 and x->err. */
+static int
+step_pass_parts(struct exchange *x, const struct exchange_loan *loan)
+{
+	int got = 1;
+
+	if (buf_len(&x->out) >= STEP_FLUSH) {
+		int flushed = step_flush(x);
+
+		if (flushed != 1)
+			return flushed == 0 ? 1 : -1;
+	}
+	while (got == 1) {
+		int flushed;
+
+		got = transfer_read_body(&x->transfer, loan->scratch,
+		    loan->room, step_take_part, x, &x->err);
+		if (got == 2 || got == -1)
+			return got;
+		flushed = step_flush(x);
+		if (flushed != 1)
+			return flushed == 0 ? 1 : -1;
+	}
+	return 0;
 }
 
 int
 step_pass_body(struct exchange *x, const struct exchange_loan *loan)
 {
-	int got, flushed;
+	struct exchange_wait upload = { .front = 0 };
+	int got;
 
-	if (buf_len(&x->out) >= STEP_FLUSH &&
-	    x->intake->flush(x, &x->err) == 0)
-		return step_wait_front(x);
-	do {
-		got = transfer_read_body(&x->transfer, loan->scratch,
-		    loan->room, step_take_part, x, &x->err);
-		if (got == -1)
-			return step_fail(x);
-		if (got == 2) {
-			transfer_end(&x->transfer, true,
-			    x->process->relay.pool);
-			return STEP_FINISH;
-		}
-		flushed = x->intake->flush(x, &x->err);
-		if (flushed == -1)
-			return step_fail(x);
-		if (flushed == 0)
-			return step_wait_front(x);
-	} while (got == 1);
+	if (x->uploads && step_upload(x, loan, &upload) == -1)
+		return step_fail(x);
+	got = step_pass_parts(x, loan);
+	if (got == -1)
+		return step_fail(x);
+	if (got == 2) {
+		transfer_end(&x->transfer, true, x->process->relay.pool);
+		return STEP_FINISH;
+	}
+	if (got == 1)
+		return step_wait_front(x, &upload);
 	if (step_is_late(x))
 		return step_origin_late(x, "stopped within its answer");
 	if (step_front_gone(x))
 		return step_fail(x);
 	step_bound(x, x->settings->idle_timeout);
+	if (x->uploads)
+		return step_wait(x, upload.front,
+		    (short)(POLLIN | upload.origin));
 	return step_wait_origin(x);
 }
 
@@ -232,7 +273,7 @@ step_finish(struct exchange *x, const struct exchange_loan *loan)
 			return STEP_HAND_BACK;
 		x->ended = true;
 	}
-	got = x->intake->flush(x, &x->err);
+	got = step_flush(x);
 	if (got == 0 && !step_is_late(x)) {
 		step_bound(x, x->settings->client_timeout);
 		return step_wait(x, POLLOUT, 0);

@@ -10,7 +10,10 @@
 #include "base/clock.h"
 #include "serve/intake.h"
 
-enum { STEP_LOOK = 65536 }; /* so often an early answer is looked for */
+enum {
+	STEP_LOOK = 65536, /* so often an early answer is looked for */
+	STEP_REFUSES = 300 /* statuses from here on end an upload */
+};
 
 /* A POST without a body says so (RFC 9110 8.6), a GET says nothing. */
 static bool
@@ -130,6 +133,48 @@ step_wait_upload(struct exchange *x, bool for_front)
 	    for_front ? POLLIN : POLLIN | POLLOUT);
 }
 
+/*
+ * An origin that refuses is not sent the rest. One that says yes may need it
+ * for its answer (it echoes, converts, filters), so the rest goes on beside.
+ */
+static int
+step_early_head(struct exchange *x)
+{
+	x->uploads = x->answer.status < STEP_REFUSES;
+	return STEP_SEND_HEAD;
+}
+
+/* The origin takes no more of the request: its answer may still be whole. */
+static void
+step_stop_upload(struct exchange *x)
+{
+	x->uploads = false;
+	x->err.reason = REASON_NONE;
+}
+
+int
+step_upload(struct exchange *x, const struct exchange_loan *loan,
+    struct exchange_wait *wants)
+{
+	for (;;) {
+		int sent = transfer_flush(&x->transfer, &x->err);
+		int part = 1;
+
+		if (sent == 1 && x->transfer.upload_done)
+			x->uploads = false;
+		else if (sent == 1)
+			part = step_send_part(x, loan);
+		if (sent == -1 || part == -2)
+			step_stop_upload(x);
+		if (part == -1)
+			return -1;
+		wants->origin = sent == 0 ? POLLOUT : 0;
+		wants->front = part == 0 ? POLLIN : 0;
+		if (!x->uploads || sent == 0 || part == 0)
+			return 0;
+	}
+}
+
 int
 step_send_request(struct exchange *x, const struct exchange_loan *loan)
 {
@@ -156,7 +201,7 @@ step_send_request(struct exchange *x, const struct exchange_loan *loan)
 			early = step_early_answer(x, loan);
 		}
 		if (early == 1)
-			return STEP_SEND_HEAD;
+			return step_early_head(x);
 		if (early == -1)
 			return step_origin_failed(x);
 		if (sent == 0 || part == 0)

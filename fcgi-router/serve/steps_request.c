@@ -41,8 +41,8 @@ step_read_request(struct exchange *x, const struct exchange_loan *loan)
 	got = request_from_cgi(x->variables, &x->arena, &x->request, &x->err);
 	request_id_new(x->id);
 	x->request.id = str_of(x->id);
-	x->front_spools = x->process->on_stdin &&
-	    str_starts(x->request.server, STR("Apache"));
+	x->front_spools = x->intake->writes_first || (x->process->on_stdin &&
+	    str_starts(x->request.server, STR("Apache")));
 	if (!x->front_spools && atomic_load(&x->process->alone))
 		atomic_store(&x->process->alone, false);
 	return got == 0 ? STEP_NEXT : step_fail(x);

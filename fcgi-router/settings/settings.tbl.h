@@ -43,7 +43,7 @@ SETTING("router", "max_requests", max_requests, COUNT, "10000", "1", "1000000",
     "connections wait in the listening socket's queue.")
 SETTING("router", "spool", spool, WORD, "auto", "", "auto|yes|no",
     "Read the whole request body before the origin is asked. auto: only under "
-    "mod_fcgid, which needs it.")
+    "mod_fcgid and as CGI, which need it.")
 SETTING("router", "spool_dir", spool_dir, PATH, "/tmp", "", "",
     "Folder of the unlinked temporary files of spooled bodies.")
 SETTING("router", "allow_users", allow_users, USERS, "", "", "",
