@@ -379,6 +379,10 @@ request_from_cgi(char *const *variables, struct arena *a,
 	if (!header_is_token(out->method))
 		return err_set(e, REASON_BAD_REQUEST,
 		    "method '%.*s': not a token", STR_ARG(out->method));
+	/* A tunnel cannot be had through CGI; a 2xx would promise one. */
+	if (str_eq(out->method, STR("CONNECT")))
+		return err_set(e, REASON_BAD_REQUEST,
+		    "method CONNECT: no tunnels here");
 	if (request_read_target(out, &v, a, e) == -1)
 		return -1;
 	if (request_read_length(out, v.content_length, e) == -1)
