@@ -19,7 +19,7 @@ COLUMNS = (
     ("caddy", "caddy"),
 )
 
-# In the order of COLUMNS. A word other than yes and no is explained in NOTES.
+# In the order of COLUMNS.
 TABLE = {
     "upgrade":
         ("WebSocket, upgrades", "no no no no no no no no no"),
@@ -40,20 +40,20 @@ TABLE = {
     "break-length":
         ("break seen, with length", "yes yes yes yes yes yes yes yes yes"),
     "break-chunked":
-        ("break seen, chunked", "no no yes no yes yes yes yes yes"),
-    "client-gone":
+        ("break seen, chunked", "no no yes no yes yes yes yes no"),
+    "leave-stream":
         ("leaving client noticed", "yes no yes yes yes yes yes yes yes"),
+    "leave-silent":
+        ("the same, silent origin", "no no no no no no yes yes no"),
     "head-length":
         ("Content-Length on HEAD", "yes yes yes yes yes yes yes yes yes"),
     "authorization":
         ("Authorization passed", "yes yes yes yes yes yes yes yes yes"),
-    "restart":
-        ("back after SIGKILL", "yes yes no yes yes no no no no"),
     "parallel":
         ("requests in one process", "no no yes no yes yes yes yes yes"),
+    "restart":
+        ("back after SIGKILL", "yes yes no yes yes no no no no"),
 }
-
-NOTES = {}
 
 
 def cell(row, setup):

@@ -73,6 +73,8 @@ class Client:
     """One connection, used as often as both sides keep it."""
 
     def __init__(self, port, timeout=30, receive_buffer=0):
+        self.port = port
+        self.timeout = timeout
         self.socket = socket.socket()
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF,
@@ -92,6 +94,15 @@ class Client:
         if self.sender:
             self.sender.join()
         self.socket.close()
+
+    def get(self, target="/", host=HOST, fields=()):
+        """One GET; on a new connection after one that was closed."""
+        self.send(target=target, host=host, fields=fields)
+        answer = self.answer()
+        if (answer.get("Connection") or "").lower() == "close":
+            self.close()
+            self.__init__(self.port, self.timeout)
+        return answer
 
     def __enter__(self):
         return self
@@ -127,14 +138,14 @@ class Client:
         except OSError:
             pass  # the answer says what is to be known
 
-    def _more(self):
+    def more(self):
         data = self.socket.recv(1 << 18)
         self.kept += data
         return bool(data)
 
     def _until(self, mark):
         while mark not in self.kept:
-            if not self._more():
+            if not self.more():
                 raise ConnectionError(f"end of file in {self.kept[:200]!r}")
         found, self.kept = self.kept.split(mark, 1)
         return found
@@ -185,13 +196,13 @@ class Client:
         elif length is not None:
             yield from self._exactly(int(length))
         else:
-            while self.kept or self._more():
+            while self.kept or self.more():
                 data, self.kept = self.kept, b""
                 yield data
 
     def _exactly(self, size):
         while size:
-            if not self.kept and not self._more():
+            if not self.kept and not self.more():
                 raise ConnectionError(f"{size} bytes missing")
             data, self.kept = self.kept[:size], self.kept[size:]
             size -= len(data)

@@ -104,6 +104,7 @@ def lasting_origin():
     made.close()
 
 
-@pytest.fixture
-def end_lab(request):
+@pytest.fixture(scope="module")
+def end_lab_module(request):
+    """Ends a lab that new_lab made."""
     return lambda lab: _end(lab, request.config)

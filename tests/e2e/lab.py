@@ -70,6 +70,11 @@ def connects(address):
         return True
 
 
+def kill(pid, number=signal.SIGKILL):
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
 class Process:
     """A child of ours, leader of its own session."""
 
@@ -247,8 +252,7 @@ class Lab:
         except Trouble as trouble:
             wrong.append(str(trouble))
             for pid in self.router_pids():
-                with contextlib.suppress(OSError):
-                    os.kill(pid, signal.SIGKILL)
+                kill(pid)
         for name, text in self.logs():
             if REPORT.search(text):
                 wrong.append(f"{name}:\n{text[-8000:]}")

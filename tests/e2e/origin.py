@@ -12,7 +12,7 @@ import socket
 import ssl
 import threading
 
-from client import BLOCK
+from client import BLOCK, pattern
 
 LAST_MODIFIED = "Mon, 01 Jan 2024 00:00:00 GMT"
 TEXT = b"0123456789" * 100
@@ -196,7 +196,8 @@ class Origin(Listener):
         if words[-1].startswith("early"):
             # An answer before the body: it is not read at all.
             self._send(sock, asked, 403, [("Connection", "close")],
-                       BLOCK[:int(words[-1][5:] or 5)])
+                       pattern(int(words[-1][5:] or 5)))
+            linger(sock)
             return False
         if words[-1] == "reflect":
             return self._reflect(sock, wire, asked)
@@ -357,7 +358,7 @@ class Origin(Listener):
             b"many\n")
 
     def do_break(self, sock, asked, kind, *unused):
-        """Half a body of 200000 bytes, then the end."""
+        """A part of a body of 200000 bytes; at the gate, the end."""
         self._head(sock, 200, [
             ("Content-Type", "application/octet-stream"),
             ("Content-Length", "200000") if kind == "length"
@@ -366,6 +367,8 @@ class Origin(Listener):
             sock.sendall(BLOCK[:10000])
         else:
             sock.sendall(b"2710\r\n" + BLOCK[:10000] + b"\r\n")
+        self.waiting.release()
+        self.gate.wait(30)
         return False
 
     def do_gate(self, sock, asked, *unused):
@@ -421,6 +424,15 @@ REASONS = {103: "Early Hints", 200: "OK", 201: "Created", 204: "No Content",
            500: "Internal Server Error", 503: "Service Unavailable"}
 
 
+def linger(sock):
+    """Ends our side, so that what was sent is read before a reset can
+    overtake it."""
+    sock.shutdown(socket.SHUT_WR)
+    sock.settimeout(5)
+    while sock.recv(65536):
+        pass
+
+
 class Script(Listener):
     """Reads one request's head, sends what is written down, closes."""
 
@@ -434,8 +446,4 @@ class Script(Listener):
         if head is not None:
             self.heads.append(head)
             sock.sendall(self.data)
-            sock.shutdown(socket.SHUT_WR)
-            # So that what was sent is read before a reset can overtake it.
-            sock.settimeout(5)
-            while sock.recv(65536):
-                pass
+            linger(sock)

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""load: clients that ask without a pause, and an origin that keeps up."""
+
+import threading
+import time
+
+import lab as labs
+from client import Client
+
+NGINX = """\
+worker_processes 1;
+daemon off;
+pid {dir}/origin.pid;
+error_log stderr warn;
+events {{ worker_connections 1024; }}
+http {{
+	access_log off;
+	keepalive_requests 10000000;
+	client_body_temp_path {dir}/origin-body;
+	proxy_temp_path {dir}/origin-proxy;
+	fastcgi_temp_path {dir}/origin-fastcgi;
+	scgi_temp_path {dir}/origin-scgi;
+	uwsgi_temp_path {dir}/origin-uwsgi;
+	default_type text/plain;
+{servers}}}
+"""
+
+SERVER = """\
+	server {{
+		listen 127.0.0.1:{port};
+		location / {{ return 200 "{name}"; }}
+	}}
+"""
+
+
+class FastOrigins:
+    """nginx with one server for each name, which answers with the name."""
+
+    def __init__(self, lab, *names):
+        for _ in range(3):
+            self.ports = {name: labs.free_port() for name in names}
+            config = lab.dir / "origin.conf"
+            config.write_text(
+                (f"user {labs.WEB_USER};\n" if labs.ROOT else "")
+                + NGINX.format(dir=lab.dir, servers="".join(
+                    SERVER.format(port=port, name=name)
+                    for name, port in self.ports.items())))
+            process = lab.start("origins", ["nginx", "-e", "stderr", "-c",
+                                            config])
+            if all(lab.ready(process, p) for p in self.ports.values()):
+                return
+        raise labs.Trouble(f"no origins: {process.text()}")
+
+    def url(self, name):
+        return f"http://127.0.0.1:{self.ports[name]}"
+
+
+class Load:
+    """Threads that ask until stop(). ask(client, thread) does one request
+    and raises or returns what goes into `results` (None: nothing)."""
+
+    def __init__(self, port, threads, one):
+        self.port = port
+        self.one = one
+        self.count = 0
+        self.results = []
+        self.failures = []
+        self.stopped = threading.Event()
+        self.threads = [threading.Thread(target=self._run, args=(n,))
+                        for n in range(threads)]
+        for thread in self.threads:
+            thread.start()
+
+    def _run(self, number):
+        client = None
+        while not self.stopped.is_set():
+            try:
+                if client is None:
+                    client = Client(self.port, 30)
+                result = self.one(client, number)
+                if result is not None:
+                    self.results.append(result)
+                self.count += 1
+            except (OSError, ValueError, AssertionError) as error:
+                self.failures.append((time.monotonic(), repr(error)))
+                if client:
+                    client.close()
+                client = None
+        if client:
+            client.close()
+
+    def stop(self):
+        self.stopped.set()
+        for thread in self.threads:
+            thread.join()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        self.stop()
+
