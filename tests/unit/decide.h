@@ -17,7 +17,7 @@
 #include "tools/lint.h"
 #include "tools/source.h"
 
-enum { DECIDE_ARENA = 1 << 20, DECIDE_RECORD = 1 << 17,
+enum { DECIDE_ARENA = 1 << 20, DECIDE_CHUNK = 4096, DECIDE_RECORD = 1 << 17,
 	DECIDE_VARIABLES = 32 };
 
 struct decide {
@@ -143,6 +143,22 @@ decide_open(struct decide *d, const char *list, const char *url,
 	d->source.route = &d->route;
 	d->source.host = host_text(&d->request.host);
 	d->source.captures = d->captures;
+}
+
+/* An arena with room for `left` more bytes (at most 3 KiB), in steps of 16. */
+static inline void
+decide_squeeze(struct arena *a, size_t left)
+{
+	size_t all = DECIDE_CHUNK;
+
+	for (;; all -= 16) {
+		arena_init(a, DECIDE_CHUNK);
+		if (arena_alloc(a, all) != NULL)
+			break;
+	}
+	arena_fini(a);
+	if (left < all)
+		assert_non_null(arena_alloc(a, all - left));
 }
 
 static inline void

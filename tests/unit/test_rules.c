@@ -153,14 +153,14 @@ a_full_arena_is_overloaded(void **state)
 	struct header h;
 	struct decide d;
 	struct arena a;
-	size_t ceiling;
+	size_t left;
 	int failed = 0, got = -1;
 
 	(void)state;
 	decide_open(&d, "a.example http://o.example\n"
 	    "  response-header X-A: of {host}\n", "http://a.example/", NULL);
-	for (ceiling = 0; got == -1; ceiling += 16) {
-		arena_init(&a, ceiling);
+	for (left = 0; got == -1; left += 16) {
+		decide_squeeze(&a, left);
 		header_init(&h, &a);
 		got = rules_apply(&d.source, HEADER_RESPONSE, &h, &e);
 		if (got == -1) {
@@ -171,7 +171,7 @@ a_full_arena_is_overloaded(void **state)
 			    "X-A: of a.example|");
 		}
 		arena_fini(&a);
-		assert_true(ceiling < DECIDE_ARENA);
+		assert_true(left < DECIDE_CHUNK);
 	}
 	assert_true(failed > 0);
 	decide_close(&d);

@@ -375,7 +375,7 @@ redirect_spells_all_of_its_location(void **state)
 	}
 }
 
-/* With every ceiling below what is needed: refused, never half a target. */
+/* With any room below what is needed: refused, never half a target. */
 static void
 a_full_arena_is_overloaded(void **state)
 {
@@ -383,14 +383,14 @@ a_full_arena_is_overloaded(void **state)
 	struct decide d;
 	struct target t;
 	struct arena a;
-	size_t ceiling;
+	size_t left;
 	int failed = 0, got = -1;
 
 	(void)state;
 	decide_open(&d, "{t}.a.example http://{t}.o.example:81/v1/{t}",
 	    "http://acme.a.example/x?q", NULL);
-	for (ceiling = 0; got == -1; ceiling += 64) {
-		arena_init(&a, ceiling);
+	for (left = 0; got == -1; left += 16) {
+		decide_squeeze(&a, left);
 		got = target_origin(&d.source, false, &a, &t, &e);
 		if (got == -1) {
 			failed++;
@@ -400,7 +400,7 @@ a_full_arena_is_overloaded(void **state)
 			TABLE_STR("host", t.host_field, "acme.o.example:81");
 		}
 		arena_fini(&a);
-		assert_true(ceiling < DECIDE_ARENA);
+		assert_true(left < DECIDE_CHUNK);
 	}
 	assert_true(failed > 0);
 	decide_close(&d);
