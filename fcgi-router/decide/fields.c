@@ -209,7 +209,7 @@ fields_to_origin(const struct fields_to_origin *in, struct arena *a,
 		if (str_eq_nocase(f->name, STR("Via")))
 			hops += fields_hops(f->value);
 		if (header_add(out, f->name,
-		    fields_value_to_origin(in, f, a)) == -1)
+		    fields_value_to_origin(in, f, a)) == -1 || a->full)
 			return fields_full(e);
 	}
 	if (hops > in->max_hops)
@@ -247,46 +247,78 @@ fields_authority_end(struct str url)
 }
 
 /*
- * A Location or Content-Location that points at the origin, as a path here;
- * one that points at the host asked for keeps scheme and host when the scheme
- * is another than the client's (a redirect to https must stay one).
+ * A path here, alone unless another scheme is wanted or it would be taken for
+ * a host: "//x" is one, and to browsers "/\\x" and "/<TAB>/x" are, too.
  */
 static struct str
-fields_map_location(const struct fields_to_client *in, struct str url,
-    struct arena *a)
+fields_place(const struct fields_to_client *in, struct str scheme,
+    struct str path, struct arena *a)
 {
-	bool https = str_starts_nocase(url, STR("https://"));
-	bool net = str_starts(url, STR("//"));
-	const struct request *r = in->request;
-	struct str authority, rest, mapped;
+	size_t second = 1;
+
+	while (second < path.n && path.p[second] == '\t')
+		second++;
+	if (str_eq(scheme, in->request->scheme) && (second >= path.n ||
+	    (path.p[second] != '/' && path.p[second] != '\\')))
+		return path;
+	return arena_printf(a, "%.*s://%.*s%.*s", STR_ARG(scheme),
+	    STR_ARG(target_host_asked(in->request, a)), STR_ARG(path));
+}
+
+/*
+ * A URL with a host: the origin's by its address or by a name that only the
+ * route gives it; or the one asked for, if the origin was sent that, and then
+ * a scheme other than the client's stays (a redirect to https must be one).
+ */
+static struct str
+fields_map_absolute(const struct fields_to_client *in, bool https,
+    struct str url, struct str rest, struct arena *a)
+{
+	const struct target *t = in->target;
+	struct str authority = str_sub(rest, 0, fields_authority_end(rest));
+	bool own = https == (t->scheme == ORIGIN_HTTPS);
+	bool named = str_eq_nocase(authority, t->host_field);
+	bool asked = named && str_eq_nocase(authority,
+	    target_host_asked(in->request, a));
+	struct str mapped;
 	struct host host;
 	struct err ignored;
 	uint16_t port;
-	bool origin, asked;
 
-	if (url.n > 0 && url.p[0] == '/' && !net)
-		return target_back(in->target, url, a, &mapped) ? mapped : url;
-	if (net)
-		https = in->target->scheme == ORIGIN_HTTPS;
-	else if (!https && !str_starts_nocase(url, STR("http://")))
-		return url;
-	rest = str_sub(url, net ? 2 : https ? 8 : 7, url.n);
-	authority = str_sub(rest, 0, fields_authority_end(rest));
 	rest = str_sub(rest, authority.n, rest.n);
 	if (rest.n == 0)
 		rest = STR("/");
 	if (host_parse_port(authority, &host, &port, &ignored) == -1)
 		return url;
-	origin = target_is_origin(in->target, https, host_text(&host), port);
-	asked = str_eq_nocase(authority, target_host_asked(r, a));
-	if (!origin && !asked)
+	own = target_is_origin(t, https, host_text(&host), port) ||
+	    (own && named && !asked);
+	if ((!own && !asked) || !target_back(t, rest, a, &mapped))
 		return url;
-	if (!target_back(in->target, rest, a, &mapped))
-		return url;
-	if (!origin && https != str_eq(r->scheme, STR("https")))
-		return arena_printf(a, "%s://%.*s%.*s", https ? "https" :
-		    "http", STR_ARG(authority), STR_ARG(mapped));
-	return mapped;
+	return fields_place(in, own ? in->request->scheme : https ?
+	    STR("https") : STR("http"), mapped, a);
+}
+
+/* A Location or Content-Location that points at the origin, as a path here. */
+static struct str
+fields_map_location(const struct fields_to_client *in, struct str url,
+    struct arena *a)
+{
+	struct str mapped;
+
+	if (str_starts(url, STR("//")))
+		return fields_map_absolute(in,
+		    in->target->scheme == ORIGIN_HTTPS, url,
+		    str_sub(url, 2, url.n), a);
+	if (str_starts(url, STR("/")))
+		return target_back(in->target, url, a, &mapped) ?
+		    fields_place(in, in->request->scheme, mapped, a) : url;
+	if (str_starts_nocase(url, STR("http://")))
+		return fields_map_absolute(in, false, url,
+		    str_sub(url, 7, url.n), a);
+	if (str_starts_nocase(url, STR("https://")))
+		return fields_map_absolute(in, true, url,
+		    str_sub(url, 8, url.n), a);
+	return url;
 }
 
 /* Is the route for one literal host alone? */
@@ -315,7 +347,8 @@ fields_drop_domain(const struct fields_to_client *in, struct str domain)
 	if (fields_domain_holds(domain, host))
 		return !fields_one_host(in->route) &&
 		    !str_eq_nocase(domain, host);
-	return fields_domain_holds(domain, in->target->host);
+	return fields_domain_holds(domain, in->target->host) ||
+	    fields_domain_holds(domain, in->target->host_field);
 }
 
 /* One attribute of a cookie as it goes out; *keep false: it is left out. */
@@ -336,8 +369,12 @@ fields_map_attribute(const struct fields_to_client *in, struct str attribute,
 	else if (str_eq_nocase(name, STR("Path")) &&
 	    str_starts(value, STR("/")) &&
 	    target_back(in->target, value, a, &mapped) &&
-	    !str_eq(mapped, value))
+	    !str_eq(mapped, value)) {
+		/* "/in/" for "/" would not be sent to "/in" */
+		if (value.n == 1 && mapped.n > 1)
+			mapped.n--;
 		return arena_printf(a, " Path=%.*s", STR_ARG(mapped));
+	}
 	return attribute;
 }
 
@@ -394,7 +431,9 @@ fields_to_client(const struct fields_to_client *in, struct arena *a,
 		if (f->name.n + f->value.n + 2 > RULES_LINE_MAX)
 			continue;
 		if (header_add(out, f->name,
-		    fields_value_to_client(in, f, a)) == -1 && a->full)
+		    fields_value_to_client(in, f, a)) == -1 && !a->full)
+			continue; /* no value for a client */
+		if (a->full)
 			return fields_full(e);
 	}
 	if (str_starts_nocase(header_get(out, STR("Content-Type")),
