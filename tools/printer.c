@@ -4,7 +4,6 @@
 
 #include "tools/printer.h"
 
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,16 +24,22 @@ struct printer_set {
 	char clauses[]; /* with a NUL behind */
 };
 
+/* In the order of their clauses. */
+struct printer_sets {
+	struct printer_set **list;
+	size_t count;
+};
+
 struct printer {
 	FILE *to;
 	struct buf text;     /* of the route at hand */
 	struct buf defaults; /* in force: the words behind %defaults */
 	struct buf wanted;   /* by the route at hand */
 	struct buf clauses;
-	/* Trees of printer_set: of %defaults, of routes. A set that both named
-	 * would be applied once only. */
-	void *sets[2];
-	unsigned set_count;
+	/* Of routes, and of %defaults: a set that both named would be applied
+	 * once only. */
+	struct printer_sets sets[2];
+	unsigned set_count; /* of both */
 };
 
 struct printer *
@@ -51,6 +56,16 @@ printer_new(FILE *to)
 	return p;
 }
 
+static void
+printer_sets_fini(struct printer_sets *sets)
+{
+	size_t i;
+
+	for (i = 0; i < sets->count; i++)
+		free(sets->list[i]);
+	free(sets->list);
+}
+
 void
 printer_free(struct printer **printer)
 {
@@ -59,8 +74,8 @@ printer_free(struct printer **printer)
 	*printer = NULL;
 	if (p == NULL)
 		return;
-	tdestroy(p->sets[0], free);
-	tdestroy(p->sets[1], free);
+	printer_sets_fini(&p->sets[0]);
+	printer_sets_fini(&p->sets[1]);
 	buf_fini(&p->text);
 	buf_fini(&p->defaults);
 	buf_fini(&p->wanted);
@@ -409,34 +424,61 @@ printer_clauses(struct printer *p, const struct route *r, size_t from,
 	return 0;
 }
 
-static int
-printer_set_order(const void *a, const void *b)
+/* Where the clauses are among the sets, or belong. */
+static bool
+printer_set_find(const struct printer_sets *sets, struct str clauses,
+    size_t *at)
 {
-	const struct printer_set *x = a, *y = b;
+	size_t low = 0, high = sets->count;
 
-	return strcmp(x->clauses, y->clauses);
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int order = str_cmp(str_of(sets->list[mid]->clauses), clauses);
+
+		*at = mid;
+		if (order == 0)
+			return true;
+		if (order < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	*at = low;
+	return false;
+}
+
+static struct printer_set *
+printer_set_add(struct printer_sets *sets, struct str clauses, size_t at)
+{
+	struct printer_set *set = malloc(sizeof(*set) + clauses.n + 1);
+	struct printer_set **list = reallocarray(sets->list, sets->count + 1,
+	    sizeof(*list));
+
+	CHECK(set != NULL && list != NULL);
+	if (clauses.n > 0)
+		memcpy(set->clauses, clauses.p, clauses.n);
+	set->clauses[clauses.n] = '\0';
+	memmove(list + at + 1, list + at,
+	    (sets->count - at) * sizeof(struct printer_set *));
+	list[at] = set;
+	sets->list = list;
+	sets->count++;
+	return set;
 }
 
 /* The number of the set of p->clauses, printed when it is new. 0: full. */
 static unsigned
 printer_set(struct printer *p, bool defaults)
 {
+	struct printer_sets *sets = &p->sets[defaults];
 	struct str clauses = buf_view(&p->clauses);
-	struct printer_set *set = malloc(sizeof(*set) + clauses.n + 1);
-	struct printer_set **known;
+	struct printer_set *set;
+	size_t at;
 
-	if (set == NULL)
-		return 0;
-	set->number = p->set_count + 1;
-	if (clauses.n > 0)
-		memcpy(set->clauses, clauses.p, clauses.n);
-	set->clauses[clauses.n] = '\0';
-	known = tsearch(set, &p->sets[defaults], printer_set_order);
-	if (known == NULL || *known != set) {
-		free(set);
-		return known != NULL ? (*known)->number : 0;
-	}
-	p->set_count++;
+	if (printer_set_find(sets, clauses, &at))
+		return sets->list[at]->number;
+	set = printer_set_add(sets, clauses, at);
+	set->number = ++p->set_count;
 	if (buf_printf(&p->text, "%%headers set%u\n", set->number) == -1 ||
 	    buf_put(&p->text, clauses) == -1)
 		return 0;

@@ -502,7 +502,7 @@ load_run(void *arg)
 			continue;
 		}
 		if (got == 1)
-			generation = (unsigned)atoi(text);
+			generation = (unsigned)strtoul(text, NULL, 10);
 		snprintf(name, sizeof(name), "%u", generation);
 		if (got == 1 && maps_right(text, name, i) &&
 		    generation >= oldest &&
