@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* test_relay: when the very same request may go out again. */
+
+#include "relay/relay.h"
+
+#include "tests/unit/origin.h"
+
+static const struct {
+	const char *name;
+	bool reused, sent_any, got_any;
+	enum reason reason;
+	const char *method;
+	bool body_kept;
+	bool want;
+} relay_rows[] = {
+	{ "a dead wire of the pool, idempotent", true, true, false,
+	  REASON_ORIGIN_BROKEN, "GET", true, true },
+	{ "PUT is idempotent", true, true, false, REASON_ORIGIN_BROKEN, "PUT",
+	  true, true },
+	{ "a fresh wire says what the origin says", false, true, false,
+	  REASON_ORIGIN_BROKEN, "GET", true, false },
+	{ "a fresh wire, nothing sent", false, false, false,
+	  REASON_ORIGIN_BROKEN, "GET", true, false },
+	{ "an answer had begun", true, true, true, REASON_ORIGIN_BROKEN,
+	  "GET", true, false },
+	{ "the origin thinks for too long", true, true, false,
+	  REASON_ORIGIN_TIMEOUT, "GET", true, false },
+	{ "no memory", true, false, false, REASON_OVERLOADED, "GET", true,
+	  false },
+	{ "the body is gone", true, true, false, REASON_ORIGIN_BROKEN, "PUT",
+	  false, false },
+	{ "a POST, perhaps done already", true, true, false,
+	  REASON_ORIGIN_BROKEN, "POST", true, false },
+	{ "a POST of which nothing was sent", true, false, false,
+	  REASON_ORIGIN_BROKEN, "POST", true, true },
+	{ "a PATCH, perhaps done already", true, true, false,
+	  REASON_ORIGIN_BROKEN, "PATCH", true, false },
+	{ "methods have a case", true, true, false, REASON_ORIGIN_BROKEN,
+	  "get", true, false },
+};
+
+static void
+only_a_request_that_did_nothing_is_repeated(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < TABLE_COUNT(relay_rows); i++) {
+		struct transfer t = { .reused = relay_rows[i].reused,
+			.sent_any = relay_rows[i].sent_any,
+			.got_any = relay_rows[i].got_any };
+
+		TABLE_INT(relay_rows[i].name, relay_may_repeat(&t,
+		    relay_rows[i].reason, str_of(relay_rows[i].method),
+		    relay_rows[i].body_kept), relay_rows[i].want);
+	}
+}
+
+static void
+methods_are_idempotent_by_their_definition(void **state)
+{
+	static const char *const yes[] = { "GET", "HEAD", "PUT", "DELETE",
+		"OPTIONS", "TRACE", "PROPFIND", "PROPPATCH", "REPORT",
+		"SEARCH" };
+	static const char *const no[] = { "POST", "PATCH", "CONNECT", "LOCK",
+		"MKCOL", "COPY", "MOVE", "GETS", "GE", "" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < TABLE_COUNT(yes); i++)
+		TABLE_INT(yes[i], relay_is_idempotent(str_of(yes[i])), true);
+	for (i = 0; i < TABLE_COUNT(no); i++)
+		TABLE_INT(no[i], relay_is_idempotent(str_of(no[i])), false);
+}
+
+static void
+an_idle_wire_is_taken_by_its_target_alone(void **state)
+{
+	struct origin o = { .answer = STR("x") };
+	struct target built;
+	struct relay r;
+	struct wire *w, *was;
+	struct err e = { .text = "" };
+
+	(void)state;
+	assert_int_equal(relay_init(&r, &e), 0);
+	pool_limit(r.pool, 4, 10000);
+	origin_start(&o);
+	assert_null(relay_take(&r, &o.target));
+	assert_int_equal(wire_open(r.maker, &o.target, 5000, &w, &e), 0);
+	was = w;
+	pool_give(r.pool, &w);
+	/* The same place, but from variables: another key. */
+	built = o.target;
+	built.written = false;
+	built.key = STR("built");
+	assert_null(relay_take(&r, &built));
+	w = relay_take(&r, &o.target);
+	assert_ptr_equal(w, was);
+	assert_null(relay_take(&r, &o.target));
+	pool_give(r.pool, &w);
+	relay_fini(&r); /* closes it, or origin_stop would wait */
+	origin_stop(&o);
+	assert_int_equal(o.accepted, 1);
+	origin_forget(&o);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(only_a_request_that_did_nothing_is_repeated),
+		cmocka_unit_test(methods_are_idempotent_by_their_definition),
+		cmocka_unit_test(an_idle_wire_is_taken_by_its_target_alone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
