@@ -58,13 +58,13 @@ def stdin(body=b"", number=1):
 
 
 def request(target="/", method="GET", host="site.test", body=None, more=(),
-            keep=False, **how):
+            keep=False, number=1):
     """A whole request."""
     if body is not None:
         more = [("CONTENT_LENGTH", str(len(body))), *more]
-    return (begin(keep=keep, **how)
-            + params(variables(target, method, host, more))
-            + stdin(body or b""))
+    return (begin(keep=keep, number=number)
+            + params(variables(target, method, host, more), number)
+            + stdin(body or b"", number))
 
 
 @dataclasses.dataclass

@@ -1,0 +1,470 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The FastCGI socket, asked by a peer that does what no web server does."""
+
+import json
+import os
+import random
+import socket
+import struct
+
+import pytest
+
+import fcgi
+import lab as labs
+from client import pattern, sha256
+from fcgi import Peer, begin, pair, params, record, stdin, variables
+
+
+@pytest.fixture(scope="module")
+def router(module_lab, lasting_origin):
+    """A router with short patience, for all tests here."""
+    module_lab.configure(router__request_timeout="400ms",
+                         router__body_timeout="400ms",
+                         router__workers_min="2")
+    module_lab.routes(f"site.test {lasting_origin.url}\n")
+    module_lab.start_router()
+    pid = module_lab.router_pids()
+    yield module_lab
+    assert module_lab.router_pids() == pid, "the router has died meanwhile"
+
+
+@pytest.fixture
+def asked(lasting_origin):
+    lasting_origin.asked.clear()
+    return lasting_origin.asked
+
+
+def echo(router, *args, **how):
+    reply = fcgi.ask(router.socket, *args, **how)
+    assert reply.status == 200 and reply.ended, reply
+    return json.loads(reply.body)
+
+
+def still_serves(router):
+    assert fcgi.ask(router.socket, "/hello").status == 200
+
+
+def test_a_request_is_answered_and_ended(router):
+    reply = fcgi.ask(router.socket, "/hello")
+    assert reply.out.startswith(b"Status: 200 OK\r\n")
+    assert reply.body == b"hello from origin\n"
+    assert reply.ended and reply.protocol == 0
+
+
+def test_the_connection_is_closed_unless_it_is_to_be_kept(router):
+    with Peer(router.socket) as peer:
+        assert peer.ask("/hello").ended
+        assert peer.at_end() == b""
+
+
+def test_a_kept_connection_serves_many_requests(router):
+    with Peer(router.socket) as peer:
+        for size in range(50):
+            reply = peer.ask("/echo", "POST", body=pattern(size * 997),
+                             keep=True, number=size % 3 + 1)
+            assert json.loads(reply.body)["size"] == size * 997, reply
+
+
+def test_records_may_come_in_crumbs(router):
+    data = fcgi.request("/echo", "POST", body=b"x" * 40)
+    with Peer(router.socket) as peer:
+        for at in range(0, len(data), 16):
+            peer.send(data[at:at + 16])
+        assert json.loads(peer.reply().body)["size"] == 40
+
+
+def test_params_may_be_split_anywhere_and_padded(router):
+    with Peer(router.socket) as peer:
+        data = b"".join(pair(*p) for p in variables("/hello"))
+        peer.send(begin(), *(record(fcgi.PARAMS, data[at:at + 7], padding=3)
+                             for at in range(0, len(data), 7)),
+                  record(fcgi.PARAMS), stdin())
+        assert peer.reply().status == 200
+
+
+def test_repeated_fields_arrive_in_order(router):
+    seen = echo(router, "/echo", more=[("HTTP_X_TWICE", "one"),
+                                       ("HTTP_COOKIE", "a=1"),
+                                       ("HTTP_X_TWICE", "two")])
+    assert [v for n, v in seen["fields"] if n == "X-Twice"] == ["one", "two"]
+
+
+@pytest.mark.parametrize("role", [fcgi.AUTHORIZER, fcgi.FILTER, 0, 9, 65535])
+def test_other_roles_are_refused(router, asked, role):
+    with Peer(router.socket) as peer:
+        try:
+            peer.send(begin(role), params(variables("/hello")), stdin())
+        except BrokenPipeError:
+            pass
+        reply = peer.reply()
+    assert reply.status != 200
+    assert not asked
+
+
+def management(*names):
+    return record(fcgi.GET_VALUES, b"".join(pair(n, "") for n in names),
+                  number=0)
+
+
+GARBAGE = {
+    "version 0": b"\0" * 8,
+    "version 2": record(fcgi.BEGIN, b"\0\1\0\0\0\0\0\0", version=2),
+    "http": b"GET / HTTP/1.1\r\nHost: site.test\r\n\r\n",
+    "params first": params(variables("/hello")),
+    "stdin first": stdin(b"hello"),
+    "begin too short": record(fcgi.BEGIN, b"\0\1\0"),
+    "begin too long": record(fcgi.BEGIN, b"\0\1" + b"\0" * 60),
+    "begin with request 0": begin(number=0),
+    "begin twice": begin() + begin(),
+    "unknown type": record(77, b"x" * 10),
+    "unknown management type": record(77, b"x" * 10, number=0),
+    "values": management("FCGI_MAX_CONNS"),
+    "eight values": management(*["FCGI_MAX_CONNS"] * 8),
+    "values with holes": record(fcgi.GET_VALUES, b"\xff" * 30, number=0),
+    "huge lengths": begin() + record(
+        fcgi.PARAMS, struct.pack(">II", 0xfffffffe, 0xfffffffe) + b"x" * 16),
+    "huge lengths at the end": begin() + record(
+        fcgi.PARAMS, pair("A", "x" * 60000)) * 12 + record(
+        fcgi.PARAMS, struct.pack(">II", 0xfffffffe, 0xfffffffe) + b"x" * 16),
+    "lengths beyond the record": begin() + record(
+        fcgi.PARAMS, b"\x7f\x7fabc") + record(fcgi.PARAMS),
+    "cut length": begin() + record(fcgi.PARAMS, b"\x80\0") + record(
+        fcgi.PARAMS),
+    "params of another request": begin() + params(variables("/hello"), 2),
+    "version 0 within params": begin() + record(
+        fcgi.PARAMS, b"\1\1AB") + b"\0" * 16,
+    "no params": begin() + record(fcgi.PARAMS) + stdin(),
+    "nameless params": begin() + params([("", "")] * 50) + stdin(),
+    "no equals sign": begin() + params([("A=B=", "=")]) + stdin(),
+    "nul in params": begin() + params(
+        [("REQUEST_METHOD\0X", "GET"), ("HTTP_HOST", "a\0b")]) + stdin(),
+}
+
+
+@pytest.mark.parametrize("what", GARBAGE)
+def test_garbage_harms_nobody(router, asked, what):
+    with Peer(router.socket) as peer:
+        try:
+            peer.send(GARBAGE[what])
+            peer.socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+        peer.at_end()
+    assert not asked
+    still_serves(router)
+
+
+def test_random_bytes_harm_nobody(router):
+    source = random.Random(20)
+    peers = []
+    for _ in range(300):
+        data = bytearray(fcgi.request("/hello", "POST", body=b"12345"))
+        for _ in range(source.randrange(1, 6)):
+            data[source.randrange(len(data))] = source.randrange(256)
+        peer = Peer(router.socket)
+        peers.append(peer)
+        try:
+            peer.send(bytes(data[:source.randrange(1, len(data))]))
+            peer.socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+    for peer in peers:
+        peer.at_end()
+        peer.close()
+    still_serves(router)
+
+
+@pytest.mark.parametrize("data", [
+    b"", b"\1", begin(), begin() + params(variables("/hello"))[:60]],
+    ids=["nothing", "a byte", "begin", "half of the params"])
+def test_a_silent_peer_is_dropped(router, data):
+    with Peer(router.socket, timeout=10) as peer:
+        peer.send(data)
+        peer.at_end()
+    still_serves(router)
+
+
+def test_a_body_that_stalls_is_given_up(router, lasting_origin, asked):
+    with Peer(router.socket, timeout=10) as peer:
+        peer.send(begin(), params(variables(
+            "/echo", "POST", more=[("CONTENT_LENGTH", "1000")])),
+            record(fcgi.STDIN, b"x" * 10))
+        reply = peer.reply()
+    assert reply.status == 408 and reply.reason == "body-timeout", reply
+    labs.until(lambda: all(not a.whole for a in asked), 5, "never whole")
+    still_serves(router)
+
+
+def test_an_abort_never_looks_whole(router, asked):
+    with Peer(router.socket) as peer:
+        peer.send(begin(), params(variables(
+            "/echo", "POST", more=[("CONTENT_LENGTH", "1000")])),
+            record(fcgi.STDIN, b"x" * 10), record(fcgi.ABORT))
+        reply = peer.reply()
+    assert reply.status != 200
+    assert not any(a.whole for a in asked)
+    still_serves(router)
+
+
+def test_a_short_body_never_looks_whole(router, asked):
+    with Peer(router.socket) as peer:
+        peer.send(begin(), params(variables(
+            "/echo", "POST", more=[("CONTENT_LENGTH", "1000")])),
+            stdin(b"x" * 999))
+        reply = peer.reply()
+    assert (reply.status, reply.reason) == (400, "bad-request"), reply
+    assert not any(a.whole for a in asked)
+
+
+def test_a_peer_that_leaves_within_its_body_never_looks_whole(router, asked):
+    for more in ([("CONTENT_LENGTH", "100000")], []):
+        with Peer(router.socket) as peer:
+            peer.send(begin(), params(variables("/echo", "POST", more=more)),
+                      record(fcgi.STDIN, b"x" * 50000))
+    still_serves(router)
+    assert not any(a.whole for a in asked if a.method == "POST")
+
+
+@pytest.mark.parametrize("value", ["-2", "12a", "1 2", "99999999999999999999",
+                                   "0x10", "+5"])
+def test_a_content_length_that_is_none_is_refused(router, asked, value):
+    with Peer(router.socket) as peer:
+        peer.send(begin(), params(variables(
+            "/echo", "POST", more=[("CONTENT_LENGTH", value)])), stdin(b"x"))
+        reply = peer.reply()
+    assert reply.status in (400, 413), reply
+    assert not asked
+
+
+def test_a_body_of_unknown_length_goes_out_chunked(router, asked):
+    for more in ([], [("CONTENT_LENGTH", "")]):
+        with Peer(router.socket) as peer:
+            peer.send(begin(), params(variables("/echo", "POST", more=more)),
+                      stdin(pattern(100000)))
+            reply = peer.reply()
+        assert json.loads(reply.body)["sha256"] == sha256(pattern(100000))
+        assert asked[-1].get("Transfer-Encoding") == "chunked"
+        assert asked[-1].get("Content-Length") is None
+
+
+def test_no_body_is_no_body(router, asked):
+    echo(router, "/echo")
+    assert asked[-1].get("Content-Length") is None
+    assert asked[-1].get("Transfer-Encoding") is None
+    echo(router, "/echo", body=b"")
+    assert asked[-1].get("Content-Length") is None
+    echo(router, "/echo", "POST", body=b"")
+    assert asked[-1].get("Content-Length") in (None, "0")
+
+
+def test_more_body_than_promised_is_not_sent_on(router, asked):
+    with Peer(router.socket) as peer:
+        peer.send(begin(), params(variables(
+            "/echo", "POST", more=[("CONTENT_LENGTH", "5")])),
+            stdin(b"12345GET /second HTTP/1.1\r\nHost: a\r\n\r\n"))
+        reply = peer.reply()
+    assert reply.status in (200, 400), reply
+    assert [a.target for a in asked] in ([], ["/echo"])
+    assert all(a.size <= 5 for a in asked)
+
+
+def test_a_second_request_at_once_is_refused(router):
+    """Multiplexing: CANT_MPX_CONN or the end, and never a mixed answer."""
+    with Peer(router.socket) as peer:
+        peer.send(begin(keep=True), params(variables(
+            "/echo", "POST", more=[("CONTENT_LENGTH", "4")])),
+            begin(number=2, keep=True), params(variables("/hello"), 2),
+            stdin(b"", 2), stdin(b"1234"))
+        seen = peer.reply()
+        assert seen.closed or seen.broken or seen.protocol == 1 or (
+            seen.status in (200, 400)), seen
+    still_serves(router)
+
+
+@pytest.mark.parametrize("target,reason", [
+    ("/a#b", "bad-path"), ("/a%00b", "bad-path"), ("/%zz", "bad-path"),
+    ("/%4", "bad-path"), ("/../a", "bad-path"), ("/a/../../b", "bad-path"),
+    ("/a\\b", "bad-path"), ("/a%2f..%2fb", "bad-path"),
+    ("/a/..;x/b", "bad-path"), ("/a/%2e%2e%5cb", "bad-path"),
+    ("/a b", "bad-path"), ("/a\x01", "bad-path"), ("/a\r\nX: y", "bad-path"),
+    ("a", "bad-path"), ("*", "bad-path"), ("http://", "bad-path"),
+])
+def test_a_target_that_may_be_read_otherwise_is_refused(router, asked,
+                                                        target, reason):
+    reply = fcgi.ask(router.socket, target)
+    assert reply.status == 400, reply
+    assert reply.reason in (reason, "bad-request", "bad-host")
+    assert not asked
+
+
+@pytest.mark.parametrize("target,relayed", [
+    ("/a/%2e/b/%2E%2e/c", "/a/c"), ("/%41%7e%2d", "/A~-"),
+    ("/%e4%2f", "/%E4%2F"), ("//a//b", "//a//b"), ("/a/.", "/a/"),
+    ("http://site.test/x?y", "/x?y"), ("http://site.test", "/"),
+    ("/?a=../..&b=%zz", "/?a=../..&b=%zz"), ("/\xe4", "/%E4"),
+    ("/@scope%2fname", "/@scope%2Fname"),
+])
+def test_a_target_is_relayed_in_one_spelling(router, asked, target, relayed):
+    assert fcgi.ask(router.socket, target).status == 200
+    assert asked[-1].target == relayed
+
+
+@pytest.mark.parametrize("host", [
+    "a b", "a/b", "", "..", "a..b", "x" * 64 + ".test", "site.test:x",
+    "[::1", "a\x01b", "site.test,other.test"])
+def test_a_host_that_is_none_is_refused(router, asked, host):
+    reply = fcgi.ask(router.socket, "/hello", host=host or ".")
+    assert (reply.status, reply.reason) == (400, "bad-host"), reply
+    assert not asked
+
+
+@pytest.mark.parametrize("host", ["SITE.test", "site.test.", "site.test:8080",
+                                  "Site.Test.:80"])
+def test_a_host_is_found_however_it_is_written(router, host):
+    assert fcgi.ask(router.socket, "/hello", host=host).status == 200
+
+
+def test_the_host_of_an_absolute_target_counts(router):
+    assert fcgi.ask(router.socket, "http://site.test/hello",
+                    host="other.test").status == 200
+    assert fcgi.ask(router.socket, "http://other.test/hello",
+                    host="site.test").status == 404
+
+
+def test_without_a_host_the_servers_name_counts(router):
+    reply = fcgi.ask(router.socket, "/hello", host=None)
+    assert (reply.status, reply.reason) == (404, "no-host")
+
+
+def test_without_a_target_the_split_path_is_taken(router, asked):
+    with Peer(router.socket) as peer:
+        peer.send(begin(), params(
+            [(n, v) for n, v in variables() if n != "REQUEST_URI"]
+            + [("SCRIPT_NAME", "/app"), ("PATH_INFO", "/x y"),
+               ("QUERY_STRING", "q=1")]), stdin())
+        assert peer.reply().status == 200
+    assert asked[-1].target == "/app/x%20y?q=1"
+
+
+@pytest.mark.parametrize("method", ["CONNECT", "G T", "", "GET\r\nX: y",
+                                    "G\x01T", "(GET)"])
+def test_a_method_that_is_none_is_refused(router, asked, method):
+    reply = fcgi.ask(router.socket, "/hello", method)
+    assert reply.status in (400, 501), reply
+    assert not asked
+
+
+def test_limits_of_a_request(router, asked):
+    reply = fcgi.ask(router.socket, "/" + "x" * 17000)
+    assert (reply.status, reply.reason) == (414, "uri-too-long")
+    reply = fcgi.ask(router.socket, more=[
+        (f"HTTP_X_{n}", "v") for n in range(250)])
+    assert (reply.status, reply.reason) == (431, "headers-too-large")
+    reply = fcgi.ask(router.socket, more=[
+        (f"HTTP_X_{n}", "v" * 9000) for n in range(8)])
+    assert (reply.status, reply.reason) == (431, "headers-too-large")
+    assert not asked
+    still_serves(router)
+
+
+def test_a_value_with_control_bytes_is_refused(router, asked):
+    for value in ("a\nX: y", "a\r\n\r\nGET /", "a\x01b", "\x7f"):
+        reply = fcgi.ask(router.socket, more=[("HTTP_X_A", value)])
+        assert (reply.status, reply.reason) == (400, "bad-request"), reply
+    assert not asked
+    assert fcgi.ask(router.socket,
+                    more=[("HTTP_X_A", "a\tb\xe4")]).status == 200
+
+
+def test_what_the_web_server_gives_by_other_names(router, asked):
+    fcgi.ask(router.socket, "/echo", more=[
+        ("HTTP_PROXY", "http://127.0.0.1:1"),
+        ("HTTP_CONTENT_LENGTH", "77"), ("HTTP_CONTENT_TYPE", "x/y"),
+        ("CONTENT_TYPE", "text/plain"), ("HTTP_EXPECT", "100-continue"),
+        ("HTTP_TRANSFER_ENCODING", "chunked"), ("HTTP2_SETTINGS", "x"),
+        ("HTTP_HTTP2_SETTINGS", "x"), ("HTTP_X_ROUTER_NAME", "x"),
+        ("REDIRECT_HTTP_AUTHORIZATION", "Basic eDp5"), ("HTTPS", "on")])
+    seen = asked[-1]
+    for name in ("Proxy", "Content-Length", "Expect", "Transfer-Encoding",
+                 "HTTP2-Settings", "Http2-Settings", "X-Router-Name"):
+        assert not seen.all(name), seen.fields
+    assert seen.all("Content-Type") == ["text/plain"]
+    assert seen.get("Authorization") == "Basic eDp5"
+    assert seen.get("X-Forwarded-Proto") == "https"
+    assert seen.get("X-Forwarded-For") == "192.0.2.9"
+    assert seen.get("X-Forwarded-Host") == "site.test"
+    assert seen.get("Host").startswith("127.0.0.1:")
+
+
+def test_a_loop_ends(router, asked):
+    via = ", ".join(["1.1 fcgi-router"] * 6)
+    reply = fcgi.ask(router.socket, more=[("HTTP_VIA", via)])
+    assert (reply.status, reply.reason) == (508, "loop"), reply
+    assert not asked
+    assert fcgi.ask(router.socket,
+                    more=[("HTTP_VIA", "1.1 other")]).status == 200
+    assert asked[-1].get("Via") == "1.1 other, 1.1 fcgi-router" or \
+        asked[-1].all("Via") == ["1.1 other", "1.1 fcgi-router"]
+
+
+def test_64_idle_kept_connections_hold_nobody_up(router):
+    peers = [Peer(router.socket) for _ in range(64)]
+    try:
+        for peer in peers:
+            assert peer.ask("/hello", keep=True).status == 200
+        assert fcgi.ask(router.socket, "/hello").status == 200
+        for peer in peers:
+            assert peer.ask("/hello", keep=True).status == 200
+    finally:
+        for peer in peers:
+            peer.close()
+
+
+def test_a_connection_that_closes_while_kept_is_forgotten(router):
+    pid = router.router_pids()[0]
+    before = len(os.listdir(f"/proc/{pid}/fd"))
+    for _ in range(50):
+        with Peer(router.socket) as peer:
+            assert peer.ask("/hello", keep=True).status == 200
+    labs.until(lambda: len(os.listdir(f"/proc/{pid}/fd")) <= before + 2, 5,
+               "descriptors are closed")
+
+
+def test_a_client_that_leaves_is_noticed_at_once(router, lasting_origin):
+    lasting_origin.gate.clear()
+    lasting_origin.left.clear()
+    with Peer(router.socket) as peer:
+        peer.send(fcgi.request("/wait"))
+        assert lasting_origin.waiting.acquire(timeout=10)
+    labs.until(lambda: lasting_origin.left, 1.5, "the origin is left")
+    lasting_origin.gate.set()
+
+
+def test_a_peer_that_takes_nothing_is_dropped(new_lab, end_lab_module,
+                                              lasting_origin):
+    lab = new_lab("stuck")
+    try:
+        lab.configure(router__client_timeout="500ms")
+        lab.routes(f"site.test {lasting_origin.url}\n")
+        lab.start_router()
+        pid = lab.router_pids()[0]
+        for _ in range(20):
+            still_serves(lab)
+        before = len(os.listdir(f"/proc/{pid}/fd"))
+        with Peer(lab.socket) as peer:
+            peer.send(fcgi.request("/bytes/20000000"))
+            labs.until(lambda: len(os.listdir(f"/proc/{pid}/fd")) > before,
+                       5, "it works on it")
+            labs.until(lambda: len(os.listdir(f"/proc/{pid}/fd")) <= before,
+                       5, "it is dropped")
+    finally:
+        end_lab_module(lab)
+
+
+def test_a_broken_answer_is_shown_as_broken(router, lasting_origin):
+    for kind in ("length", "chunked"):
+        lasting_origin.gate.set()
+        reply = fcgi.ask(router.socket, f"/break/{kind}")
+        assert reply.status == 200
+        assert reply.broken and not reply.ended, reply
+    still_serves(router)
