@@ -407,6 +407,12 @@ store_close(struct store **store)
 
 /* Asking */
 
+bool
+store_lost(const struct store *s)
+{
+	return atomic_load_explicit(&s->lost, memory_order_relaxed);
+}
+
 /*
  * The slot's handle. A slot that cannot have its own (no descriptors, no
  * /proc and the path replaced) shares the first, which is slower, not wrong.
@@ -433,7 +439,7 @@ store_ask(struct store *s, void (*run)(void *), struct store_call *c,
     struct err *e)
 {
 	store_said[0] = '\0';
-	if (atomic_load_explicit(&s->lost, memory_order_relaxed))
+	if (store_lost(s))
 		return store_gone(s->path, e);
 	if (!sigbus_run(run, c)) {
 		store_lose(s);
@@ -455,12 +461,15 @@ store_get(struct store *s, unsigned slot, struct str key, struct arena *a,
     struct str *value, struct err *e)
 {
 	char first[STORE_VALUE_FIRST];
-	struct store_call c = { .db = store_handle(s, slot) };
+	struct store_call c = { 0 };
 	char *room;
 	int got;
 
+	if (store_lost(s))
+		return store_gone(s->path, e);
 	if (key.n > CODEC_KEY_MAX)
 		return 0;
+	c.db = store_handle(s, slot);
 	/* A read-only DBT all the same. */
 	c.key.data = (void *)(uintptr_t)key.p;
 	c.key.size = (u_int32_t)key.n;
@@ -506,12 +515,6 @@ store_sound(struct store *s)
 		return true;
 	atomic_store(&s->unsound, true);
 	return false;
-}
-
-bool
-store_lost(const struct store *s)
-{
-	return atomic_load_explicit(&s->lost, memory_order_relaxed);
 }
 
 const struct codec_meta *
@@ -599,7 +602,7 @@ store_walk(struct store *s,
     int (*see)(void *arg, struct str key, struct str value), void *arg,
     struct err *e)
 {
-	struct store_call c = { .db = store_handle(s, 0) };
+	struct store_call c = { .db = s->slots[0] };
 	struct err closing;
 	int got;
 

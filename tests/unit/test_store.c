@@ -7,6 +7,7 @@
 #include "tests/unit/maps.h"
 
 #include <pthread.h>
+#include <sys/resource.h>
 
 #include "tests/unit/table.h"
 
@@ -231,6 +232,53 @@ test_a_slot_first_used_late_reads_the_file_that_was_opened(void **state)
 	assert_int_equal(maps_ask(s, 2, 8, text, &e), 1);
 	assert_true(maps_right(text, "one", 8));
 	assert_true(store_sound(s));
+	store_close(&s);
+}
+
+static void
+test_a_slot_without_a_descriptor_shares_the_first(void **state)
+{
+	struct rlimit old, none;
+	struct store *s;
+	char text[256];
+	struct err e;
+	int got;
+
+	(void)state;
+	maps_write(maps_path("map"), "one", SMALL);
+	s = maps_open(maps_path("map"));
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+	none = old;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	got = maps_ask(s, 9, 7, text, &e);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+	assert_int_equal(got, 1);
+	assert_true(maps_right(text, "one", 7));
+	assert_false(store_lost(s));
+	assert_int_equal(maps_ask(s, 9, 8, text, &e), 1);
+	store_close(&s);
+}
+
+static void
+test_the_file_is_mapped_however_large(void **state)
+{
+	char line[1024];
+	struct store *s;
+	bool mapped = false;
+	FILE *maps;
+
+	(void)state;
+	/* More than the 10 MB up to which Berkeley DB maps by itself. */
+	maps_write(maps_path("map"), "one", 200000);
+	s = maps_open(maps_path("map"));
+	assert_true(store_file(s)->size > 10 << 20);
+	maps = fopen("/proc/self/maps", "re");
+	assert_non_null(maps);
+	while (fgets(line, sizeof(line), maps) != NULL)
+		mapped |= strstr(line, maps_path("map")) != NULL;
+	assert_int_equal(fclose(maps), 0);
+	assert_true(mapped);
 	store_close(&s);
 }
 
@@ -577,7 +625,10 @@ test_truncated_while_open_is_map_broken_not_a_crash(void **state)
 	assert_true(broken > LARGE / 100 / 2);
 	assert_true(store_lost(s));
 	assert_false(store_sound(s));
+	/* Nor is a new handle opened in what is lost. */
 	assert_int_equal(maps_ask(s, 0, 0, text, &e), -1);
+	assert_int_equal(maps_ask(s, 100, 0, text, &e), -1);
+	assert_int_equal(e.reason, REASON_MAP_BROKEN);
 	store_close(&s);
 }
 
@@ -800,6 +851,8 @@ main(void)
 		TEST(test_unknown_keys_cost_no_memory_and_no_descriptor),
 		TEST(test_slots_are_asked_at_once),
 		TEST(test_a_slot_first_used_late_reads_the_file_that_was_opened),
+		TEST(test_a_slot_without_a_descriptor_shares_the_first),
+		TEST(test_the_file_is_mapped_however_large),
 		TEST(test_closing_gives_all_descriptors_back),
 		TEST(test_names_and_modes_do_not_make_it_unsound),
 		TEST(test_what_is_no_map_is_refused),
