@@ -368,7 +368,11 @@ bool
 wire_is_idle(struct wire *w)
 {
 	char byte;
+	size_t got;
 
+	/* Of TLS a byte may be read already, or be of a late session ticket. */
+	if (w->tls)
+		return curl_easy_recv(w->curl, &byte, 1, &got) == CURLE_AGAIN;
 	return recv(w->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == -1 &&
 	    errno == EAGAIN;
 }

@@ -48,6 +48,7 @@ struct origin {
 	bool asks_nothing; /* it answers before it is asked */
 	enum origin_end end;
 	SSL_CTX *tls;      /* NULL: plain */
+	bool late_ticket;  /* of TLS, behind each answer */
 
 	/* made by origin_start */
 	int listener;
@@ -179,11 +180,16 @@ origin_serve(struct origin *o, int fd)
 		(void)origin_write(&l, o->answer);
 		origin_hang_up(&l);
 	} else {
-		while (origin_read_request(&l) && origin_write(&l, o->answer))
+		while (origin_read_request(&l) &&
+		    origin_write(&l, o->answer)) {
+			if (o->late_ticket)
+				CHECK(SSL_new_session_ticket(l.ssl) == 1 &&
+				    SSL_do_handshake(l.ssl) == 1);
 			if (o->end != ORIGIN_STAYS) {
 				origin_hang_up(&l);
 				break;
 			}
+		}
 	}
 	SSL_free(l.ssl);
 }
@@ -281,7 +287,7 @@ origin_start_unix(struct origin *o, const char *path)
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
 
-	snprintf(un.sun_path, sizeof(un.sun_path), "%s", path);
+	snprintf(un.sun_path, sizeof(un.sun_path), "%.107s", path);
 	snprintf(o->name, sizeof(o->name), "unix:%.100s", path);
 	o->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_not_equal(o->listener, -1);

@@ -1,0 +1,666 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* test_wire: real connections on loopback: plain, Unix, TLS, and none. */
+
+#include "relay/wire.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "tests/unit/certs.h"
+#include "tests/unit/origin.h"
+#include "tests/unit/scratch.h"
+
+enum { WIRE_TIMEOUT = 10000, WIRE_ROOM = 65536 };
+
+static struct scratch wire_files;
+
+static int
+wire_group_open(void **state)
+{
+	(void)state;
+	scratch_init(&wire_files);
+	return 0;
+}
+
+static int
+wire_group_close(void **state)
+{
+	(void)state;
+	scratch_fini(&wire_files);
+	return 0;
+}
+
+static struct wire_maker *
+wire_new_maker(void)
+{
+	struct err e = { .text = "" };
+	struct wire_maker *m = wire_maker_new(&e);
+
+	if (m == NULL)
+		fail_msg("%s", e.text);
+	return m;
+}
+
+static struct wire *
+wire_must_open(struct wire_maker *m, const struct target *t)
+{
+	struct err e = { .text = "" };
+	struct wire *w = NULL;
+
+	if (wire_open(m, t, WIRE_TIMEOUT, &w, &e) == -1)
+		fail_msg("%s", e.text);
+	return w;
+}
+
+static void
+wire_must_fail(struct wire_maker *m, const struct target *t, int64_t timeout,
+    enum reason reason)
+{
+	struct err e = { .text = "" };
+	struct wire *w = NULL;
+
+	assert_int_equal(wire_open(m, t, timeout, &w, &e), -1);
+	assert_null(w);
+	if (e.reason != reason)
+		fail_msg("%s: %s", reason_word(e.reason), e.text);
+	/* The message names the origin. */
+	assert_non_null(strstr(e.text, t->name.p));
+}
+
+static void
+wire_must_send(struct wire *w, struct str data)
+{
+	struct err e = { .text = "" };
+
+	while (data.n > 0) {
+		size_t sent = 0;
+		int got = wire_send(w, data, &sent, &e);
+
+		if (got == -1)
+			fail_msg("%s", e.text);
+		if (got == 0)
+			origin_wait(wire_fd(w), POLLIN | POLLOUT);
+		data = str_sub(data, sent, data.n);
+	}
+}
+
+/* All that comes until something else than bytes does: 2 or -1. */
+static int
+wire_read_all(struct wire *w, char text[WIRE_ROOM], struct err *e)
+{
+	size_t n = 0, more;
+	int got;
+
+	while ((got = wire_recv(w, text + n, WIRE_ROOM - 1 - n, &more, e)) ==
+	    0 || got == 1) {
+		n += got == 1 ? more : 0;
+		if (got == 0)
+			origin_wait(wire_fd(w), POLLIN);
+	}
+	text[n] = '\0';
+	return got;
+}
+
+/* Asks once, and reads n bytes. */
+static void
+wire_ask(struct wire *w, size_t n)
+{
+	struct err e = { .text = "" };
+	char text[WIRE_ROOM];
+	size_t more;
+
+	wire_must_send(w, STR("GET / HTTP/1.1\r\n\r\n"));
+	while (n > 0) {
+		int got = wire_recv(w, text, n, &more, &e);
+
+		if (got == 0)
+			origin_wait(wire_fd(w), POLLIN);
+		else if (got != 1)
+			fail_msg("got %d", got);
+		n -= more;
+	}
+}
+
+/* ---- bytes ---- */
+
+static void
+wire_try_bytes(struct origin *o)
+{
+	struct wire_maker *m = wire_new_maker();
+	struct wire *w = wire_must_open(m, &o->target);
+	struct err e = { .text = "" };
+	char text[WIRE_ROOM];
+	size_t more;
+
+	TABLE_STR("name", wire_name(w), o->name);
+	TABLE_STR("key", wire_key(w), o->name);
+	TABLE_INT("tls", wire_is_tls(w), o->tls != NULL);
+	assert_int_equal(wire_uses(w), 0);
+	wire_used(w);
+	assert_int_equal(wire_uses(w), 1);
+	assert_int_equal(*wire_epoll_mark(w), -1);
+	assert_int_equal(wire_recv(w, text, WIRE_ROOM, &more, &e), 0);
+	wire_must_send(w, STR("GET / HTTP/1.1\r\n\r\n"));
+	assert_int_equal(wire_read_all(w, text, &e), 2);
+	assert_string_equal(text, "HTTP/1.1 200 fine\r\n\r\n");
+	assert_false(wire_is_idle(w));
+	wire_close(&w);
+	assert_null(w);
+	wire_close(&w);
+	wire_maker_free(&m);
+	assert_null(m);
+	origin_stop(o);
+	assert_string_equal(o->seen, "GET / HTTP/1.1\r\n\r\n");
+	origin_forget(o);
+}
+
+#define ANSWER STR("HTTP/1.1 200 fine\r\n\r\n")
+
+static void
+bytes_go_both_ways_over_tcp(void **state)
+{
+	struct origin o = { .answer = ANSWER, .end = ORIGIN_CLOSES };
+
+	(void)state;
+	origin_start(&o);
+	wire_try_bytes(&o);
+}
+
+static void
+bytes_go_both_ways_over_a_unix_socket(void **state)
+{
+	struct origin o = { .answer = ANSWER, .end = ORIGIN_CLOSES };
+	char path[SCRATCH_PATH_MAX];
+
+	(void)state;
+	origin_start_unix(&o, scratch_path(&wire_files, "o", path));
+	wire_try_bytes(&o);
+	unlink(path);
+}
+
+static void
+a_reset_is_broken_both_ways(void **state)
+{
+	struct origin o = { .answer = STR(""), .end = ORIGIN_RESETS };
+	struct wire_maker *m = wire_new_maker();
+	struct err e = { .reason = REASON_NONE };
+	char text[WIRE_ROOM];
+	struct wire *w;
+	size_t sent;
+
+	(void)state;
+	origin_start(&o);
+	w = wire_must_open(m, &o.target);
+	wire_must_send(w, STR("GET / HTTP/1.1\r\n\r\n"));
+	assert_int_equal(wire_read_all(w, text, &e), -1);
+	assert_int_equal(e.reason, REASON_ORIGIN_BROKEN);
+	e.reason = REASON_NONE;
+	assert_int_equal(wire_send(w, STR("x"), &sent, &e), -1);
+	assert_int_equal(e.reason, REASON_ORIGIN_BROKEN);
+	assert_int_equal(sent, 0);
+	wire_close(&w);
+	wire_maker_free(&m);
+	origin_stop(&o);
+	origin_forget(&o);
+}
+
+/* A peer that reads nothing: at some time no byte goes any more. */
+static void
+sending_does_not_wait(void **state)
+{
+	static char data[1 << 20];
+	struct wire_maker *m = wire_new_maker();
+	struct err e = { .text = "" };
+	struct target t;
+	struct wire *w;
+	uint16_t port;
+	char name[128];
+	size_t sent, all = 0;
+	int listener = origin_bind(&port);
+	int got;
+
+	(void)state;
+	assert_int_equal(listen(listener, 1), 0);
+	origin_name(&t, name, ORIGIN_HTTP, "127.0.0.1", port);
+	w = wire_must_open(m, &t);
+	do {
+		got = wire_send(w, (struct str){ data, sizeof(data) }, &sent,
+		    &e);
+		all += sent;
+		assert_true(all < 1u << 30);
+	} while (got == 1);
+	assert_int_equal(got, 0);
+	assert_int_equal(sent, 0);
+	wire_close(&w);
+	wire_maker_free(&m);
+	close(listener);
+}
+
+/* ---- no connection ---- */
+
+static void
+nobody_there_is_refused(void **state)
+{
+	struct wire_maker *m = wire_new_maker();
+	char name[128], path[SCRATCH_PATH_MAX];
+	struct target t;
+	uint16_t port;
+	int fd = origin_bind(&port); /* but nobody listens */
+
+	(void)state;
+	origin_name(&t, name, ORIGIN_HTTP, "127.0.0.1", port);
+	wire_must_fail(m, &t, WIRE_TIMEOUT, REASON_ORIGIN_REFUSED);
+	t = (struct target){ .scheme = ORIGIN_UNIX, .written = true,
+		.socket = str_of(scratch_path(&wire_files, "none", path)),
+		.name = STR("unix:none"), .key = STR("unix:none") };
+	wire_must_fail(m, &t, WIRE_TIMEOUT, REASON_ORIGIN_REFUSED);
+	close(fd);
+	wire_maker_free(&m);
+}
+
+/* The resolver refuses such a length itself and asks nobody. */
+static void
+a_name_that_cannot_be_resolved_is_dns(void **state)
+{
+	struct wire_maker *m = wire_new_maker();
+	char host[301], name[400];
+	struct target t = { .scheme = ORIGIN_HTTP, .port = 80,
+		.written = true };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(host) - 1; i++)
+		host[i] = i % 10 == 9 ? '.' : 'a';
+	host[299] = 'a';
+	host[300] = '\0';
+	snprintf(name, sizeof(name), "http://%s:80", host);
+	t.host = str_of(host);
+	t.name = t.key = str_of(name);
+	wire_must_fail(m, &t, WIRE_TIMEOUT, REASON_ORIGIN_DNS);
+	wire_maker_free(&m);
+}
+
+static void
+names_resolve_and_connect(void **state)
+{
+	struct origin o = { .answer = ANSWER, .end = ORIGIN_CLOSES };
+
+	(void)state;
+	origin_start(&o);
+	origin_name(&o.target, o.name, ORIGIN_HTTP, "localhost", o.port);
+	wire_try_bytes(&o);
+}
+
+/* A full queue of connections: the next one hangs. */
+static void
+connecting_ends_with_its_timeout(void **state)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct wire_maker *m = wire_new_maker();
+	int64_t before;
+	struct target t;
+	uint16_t port;
+	char name[128];
+	int listener = origin_bind(&port);
+	int fds[16], i;
+
+	(void)state;
+	assert_int_equal(listen(listener, 0), 0);
+	in.sin_port = htons(port);
+	for (i = 0; i < 16; i++) {
+		fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		assert_int_not_equal(fds[i], -1);
+		(void)connect(fds[i], (struct sockaddr *)&in, sizeof(in));
+	}
+	origin_name(&t, name, ORIGIN_HTTP, "127.0.0.1", port);
+	before = clock_ms();
+	wire_must_fail(m, &t, 120, REASON_ORIGIN_CONNECT_TIMEOUT);
+	assert_in_range(clock_ms() - before, 100, 5000);
+	for (i = 0; i < 16; i++)
+		close(fds[i]);
+	close(listener);
+	wire_maker_free(&m);
+}
+
+/* Who listens there is not even connected to. */
+static void
+what_egress_denies_is_never_connected_to(void **state)
+{
+	struct wire_maker *m = wire_new_maker();
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	char name[128], path[SCRATCH_PATH_MAX];
+	struct target t;
+	uint16_t port;
+	int tcp = origin_bind(&port);
+	int local = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	(void)state;
+	assert_int_equal(listen(tcp, 4), 0);
+	fcntl(tcp, F_SETFL, O_NONBLOCK);
+	origin_name(&t, name, ORIGIN_HTTP, "127.0.0.1", port);
+	t.written = false;
+	wire_must_fail(m, &t, WIRE_TIMEOUT, REASON_EGRESS_DENIED);
+	origin_name(&t, name, ORIGIN_HTTP, "localhost", port);
+	t.written = false;
+	wire_must_fail(m, &t, WIRE_TIMEOUT, REASON_EGRESS_DENIED);
+	origin_name(&t, name, ORIGIN_HTTP, "[::ffff:127.0.0.1]", port);
+	t.written = false;
+	wire_must_fail(m, &t, WIRE_TIMEOUT, REASON_EGRESS_DENIED);
+	assert_int_equal(accept(tcp, NULL, NULL), -1);
+	assert_int_equal(errno, EAGAIN);
+	origin_name(&t, name, ORIGIN_HTTP, "169.254.169.254", 80);
+	wire_must_fail(m, &t, WIRE_TIMEOUT, REASON_EGRESS_DENIED);
+
+	snprintf(un.sun_path, sizeof(un.sun_path), "%.107s",
+	    scratch_path(&wire_files, "local", path));
+	assert_int_equal(bind(local, (struct sockaddr *)&un, sizeof(un)), 0);
+	assert_int_equal(listen(local, 4), 0);
+	fcntl(local, F_SETFL, O_NONBLOCK);
+	t = (struct target){ .scheme = ORIGIN_UNIX, .written = false,
+		.socket = str_of(path), .name = STR("unix:local"),
+		.key = STR("unix:local") };
+	wire_must_fail(m, &t, WIRE_TIMEOUT, REASON_EGRESS_DENIED);
+	assert_int_equal(accept(local, NULL, NULL), -1);
+	assert_int_equal(errno, EAGAIN);
+	close(tcp);
+	close(local);
+	unlink(path);
+	wire_maker_free(&m);
+}
+
+/* No proxy of the environment has a say. */
+static void
+proxies_of_the_environment_are_not_asked(void **state)
+{
+	struct origin o = { .answer = ANSWER, .end = ORIGIN_CLOSES };
+
+	(void)state;
+	setenv("http_proxy", "http://127.0.0.1:1", 1);
+	setenv("all_proxy", "http://127.0.0.1:1", 1);
+	origin_start(&o);
+	wire_try_bytes(&o);
+	unsetenv("http_proxy");
+	unsetenv("all_proxy");
+}
+
+/* ---- idle ---- */
+
+static void
+idle_means_open_and_silent(void **state)
+{
+	static const enum origin_end ends[] = { ORIGIN_STAYS, ORIGIN_CLOSES,
+		ORIGIN_RESETS };
+	struct wire_maker *m = wire_new_maker();
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < TABLE_COUNT(ends); i++) {
+		struct origin o = { .answer = STR("ab"), .end = ends[i] };
+		struct wire *w;
+
+		origin_start(&o);
+		w = wire_must_open(m, &o.target);
+		assert_true(wire_is_idle(w));
+		if (ends[i] != ORIGIN_RESETS) {
+			wire_ask(w, 1);
+			origin_wait(wire_fd(w), POLLIN);
+			assert_false(wire_is_idle(w)); /* one byte more */
+			wire_close(&w);
+			w = wire_must_open(m, &o.target);
+		}
+		wire_ask(w, 2);
+		if (ends[i] != ORIGIN_STAYS)
+			origin_wait(wire_fd(w), POLLRDHUP);
+		TABLE_INT("idle", wire_is_idle(w), ends[i] == ORIGIN_STAYS);
+		wire_close(&w);
+		origin_stop(&o);
+		origin_forget(&o);
+	}
+	wire_maker_free(&m);
+}
+
+/* ---- TLS ---- */
+
+struct wire_tls_case {
+	struct certs certs;
+	struct origin o;
+	struct wire_maker *m;
+};
+
+/* An origin whose certificate is for san, good for so many days; a store that
+ * knows its authority, or another. */
+static void
+wire_begin_tls(struct wire_tls_case *c, const char *san, int days, bool known)
+{
+	char path[SCRATCH_PATH_MAX];
+	struct certs other;
+
+	certs_init(&c->certs, san, days);
+	scratch_path(&wire_files, "ca.pem", path);
+	if (known) {
+		certs_write(&c->certs, path);
+	} else {
+		certs_init(&other, san, days);
+		certs_write(&other, path);
+		certs_fini(&other);
+	}
+	setenv("SSL_CERT_FILE", path, 1);
+	setenv("SSL_CERT_DIR", "/nonexistent", 1);
+	c->o.tls = certs_server(&c->certs);
+	origin_start(&c->o);
+	c->m = wire_new_maker();
+}
+
+static void
+wire_end_tls(struct wire_tls_case *c)
+{
+	char path[SCRATCH_PATH_MAX];
+
+	wire_maker_free(&c->m);
+	if (c->o.seen != NULL) {
+		origin_stop(&c->o);
+		origin_forget(&c->o);
+	}
+	SSL_CTX_free(c->o.tls);
+	certs_fini(&c->certs);
+	unlink(scratch_path(&wire_files, "ca.pem", path));
+}
+
+static void
+a_verified_origin_is_spoken_to_over_tls(void **state)
+{
+	struct wire_tls_case c = { .o = { .answer = ANSWER,
+		.end = ORIGIN_CLOSES } };
+
+	(void)state;
+	wire_begin_tls(&c, "DNS:localhost", 1, true);
+	wire_try_bytes(&c.o); /* stops and forgets it */
+	assert_int_equal(c.o.protocols, 0); /* http/1.1 alone was offered */
+	wire_end_tls(&c);
+}
+
+static void
+an_address_is_verified_as_an_address(void **state)
+{
+	struct wire_tls_case c = { .o = { .answer = ANSWER,
+		.end = ORIGIN_CLOSES } };
+
+	(void)state;
+	wire_begin_tls(&c, "IP:127.0.0.1", 1, true);
+	origin_name(&c.o.target, c.o.name, ORIGIN_HTTPS, "127.0.0.1",
+	    c.o.port);
+	wire_try_bytes(&c.o);
+	wire_end_tls(&c);
+}
+
+static void
+a_certificate_that_does_not_verify_is_refused(void **state)
+{
+	static const struct {
+		const char *san;
+		int days;
+		bool known;
+	} rows[] = {
+		{ "DNS:localhost", 1, false },     /* another authority's */
+		{ "DNS:other.example", 1, true },  /* another's name */
+		{ "IP:127.0.0.1", 1, true },       /* no name at all */
+		{ "DNS:localhost", -1, true },     /* expired */
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < TABLE_COUNT(rows); i++) {
+		struct wire_tls_case c = { .o = { .answer = ANSWER } };
+
+		wire_begin_tls(&c, rows[i].san, rows[i].days, rows[i].known);
+		wire_must_fail(c.m, &c.o.target, WIRE_TIMEOUT,
+		    REASON_ORIGIN_TLS);
+		origin_stop(&c.o);
+		TABLE_INT("nothing was asked", c.o.seen_n, 0);
+		origin_forget(&c.o);
+		wire_end_tls(&c);
+	}
+}
+
+static void
+an_origin_that_does_not_speak_tls_is_a_tls_error(void **state)
+{
+	struct origin o = { .answer = ANSWER, .end = ORIGIN_CLOSES,
+		.asks_nothing = true };
+	struct wire_maker *m = wire_new_maker();
+
+	(void)state;
+	origin_start(&o);
+	origin_name(&o.target, o.name, ORIGIN_HTTPS, "127.0.0.1", o.port);
+	wire_must_fail(m, &o.target, WIRE_TIMEOUT, REASON_ORIGIN_TLS);
+	origin_stop(&o);
+	origin_forget(&o);
+	wire_maker_free(&m);
+}
+
+/* As web servers take it: many an application closes so. A body with a length
+ * or chunks is not taken for whole by this. */
+static void
+an_end_without_its_notice_is_an_end(void **state)
+{
+	struct wire_tls_case c = { .o = { .answer = ANSWER,
+		.end = ORIGIN_VANISHES } };
+
+	(void)state;
+	wire_begin_tls(&c, "DNS:localhost", 1, true);
+	wire_try_bytes(&c.o);
+	wire_end_tls(&c);
+}
+
+static void
+a_tls_wire_is_idle_after_its_answer_and_not_with_more(void **state)
+{
+	struct wire_tls_case c = { .o = { .answer = STR("ab") } };
+	struct wire *w;
+
+	(void)state;
+	wire_begin_tls(&c, "DNS:localhost", 1, true);
+	w = wire_must_open(c.m, &c.o.target);
+	wire_ask(w, 2);
+	assert_true(wire_is_idle(w));
+	/* The second byte is in libcurl's hands, not in the socket. */
+	wire_ask(w, 1);
+	assert_false(wire_is_idle(w));
+	wire_close(&w);
+	wire_end_tls(&c);
+}
+
+/* A session ticket behind an answer is no byte that nobody asked for. */
+static void
+a_late_ticket_leaves_a_tls_wire_idle(void **state)
+{
+	struct wire_tls_case c = { .o = { .answer = STR("ab"),
+		.late_ticket = true } };
+	struct wire *w;
+
+	(void)state;
+	wire_begin_tls(&c, "DNS:localhost", 1, true);
+	w = wire_must_open(c.m, &c.o.target);
+	wire_ask(w, 2);
+	origin_wait(wire_fd(w), POLLIN);
+	assert_true(wire_is_idle(w));
+	wire_ask(w, 2);
+	wire_close(&w);
+	wire_end_tls(&c);
+}
+
+/* ---- threads ---- */
+
+enum { WIRE_THREADS = 3, WIRE_EACH = 12 };
+
+static void *
+wire_thread(void *arg)
+{
+	const struct wire_tls_case *c = arg;
+	int i;
+
+	for (i = 0; i < WIRE_EACH; i++) {
+		struct wire *w = NULL;
+		struct err e;
+
+		CHECK(wire_open(c->m, &c->o.target, WIRE_TIMEOUT, &w, &e) ==
+		    0);
+		wire_close(&w);
+	}
+	return NULL;
+}
+
+static void
+threads_share_names_sessions_and_certificates(void **state)
+{
+	struct wire_tls_case c = { .o = { .answer = ANSWER } };
+	pthread_t threads[WIRE_THREADS];
+	int i;
+
+	(void)state;
+	wire_begin_tls(&c, "DNS:localhost", 1, true);
+	for (i = 0; i < WIRE_THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL,
+		    wire_thread, &c), 0);
+	for (i = 0; i < WIRE_THREADS; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	origin_stop(&c.o);
+	assert_int_equal(c.o.accepted, WIRE_THREADS * WIRE_EACH);
+	origin_forget(&c.o);
+	wire_end_tls(&c);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(bytes_go_both_ways_over_tcp),
+		cmocka_unit_test(bytes_go_both_ways_over_a_unix_socket),
+		cmocka_unit_test(a_reset_is_broken_both_ways),
+		cmocka_unit_test(sending_does_not_wait),
+		cmocka_unit_test(nobody_there_is_refused),
+		cmocka_unit_test(a_name_that_cannot_be_resolved_is_dns),
+		cmocka_unit_test(names_resolve_and_connect),
+		cmocka_unit_test(connecting_ends_with_its_timeout),
+		cmocka_unit_test(what_egress_denies_is_never_connected_to),
+		cmocka_unit_test(proxies_of_the_environment_are_not_asked),
+		cmocka_unit_test(idle_means_open_and_silent),
+		cmocka_unit_test(a_verified_origin_is_spoken_to_over_tls),
+		cmocka_unit_test(an_address_is_verified_as_an_address),
+		cmocka_unit_test(a_certificate_that_does_not_verify_is_refused),
+		cmocka_unit_test(
+		    an_origin_that_does_not_speak_tls_is_a_tls_error),
+		cmocka_unit_test(an_end_without_its_notice_is_an_end),
+		cmocka_unit_test(
+		    a_tls_wire_is_idle_after_its_answer_and_not_with_more),
+		cmocka_unit_test(a_late_ticket_leaves_a_tls_wire_idle),
+		cmocka_unit_test(
+		    threads_share_names_sessions_and_certificates),
+	};
+
+	return cmocka_run_group_tests(tests, wire_group_open,
+	    wire_group_close);
+}
