@@ -302,6 +302,7 @@ static void
 test_a_look_alone_notices_writing_in_place(void **state)
 {
 	struct snapshot *s;
+	struct err e;
 	size_t size;
 	char *two;
 
@@ -313,9 +314,39 @@ test_a_look_alone_notices_writing_in_place(void **state)
 	/* As cp -p: the old size and a date of the past. */
 	maps_age(maps_path("map"));
 	assert_false(snapshot_look(s));
-	refuses(s, REASON_MAP_BROKEN);
+	/* Before any lookup could find out. */
+	assert_null(snapshot_take(s, &e));
+	assert_int_equal(e.reason, REASON_MAP_BROKEN);
 	snapshot_free(&s);
 	free(two);
+}
+
+static void
+test_gone_and_written_over_it_is_told_once_each(void **state)
+{
+	struct snapshot *s;
+	char *heard;
+	int i;
+
+	(void)state;
+	maps_write(maps_path("map"), "one", HOSTS);
+	s = snapshot_new(maps_path("map"));
+	assert_int_equal(rename(maps_path("map"), maps_path("away")), 0);
+	assert_int_equal(truncate(maps_path("away"), 2 * CODEC_PAGE), 0);
+	maps_listen();
+	for (i = 0; i < 3; i++) {
+		refuses(s, REASON_MAP_BROKEN);
+		assert_false(snapshot_look(s));
+	}
+	heard = maps_heard();
+	assert_int_equal(said(heard, "the map is gone"), 1);
+	assert_int_equal(said(heard, "503 until a good map"), 1);
+	assert_int_equal(said(heard, "\n"), 2);
+	free(heard);
+	maps_write(maps_path("map"), "two", HOSTS);
+	assert_true(snapshot_look(s));
+	answers(s, "two");
+	snapshot_free(&s);
 }
 
 static void
@@ -632,6 +663,7 @@ main(void)
 		TEST(test_a_broken_map_at_start_is_map_broken),
 		TEST(test_written_over_in_place_it_is_not_asked_any_more),
 		TEST(test_a_look_alone_notices_writing_in_place),
+		TEST(test_gone_and_written_over_it_is_told_once_each),
 		TEST(test_a_whole_map_written_in_place_is_used_when_it_settled),
 		TEST(test_time_alone_settles_a_file),
 		TEST(test_a_young_broken_file_is_not_talked_about_yet),
