@@ -113,51 +113,74 @@ target_without_slash(struct str base)
 }
 
 /*
- * base + rest + query. What was filled in is made canonical again, and "//"
- * at its head, which some origins take for a host, becomes "/".
+ * The path below the base. Of a path that was not asked for like this, but
+ * made by a variable or by taking a prefix away, "//" at the head, which some
+ * origins take for a host, becomes "/".
  */
+static struct str
+target_join_path(const struct route *r, struct str base, struct str rest,
+    struct arena *a)
+{
+	struct str path = base;
+
+	if (r->origin.tail == ORIGIN_TAIL_ALL && rest.n > 0)
+		path = arena_printf(a, "%.*s%.*s",
+		    STR_ARG(target_without_slash(base)), STR_ARG(rest));
+	if (path.p != NULL && path.n == 0)
+		path = STR("/");
+	if (pattern_is_fixed(&r->origin.path) && !r->strip_prefix)
+		return path;
+	while (path.n > 1 && path.p[0] == '/' && path.p[1] == '/')
+		path = str_sub(path, 1, path.n);
+	return path;
+}
+
+/* The URL's own query and the one asked for, behind the path. */
+static struct str
+target_add_query(struct str path, const struct str *own,
+    const struct path *asked, struct arena *a)
+{
+	if (own == NULL && asked == NULL)
+		return path;
+	if (asked == NULL)
+		return arena_printf(a, "%.*s?%.*s", STR_ARG(path),
+		    STR_ARG(*own));
+	if (own == NULL || own->n == 0)
+		return arena_printf(a, "%.*s?%.*s", STR_ARG(path),
+		    STR_ARG(asked->query));
+	return arena_printf(a, "%.*s?%.*s&%.*s", STR_ARG(path),
+	    STR_ARG(*own), STR_ARG(asked->query));
+}
+
+/* base + rest + query; what was filled in is made canonical again. */
 static int
 target_path(const struct route *r, const struct pattern_source *s,
     struct arena *a, struct target *out, struct err *e)
 {
 	const struct path *asked = &s->request->path;
+	bool fixed = pattern_is_fixed(&r->origin.path);
 	struct str filled, base, own_query, rest, path;
 	bool own;
 
 	if (target_fill(&r->origin.path, s, a, &filled, e) == -1)
 		return -1;
 	own = str_cut(filled, '?', &base, &own_query);
-	if (!pattern_is_fixed(&r->origin.path) && target_has_dots(base))
+	if (!fixed && target_has_dots(base))
 		return err_set(e, REASON_BAD_PATH,
 		    "a variable brings a dot segment into the origin's path");
 	rest = r->strip_prefix ? s->rest : asked->text;
-	out->prefix = r->strip_prefix ?
-	    target_without_slash(str_sub(asked->text, 0,
-	        asked->text.n - s->rest.n)) : STR("");
 	out->base = target_without_slash(base);
-	if (r->origin.tail != ORIGIN_TAIL_ALL)
-		path = base;
-	else if (rest.n == 0)
-		path = base.n > 0 ? base : STR("/");
-	else
-		path = arena_printf(a, "%.*s%.*s", STR_ARG(out->base),
-		    STR_ARG(rest));
-	while (path.n > 1 && path.p[0] == '/' && path.p[1] == '/') {
-		path.p++;
-		path.n--;
-	}
-	if (path.n == 0)
-		path = STR("/");
-	if (!pattern_is_fixed(&r->origin.path) &&
-	    path_canonical(path, a, &path, e) == -1)
+	if (r->strip_prefix)
+		out->prefix = target_without_slash(str_sub(asked->text, 0,
+		    asked->text.n - rest.n));
+	path = target_join_path(r, base, rest, a);
+	if (path.p == NULL)
+		return target_full(e);
+	if (!fixed && path_canonical(path, a, &path, e) == -1)
 		return -1;
-	if (r->origin.tail == ORIGIN_TAIL_NONE || !asked->has_query)
-		out->path = own ? arena_printf(a, "%.*s?%.*s", STR_ARG(path),
-		    STR_ARG(own_query)) : path;
-	else
-		out->path = arena_printf(a, "%.*s?%.*s%s%.*s", STR_ARG(path),
-		    STR_ARG(own_query), own && own_query.n > 0 ? "&" : "",
-		    STR_ARG(asked->query));
+	out->path = target_add_query(path, own ? &own_query : NULL,
+	    asked->has_query && r->origin.tail != ORIGIN_TAIL_NONE ? asked :
+	    NULL, a);
 	return out->path.p != NULL ? 0 : target_full(e);
 }
 

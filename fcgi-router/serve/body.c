@@ -94,6 +94,7 @@ body_keep(struct body *b, struct str data)
 	if (buf_put(&b->held, data) == 0)
 		return;
 	b->kept = false;
+	b->at = 0;
 	buf_fini(&b->held);
 }
 
@@ -170,7 +171,6 @@ body_put_spool(struct body *b, struct str data, const char *folder,
 		    body_write_spool(b, buf_view(&b->held), e) == -1)
 			return -1;
 		buf_fini(&b->held);
-		b->kept = false;
 	}
 	return body_write_spool(b, data, e);
 }
@@ -246,7 +246,7 @@ body_next(struct body *b, body_source *source, void *arg, char *scratch,
 bool
 body_can_rewind(const struct body *b)
 {
-	return b->spool != -1 || b->kept;
+	return b->kept;
 }
 
 bool

@@ -31,7 +31,8 @@ struct body {
 	uint64_t most;      /* the largest that is allowed */
 	uint64_t came;      /* from the source so far */
 	bool ended;         /* the source said so */
-	bool kept;          /* `held` is all that came */
+	bool kept;          /* all that came is in `held` or the spool; false:
+	                       what came since it was no more */
 	struct buf held;
 	int spool;          /* descriptor, -1: none */
 	uint64_t spooled;   /* bytes in it */
@@ -56,7 +57,7 @@ ATTR_MUST_USE
 int body_look(struct body *b, body_source *source, void *arg, struct err *e);
 
 /*
- * Reads all of it first; then its length is known. 1: done; 0: would wait;
+ * Reads all of it, or of what is left of it; then its length is known. 1: done; 0: would wait;
  * -1 and e: as body_next, and overloaded (no temporary file: e says where).
  */
 ATTR_MUST_USE

@@ -250,15 +250,26 @@ crew_tick(struct crew *c)
 		crew_arm_listeners(c);
 }
 
-/* What waits in a socket's queue was accepted by the system on our behalf. */
+/*
+ * What waits in a socket's queue was accepted by the system on our behalf; who
+ * comes later shall be refused at once, not wait for an end. Another file in
+ * its place keeps the number from being used for something else.
+ */
 static void
-crew_accept_rest(struct crew *c, int listener)
+crew_close_listener(struct crew *c, int listener)
 {
 	struct exchange *x;
+	int nothing;
 
+	(void)epoll_ctl(c->epoll, EPOLL_CTL_DEL, listener, NULL);
 	while (crew_accept(c, listener, &x) == 1)
 		if (x != NULL)
 			crew_queue(c, x);
+	nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (nothing == -1)
+		return;
+	(void)dup3(nothing, listener, O_CLOEXEC);
+	close(nothing);
 }
 
 void
@@ -266,11 +277,8 @@ crew_drain(struct crew *c)
 {
 	size_t i, count;
 
-	for (i = 0; i < c->listener_count; i++) {
-		(void)epoll_ctl(c->epoll, EPOLL_CTL_DEL, c->listeners[i],
-		    NULL);
-		crew_accept_rest(c, c->listeners[i]);
-	}
+	for (i = 0; i < c->listener_count; i++)
+		crew_close_listener(c, c->listeners[i]);
 	pthread_mutex_lock(&c->lock);
 	count = c->all_count;
 	pthread_mutex_unlock(&c->lock);

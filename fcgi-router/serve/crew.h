@@ -43,7 +43,7 @@ void crew_tick(struct crew *c);
 int crew_bell(const struct crew *c);
 
 /*
- * Accepts what already waits on the listening sockets, then no more; idle
+ * Accepts what already waits on the listening sockets, then closes them; idle
  * connections close. process->draining must be set.
  */
 void crew_drain(struct crew *c);

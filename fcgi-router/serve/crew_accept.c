@@ -114,7 +114,8 @@ crew_accept(struct crew *c, int listener, struct exchange **x)
 		return 0;
 	if (why == EINTR || why == ECONNABORTED)
 		return 1;
-	crew_tell_accept(c, why);
+	if (!atomic_load(&c->process->draining))
+		crew_tell_accept(c, why);
 	return -1;
 }
 

@@ -84,6 +84,7 @@ struct exchange {
 	bool front_known;   /* to the epoll instance */
 	void *front_state;  /* the intake's own */
 	bool front_spools;  /* it writes all of a request before it reads */
+	bool front_stops;   /* it sends no more of it once it has an answer */
 	struct buf out;     /* for the front, not written yet */
 
 	/* this request */

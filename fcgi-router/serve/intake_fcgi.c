@@ -38,6 +38,7 @@ enum {
 	FCGI_UNKNOWN_ROLE = 3,     /* protocol status */
 	FCGI_DIRECT = 8192,        /* larger parts are written at once */
 	FCGI_RETRY_MS = 2,         /* a head that came in pieces */
+	FCGI_RETRY_MOST_MS = 64,
 	FCGI_DRAIN_MS = 300,       /* for a head, once the router is to end */
 	FCGI_LINGER_MS = 2000,
 	FCGI_LINGER_BYTES = 1 << 20 /* read and thrown away in one turn */
@@ -65,6 +66,7 @@ struct fcgi_state {
 	bool keep;           /* the web server wants the connection kept */
 	bool knows_buffer;   /* libfcgi's stream data is as drawn above */
 	int64_t head_since;  /* when the first byte of a head was seen, or 0 */
+	int64_t retry_ms;    /* until it is looked for again */
 	int64_t linger_until; /* 0: not closing */
 	int unsent;          /* bytes in the socket's buffer at the last look */
 	size_t asked;        /* requests on this connection so far */
@@ -253,6 +255,19 @@ intake_fcgi_refuse(struct exchange *x, const char *why, struct err *e)
 	    "%s", why != NULL ? why : "");
 }
 
+/* Peeking shows what came before an end, not the end. */
+static bool
+intake_fcgi_hung_up(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLRDHUP };
+
+	return poll(&p, 1, 0) == 1;
+}
+
+/*
+ * began: the head came in part. No event tells when the rest of it is there,
+ * so it is looked for again, soon at first.
+ */
 static int
 intake_fcgi_wait_head(struct exchange *x, bool began, struct err *e)
 {
@@ -266,14 +281,23 @@ intake_fcgi_wait_head(struct exchange *x, bool began, struct err *e)
 		timeout = FCGI_DRAIN_MS;
 	if (began && state->head_since == 0)
 		state->head_since = now;
+	if (began && intake_fcgi_hung_up(x->front))
+		return intake_fcgi_refuse(x,
+		    "a connection ended within a FastCGI request head", e);
 	if (state->head_since != 0 && now - state->head_since >= timeout)
 		return intake_fcgi_refuse(x, began ?
 		    "a FastCGI request head did not come whole in time" : NULL,
 		    e);
-	x->wait.front = began ? 0 : POLLIN;
+	x->wait.front = began ? POLLRDHUP : POLLIN;
 	x->wait.origin = 0;
 	x->wait.until = state->head_since == 0 ? INT64_MAX :
-	    began ? now + FCGI_RETRY_MS : state->head_since + timeout;
+	    state->head_since + timeout;
+	if (began) {
+		if (x->wait.until > now + state->retry_ms + FCGI_RETRY_MS)
+			x->wait.until = now + state->retry_ms + FCGI_RETRY_MS;
+		if (state->retry_ms < FCGI_RETRY_MOST_MS)
+			state->retry_ms = 2 * state->retry_ms + FCGI_RETRY_MS;
+	}
 	return 0;
 }
 
@@ -304,7 +328,7 @@ intake_fcgi_accept(struct exchange *x, struct err *e)
 	}
 	state->open = true;
 	state->keep = r->keepConnection != 0;
-	state->head_since = 0;
+	state->head_since = state->retry_ms = 0;
 	state->asked++;
 	data = r->in->data;
 	state->knows_buffer = data->request == r &&
@@ -337,7 +361,11 @@ intake_fcgi_take(struct exchange *x, const struct exchange_loan *loan,
 	if (got == -1)
 		return intake_fcgi_refuse(x,
 		    "no FastCGI request on a new connection", e);
-	if (got == 0 && bytes.n < loan->room)
+	if (got == 0 && bytes.n == loan->room)
+		return intake_fcgi_refuse(x,
+		    "a FastCGI request head larger than any web server sends",
+		    e);
+	if (got == 0)
 		return intake_fcgi_wait_head(x, true, e);
 	if (intake_fcgi_role(bytes) != FCGI_RESPONDER)
 		return intake_fcgi_refuse_role(x, bytes, e);

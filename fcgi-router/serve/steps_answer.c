@@ -76,6 +76,25 @@ step_answer_length(const struct exchange *x)
 	return -1;
 }
 
+/*
+ * Before an answer that came early: what is left of the body, from a front
+ * that would not send it later. As body_spool.
+ */
+static int
+step_fetch_rest(struct exchange *x)
+{
+	int got;
+
+	if (!x->uploads || !x->front_stops)
+		return 1;
+	got = body_spool(&x->body, x->intake->read, x,
+	    x->settings->spool_dir, &x->err);
+	if (got == 0 && step_is_late(x))
+		got = err_set(&x->err, REASON_BODY_TIMEOUT,
+		    "the request body stalled");
+	return got;
+}
+
 int
 step_send_head(struct exchange *x, const struct exchange_loan *loan)
 {
@@ -84,9 +103,18 @@ step_send_head(struct exchange *x, const struct exchange_loan *loan)
 		.target = &x->target,
 		.answer = &x->answer };
 	struct header fields;
+	int got;
 
 	(void)loan;
-	x->record.first_us = clock_us() - x->since_us;
+	if (x->record.first_us < 0)
+		x->record.first_us = clock_us() - x->since_us;
+	got = step_fetch_rest(x);
+	if (got == -1)
+		return step_fail(x);
+	if (got == 0) {
+		step_bound(x, x->settings->body_timeout);
+		return step_wait(x, POLLIN, 0);
+	}
 	if (fields_to_client(&in, &x->arena, &fields, &x->err) == -1 ||
 	    rules_apply(&x->source, HEADER_RESPONSE, &fields, &x->err) == -1)
 		return step_fail(x);

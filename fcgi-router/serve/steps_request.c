@@ -43,6 +43,7 @@ step_read_request(struct exchange *x, const struct exchange_loan *loan)
 	x->request.id = str_of(x->id);
 	x->front_spools = x->intake->writes_first || (x->process->on_stdin &&
 	    str_starts(x->request.server, STR("Apache")));
+	x->front_stops = str_starts(x->request.server, STR("nginx"));
 	if (!x->front_spools && atomic_load(&x->process->alone))
 		atomic_store(&x->process->alone, false);
 	return got == 0 ? STEP_NEXT : step_fail(x);
