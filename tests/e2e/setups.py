@@ -154,10 +154,10 @@ class Site:
         if not self.listen_fds_socket():
             raise labs.Trouble("no socket")
         words = words[:words.index("-s")]
-        script = 'exec 3<&"$0"; LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"'
+        script = 'exec 3<&"$0"; export LISTEN_PID=$$ LISTEN_FDS=1; exec "$@"'
         fd = self.inherited.fileno()
         self.router = lab.start(
-            "router", ["sh", "-c", script, fd, *words, *self.router_args],
+            "router", ["bash", "-c", script, fd, *words, *self.router_args],
             env=self.environment, stdin=subprocess.DEVNULL, pass_fds=[fd],
             **how)
 
