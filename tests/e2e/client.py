@@ -75,6 +75,7 @@ class Client:
     def __init__(self, port, timeout=30, receive_buffer=0):
         self.port = port
         self.timeout = timeout
+        self.over = False   # the server has said that it closes
         self.socket = socket.socket()
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF,
@@ -96,13 +97,8 @@ class Client:
         self.socket.close()
 
     def get(self, target="/", host=HOST, fields=()):
-        """One GET; on a new connection after one that was closed."""
         self.send(target=target, host=host, fields=fields)
-        answer = self.answer()
-        if (answer.get("Connection") or "").lower() == "close":
-            self.close()
-            self.__init__(self.port, self.timeout)
-        return answer
+        return self.answer()
 
     def __enter__(self):
         return self
@@ -115,6 +111,10 @@ class Client:
 
     def send(self, method="GET", target="/", host=HOST, fields=(), body=None,
              chunked=False):
+        """A request; on a new connection when the server closes this one."""
+        if self.over:
+            self.close()
+            self.__init__(self.port, self.timeout)
         head = spell(method, target, host, fields, body, chunked)
         if not body:
             self.raw(head + (b"0\r\n\r\n" if chunked else b""))
@@ -165,6 +165,7 @@ class Client:
         answer = self.head()
         while 100 <= answer.status < 200:
             answer = self.head()
+        self.over = (answer.get("Connection") or "").lower() == "close"
         digest = hashlib.sha256()
         parts = []
         try:
