@@ -168,7 +168,7 @@ crew_new(struct process *p, struct crew_limits limits, struct err *e)
 	c->epoll = c->ready_bell = c->tick_bell = -1;
 	c->all = calloc(limits.exchanges, sizeof(struct exchange *));
 	CHECK(c->all != NULL);
-	c->timers = timers_new();
+	c->timers = timers_new(limits.exchanges);
 	atomic_init(&c->ending, false);
 	atomic_init(&c->open, 0);
 	pthread_mutex_init(&c->lock, NULL);

@@ -17,12 +17,15 @@ struct timers {
 };
 
 struct timers *
-timers_new(void)
+timers_new(size_t most)
 {
 	struct timers *t = calloc(1, sizeof(*t));
 
 	CHECK(t != NULL);
 	pthread_mutex_init(&t->lock, NULL);
+	t->heap = calloc(most, sizeof(struct timer *));
+	CHECK(t->heap != NULL);
+	t->room = most;
 	return t;
 }
 
@@ -95,44 +98,31 @@ timers_sink(struct timers *t, size_t i)
 	}
 }
 
-static bool
-timers_grow(struct timers *t)
-{
-	size_t room = t->room > 0 ? 2 * t->room : 64;
-	struct timer **heap = realloc(t->heap, room * sizeof(*heap));
-
-	if (heap == NULL)
-		return false;
-	t->heap = heap;
-	t->room = room;
-	return true;
-}
-
 /* Puts it in, or nearer to the front. The lock is held. */
-static bool
+static void
 timers_queue(struct timers *t, struct timer *timer, int64_t due)
 {
 	if (atomic_load(&timer->queued) == INT64_MAX) {
-		if (t->count == t->room && !timers_grow(t))
-			return false;
+		CHECK(t->count < t->room);
 		timers_put(t, t->count++, timer);
 	}
 	atomic_store(&timer->queued, due);
 	timers_rise(t, timer->place);
-	return true;
 }
 
 bool
 timers_set(struct timers *t, struct timer *timer, int64_t due)
 {
-	bool first;
+	bool first = false;
 
 	atomic_store(&timer->due, due);
 	if (due >= atomic_load(&timer->queued) || due == INT64_MAX)
 		return false;
 	pthread_mutex_lock(&t->lock);
-	first = due < atomic_load(&timer->queued) &&
-	    timers_queue(t, timer, due) && t->heap[0] == timer;
+	if (due < atomic_load(&timer->queued)) {
+		timers_queue(t, timer, due);
+		first = t->heap[0] == timer;
+	}
 	pthread_mutex_unlock(&t->lock);
 	return first;
 }

@@ -27,16 +27,15 @@ struct timer {
 	void *owner;
 };
 
-/* CHECKs for memory: made at start. */
-struct timers *timers_new(void);
+/* For at most so many timers. CHECKs for memory: made at start. */
+struct timers *timers_new(size_t most);
 void timers_free(struct timers **t);
 
 void timer_init(struct timer *timer, void *owner);
 
 /*
  * Wants to come up at `due`. true: nothing else comes up before, so whoever
- * sleeps until timers_next must be woken. A timer that finds no memory comes
- * up at once. Any thread.
+ * sleeps until timers_next must be woken. Any thread.
  */
 bool timers_set(struct timers *t, struct timer *timer, int64_t due);
 
