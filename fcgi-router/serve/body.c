@@ -208,8 +208,8 @@ body_next_own(struct body *b, char *scratch, size_t room, struct str *data,
 	if (b->spool == -1) {
 		if (b->at >= held.n)
 			return 0;
-		*data = str_sub(held, (size_t)b->at, held.n);
-		b->at = held.n;
+		*data = str_sub(held, (size_t)b->at, (size_t)b->at + room);
+		b->at += data->n;
 		return 1;
 	}
 	if (b->at >= b->spooled)

@@ -65,8 +65,9 @@ int body_spool(struct body *b, body_source *source, void *arg,
     const char *folder, struct err *e);
 
 /*
- * The next part, in at most `room` bytes of scratch when it comes from the
- * spool. 1 and *data, borrowed until the next call; 0: would wait; 2: the end;
+ * The next part, at most `room` bytes when it was held or spooled; scratch has
+ * that room. 1 and *data, borrowed until the next call; 0: would wait; 2: the
+ * end;
  * -1 and e: client-gone (cut off), bad-request (more than promised),
  * body-too-large, internal (the spool cannot be read).
  */

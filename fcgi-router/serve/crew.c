@@ -14,6 +14,8 @@
 
 #include "base/clock.h"
 
+enum { CREW_CLOSE_MS = 50 }; /* for what still waits in a queue */
+
 /* ---- exchanges ---- */
 
 struct exchange *
@@ -252,17 +254,19 @@ crew_tick(struct crew *c)
 
 /*
  * What waits in a socket's queue was accepted by the system on our behalf; who
- * comes later shall be refused at once, not wait for an end. Another file in
- * its place keeps the number from being used for something else.
+ * comes later shall be refused at once, not wait for an end. On a socket that
+ * others keep open the queue has no end: so this does. Another file in its
+ * place keeps the number from being used for something else.
  */
 static void
 crew_close_listener(struct crew *c, int listener)
 {
+	int64_t until = clock_ms() + CREW_CLOSE_MS;
 	struct exchange *x;
 	int nothing;
 
 	(void)epoll_ctl(c->epoll, EPOLL_CTL_DEL, listener, NULL);
-	while (crew_accept(c, listener, &x) == 1)
+	while (clock_ms() < until && crew_accept(c, listener, &x) == 1)
 		if (x != NULL)
 			crew_queue(c, x);
 	nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
