@@ -67,9 +67,8 @@ int body_spool(struct body *b, body_source *source, void *arg,
 /*
  * The next part, at most `room` bytes when it was held or spooled; scratch has
  * that room. 1 and *data, borrowed until the next call; 0: would wait; 2: the
- * end;
- * -1 and e: client-gone (cut off), bad-request (more than promised),
- * body-too-large, internal (the spool cannot be read).
+ * end; -1 and e: client-gone (the peer broke off), bad-request (less or more
+ * than promised), body-too-large, internal (the spool cannot be read).
  */
 ATTR_MUST_USE
 int body_next(struct body *b, body_source *source, void *arg, char *scratch,
