@@ -269,7 +269,7 @@ main_cgi(struct process *p)
 	while (pipeline_run(x, &loan))
 		main_cgi_wait(x);
 	status = intake_cgi_status(x);
-	intake_cgi_close(x);
+	x->intake->fini(x);
 	exchange_free(&x);
 	free(loan.scratch);
 	return status;

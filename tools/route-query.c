@@ -35,13 +35,14 @@ static const struct tool query_tool = {
 	.name = "route-query",
 	.usage = "route-query [-v] [-c FILE] [-m FILE] URL | --dump | "
 		 "--verify",
-	.help = "  -c FILE    the router.ini whose '[router] map' is asked\n"
-		"  -m FILE    the map to ask, instead of that one\n"
-		"  -v         tell every key tried, the rule's place, variables\n"
-		"  --dump     print the map as a list of routes\n"
-		"  --verify   check the whole map\n"
-		"  -h, --help, --version\n"
-		"URL is what a client asks for; http:// may be left out.\n"
+	.help =
+	    "  -c FILE    the router.ini whose '[router] map' is asked\n"
+	    "  -m FILE    the map to ask, instead of that one\n"
+	    "  -v         tell every key tried, the rule's place, variables\n"
+	    "  --dump     print the map as a list of routes\n"
+	    "  --verify   check the whole map\n"
+	    "  -h, --help, --version\n"
+	    "URL is what a client asks for; http:// may be left out.\n"
 		"Exit: 0 there is a route (the map is whole), 1 there is none "
 		"(it is not),\n"
 		"2 usage, 3 trouble.\n",
@@ -545,8 +546,9 @@ query_dump(struct query *q)
 {
 	struct err e;
 
-	return dump_map(q->store, q->verbose, stdout, &e) == 0 ? TOOL_YES :
-								 tool_trouble(&e);
+	if (dump_map(q->store, q->verbose, stdout, &e) == -1)
+		return tool_trouble(&e);
+	return TOOL_YES;
 }
 
 static int

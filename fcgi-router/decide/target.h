@@ -30,7 +30,7 @@ struct target {
 	struct str path;       /* request target: path and query */
 	struct str host_field; /* Host sent to the origin */
 	struct str base;       /* of the URL, filled in, no '/' at its end */
-	struct str prefix;     /* of the path asked for, taken by strip-prefix */
+	struct str prefix;     /* of the path asked for, taken away */
 };
 
 /*

@@ -63,7 +63,7 @@ static const struct {
 	{ { { 0, 0x64, 0xff, 0x9b }, 96, EGRESS_PUBLIC }, 12 },  /* NAT64 */
 	{ { { 0, 0x64, 0xff, 0x9b, 0, 1 }, 48, EGRESS_PRIVATE }, 12 },
 	{ { { 0x20, 0x02 }, 16, EGRESS_PUBLIC }, 2 },            /* 6to4 */
-	{ { { 0 }, 96, EGRESS_PUBLIC }, 12 },                    /* compatible */
+	{ { { 0 }, 96, EGRESS_PUBLIC }, 12 },                  /* compatible */
 };
 
 static bool

@@ -21,7 +21,8 @@
 
 /*
  * Where bytes come from, without waiting. 1 and *data (at most 16 KiB, borrowed
- * until the next call); 0: would wait; 2: the end; -1 and e: the peer broke off.
+ * until the next call); 0: would wait; 2: the end; -1 and e: the peer broke
+ * off.
  */
 typedef int body_source(void *arg, struct str *data, struct err *e);
 
@@ -57,8 +58,9 @@ ATTR_MUST_USE
 int body_look(struct body *b, body_source *source, void *arg, struct err *e);
 
 /*
- * Reads all of it, or of what is left of it; then its length is known. 1: done; 0: would wait;
- * -1 and e: as body_next, and overloaded (no temporary file: e says where).
+ * Reads all of it, or of what is left of it; then its length is known.
+ * 1: done; 0: would wait; -1 and e: as body_next, and overloaded (no temporary
+ * file: e says where).
  */
 ATTR_MUST_USE
 int body_spool(struct body *b, body_source *source, void *arg,

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "serve/intake.h"
 
 enum { CREW_CLOSE_MS = 50 }; /* for what still waits in a queue */
 
@@ -311,8 +312,11 @@ crew_free(struct crew **c)
 	for (i = 0; i < CREW_WORKERS_MAX; i++)
 		if (crew->workers[i].joinable)
 			pthread_join(crew->workers[i].thread, NULL);
-	for (i = 0; i < crew->all_count; i++)
+	for (i = 0; i < crew->all_count; i++) {
+		if (crew->all[i]->intake != NULL)
+			crew->all[i]->intake->fini(crew->all[i]);
 		exchange_free(&crew->all[i]);
+	}
 	free(crew->all);
 	timers_free(&crew->timers);
 	if (crew->epoll != -1)

@@ -51,6 +51,9 @@ struct intake {
 	 * its next request; 0: would wait; -1: it is closed.
 	 */
 	int (*next)(struct exchange *x, bool whole);
+
+	/* Closes the connection, if it is open, and frees x->front_state. */
+	void (*fini)(struct exchange *x);
 };
 
 #endif

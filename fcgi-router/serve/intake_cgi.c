@@ -34,13 +34,6 @@ intake_cgi_open(struct exchange *x)
 	x->intake = &intake_cgi;
 }
 
-void
-intake_cgi_close(struct exchange *x)
-{
-	free(x->front_state);
-	x->front_state = NULL;
-}
-
 int
 intake_cgi_status(const struct exchange *x)
 {
@@ -174,6 +167,13 @@ intake_cgi_next(struct exchange *x, bool whole)
 	return -1;
 }
 
+static void
+intake_cgi_fini(struct exchange *x)
+{
+	free(x->front_state);
+	x->front_state = NULL;
+}
+
 const struct intake intake_cgi = {
 	.writes_first = true, /* Apache's mod_cgi and mod_cgid */
 	.take = intake_cgi_take,
@@ -183,4 +183,5 @@ const struct intake intake_cgi = {
 	.end = intake_cgi_end,
 	.gone = intake_cgi_gone,
 	.next = intake_cgi_next,
+	.fini = intake_cgi_fini,
 };

@@ -16,9 +16,6 @@ extern const struct intake intake_cgi;
 /* Makes x serve this process's own request. */
 void intake_cgi_open(struct exchange *x);
 
-/* Its memory. */
-void intake_cgi_close(struct exchange *x);
-
 /* 0: the whole answer was written; 3: not (exit status). */
 int intake_cgi_status(const struct exchange *x);
 

@@ -648,6 +648,14 @@ intake_fcgi_next(struct exchange *x, bool whole)
 	return -1;
 }
 
+static void
+intake_fcgi_fini(struct exchange *x)
+{
+	intake_fcgi_close(x);
+	free(x->front_state);
+	x->front_state = NULL;
+}
+
 const struct intake intake_fcgi = {
 	.take = intake_fcgi_take,
 	.read = intake_fcgi_read,
@@ -656,4 +664,5 @@ const struct intake intake_fcgi = {
 	.end = intake_fcgi_end,
 	.gone = intake_fcgi_gone,
 	.next = intake_fcgi_next,
+	.fini = intake_fcgi_fini,
 };

@@ -222,7 +222,8 @@ test_what_is_hard_to_spell_comes_back(void **state)
 		    "b.example respond=204 tag=k:#x tag=e:=,f:{x}\n" },
 		{ "retry-after of %defaults",
 		    "%defaults retry-after=7\na.example respond=503\n"
-		    "b.example respond=503 retry-after=9\nc.example http://x\n" },
+		    "b.example respond=503 retry-after=9\n"
+		    "c.example http://x\n" },
 		{ "an empty set of %defaults",
 		    "%headers none\n%defaults headers=none\n"
 		    "a.example http://x\n" },

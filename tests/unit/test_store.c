@@ -216,7 +216,7 @@ test_slots_are_asked_at_once(void **state)
 }
 
 static void
-test_a_slot_first_used_late_reads_the_file_that_was_opened(void **state)
+test_a_slot_first_used_late_reads_the_opened_file(void **state)
 {
 	struct store *s;
 	char text[256];
@@ -850,7 +850,7 @@ main(void)
 		TEST(test_odd_keys_are_not_there),
 		TEST(test_unknown_keys_cost_no_memory_and_no_descriptor),
 		TEST(test_slots_are_asked_at_once),
-		TEST(test_a_slot_first_used_late_reads_the_file_that_was_opened),
+		TEST(test_a_slot_first_used_late_reads_the_opened_file),
 		TEST(test_a_slot_without_a_descriptor_shares_the_first),
 		TEST(test_the_file_is_mapped_however_large),
 		TEST(test_closing_gives_all_descriptors_back),
