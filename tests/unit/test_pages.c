@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* test_pages: errors by reason and Accept, redirects, small texts. */
+
+#include "serve/pages.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/unit/table.h"
+
+enum { PAGES_ARENA = 1 << 16 };
+
+static int
+pages_open(void **state)
+{
+	struct arena *a = malloc(sizeof(*a));
+
+	assert_non_null(a);
+	arena_init(a, PAGES_ARENA);
+	*state = a;
+	return 0;
+}
+
+static int
+pages_close(void **state)
+{
+	struct arena *a = *state;
+
+	arena_fini(a);
+	free(a);
+	return 0;
+}
+
+static void
+pages_request(struct request *r, const char *accept, struct arena *a)
+{
+	memset(r, 0, sizeof(*r));
+	header_init(&r->fields, a);
+	r->id = STR("0123456789abcdef0123456789abcdef");
+	if (accept != NULL)
+		assert_int_equal(header_add(&r->fields, STR("Accept"),
+		    str_of(accept)), 0);
+}
+
+static struct str
+pages_text(const struct header *h, struct arena *a)
+{
+	struct str text = STR("");
+	size_t i;
+
+	for (i = 0; i < h->count; i++)
+		text = arena_printf(a, "%.*s%.*s: %.*s|", STR_ARG(text),
+		    STR_ARG(h->fields[i].name), STR_ARG(h->fields[i].value));
+	return text;
+}
+
+static void
+every_reason_has_a_page_in_html_and_json(void **state)
+{
+	struct arena *a = *state;
+	int i, json;
+
+	for (i = REASON_NONE + 1; i < REASON_COUNT; i++)
+		for (json = 0; json < 2; json++) {
+			enum reason reason = (enum reason)i;
+			const char *word = reason_word(reason);
+			struct exchange_reply reply = { .status = 0 };
+			struct request r;
+			char want[256];
+
+			arena_reset(a);
+			pages_request(&r, json ? "application/json" : NULL, a);
+			TABLE_INT(word, pages_error(&reply, reason, &r, a), 0);
+			TABLE_INT(word, reply.status, reason_status(reason));
+			snprintf(want, sizeof(want), "Content-Type: %s|"
+			    "Cache-Control: no-store|X-Router-Reason: %s|",
+			    json ? "application/json" :
+			    "text/html; charset=utf-8", word);
+			TABLE_STR(word, pages_text(&reply.fields, a), want);
+			/* The arena puts a NUL behind. */
+			assert_non_null(strstr(reply.body.p, word));
+			assert_non_null(strstr(reply.body.p,
+			    reason_sentence(reason)));
+			assert_non_null(strstr(reply.body.p, r.id.p));
+			assert_int_equal(reply.body.p[0], json ? '{' : '<');
+		}
+}
+
+/* No sentence needs escaping, in HTML or in JSON. */
+static void
+sentences_are_safe_in_a_page(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 0; i < REASON_COUNT; i++) {
+		const char *text = reason_sentence((enum reason)i);
+
+		if (text[strcspn(text, "<>&\"\\")] != '\0')
+			fail_msg("%s", text);
+	}
+}
+
+static void
+accept_chooses_by_what_it_names_first(void **state)
+{
+	static const struct {
+		const char *accept;
+		bool json;
+	} rows[] = {
+		{ NULL, false },
+		{ "", false },
+		{ "*/*", false },
+		{ "text/html", false },
+		{ "application/json", true },
+		{ "Application/JSON;q=0.9", true },
+		{ "text/plain, application/json, */*", true },
+		{ "text/html, application/json", false },
+		{ "application/json, text/html", true },
+		{ "application/xml", false },
+	};
+	struct arena *a = *state;
+	size_t i;
+
+	for (i = 0; i < TABLE_COUNT(rows); i++) {
+		struct exchange_reply reply = { .status = 0 };
+		struct request r;
+
+		pages_request(&r, rows[i].accept, a);
+		assert_int_equal(pages_error(&reply, REASON_NO_HOST, &r, a),
+		    0);
+		TABLE_INT(rows[i].accept != NULL ? rows[i].accept : "none",
+		    reply.body.p[0] == '{', rows[i].json);
+	}
+}
+
+/* A request that could not be read has no fields and perhaps no id. */
+static void
+a_request_that_was_never_read_gets_its_page(void **state)
+{
+	struct exchange_reply reply = { .status = 0 };
+	struct request r;
+
+	memset(&r, 0, sizeof(r));
+	assert_int_equal(pages_error(&reply, REASON_BAD_HOST, &r, *state), 0);
+	assert_int_equal(reply.status, 400);
+}
+
+static void
+a_redirect_says_where_and_nothing_about_caches(void **state)
+{
+	struct exchange_reply reply = { .status = 0 };
+
+	assert_int_equal(pages_redirect(&reply, 308,
+	    STR("https://b.example/x"), *state), 0);
+	assert_int_equal(reply.status, 308);
+	TABLE_STR("fields", pages_text(&reply.fields, *state),
+	    "Location: https://b.example/x|"
+	    "Content-Type: text/plain; charset=utf-8|");
+	TABLE_STR("body", reply.body, "308 Permanent Redirect\n");
+}
+
+static void
+a_redirect_to_no_header_value_is_refused(void **state)
+{
+	struct exchange_reply reply = { .status = 0 };
+
+	assert_int_equal(pages_redirect(&reply, 302, STR("/x\r\nA: b"),
+	    *state), -1);
+}
+
+static void
+respond_says_what_the_route_says(void **state)
+{
+	static const struct {
+		struct route route;
+		const char *fields;
+		const char *body;
+	} rows[] = {
+		{ { .code = 410, .text = { "gone", 4 } },
+		  "Content-Type: text/plain; charset=utf-8|", "gone" },
+		{ { .code = 204 }, "", "" },
+		{ { .code = 503, .text = { "<b>", 3 }, .retry_after = 120 },
+		  "Content-Type: text/plain; charset=utf-8|"
+		  "Retry-After: 120|", "<b>" },
+		{ { .code = 503, .retry_after = 31536000 },
+		  "Retry-After: 31536000|", "" },
+	};
+	size_t i;
+
+	for (i = 0; i < TABLE_COUNT(rows); i++) {
+		struct exchange_reply reply = { .status = 0 };
+
+		assert_int_equal(pages_respond(&reply, &rows[i].route,
+		    *state), 0);
+		assert_int_equal(reply.status, rows[i].route.code);
+		TABLE_STR("fields", pages_text(&reply.fields, *state),
+		    rows[i].fields);
+		TABLE_STR("body", reply.body, rows[i].body);
+	}
+}
+
+/* With any room below what is needed. */
+static void
+a_full_arena_makes_no_page(void **state)
+{
+	const struct route route = { .code = 503, .text = STR("x"),
+		.retry_after = 1 };
+	struct request r;
+	int which;
+
+	pages_request(&r, NULL, *state);
+	for (which = 0; which < 3; which++) {
+		int failed = 0, got = -1;
+		size_t left;
+
+		for (left = 0; got == -1; left += 16) {
+			struct exchange_reply reply;
+			struct arena a;
+			size_t fill = 4096;
+
+			/* One chunk, of which so much is left. */
+			arena_init(&a, fill);
+			while (arena_alloc(&a, fill) == NULL)
+				fill -= 16;
+			arena_fini(&a);
+			if (left < fill)
+				assert_non_null(arena_alloc(&a, fill - left));
+			got = which == 0 ?
+			    pages_error(&reply, REASON_LOOP, &r, &a) :
+			    which == 1 ?
+			    pages_redirect(&reply, 302, STR("/x"), &a) :
+			    pages_respond(&reply, &route, &a);
+			failed += got == -1;
+			arena_fini(&a);
+		}
+		assert_true(failed > 0);
+	}
+}
+
+#define PAGES_TEST(name) \
+	cmocka_unit_test_setup_teardown(name, pages_open, pages_close)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		PAGES_TEST(every_reason_has_a_page_in_html_and_json),
+		PAGES_TEST(sentences_are_safe_in_a_page),
+		PAGES_TEST(accept_chooses_by_what_it_names_first),
+		PAGES_TEST(a_request_that_was_never_read_gets_its_page),
+		PAGES_TEST(a_redirect_says_where_and_nothing_about_caches),
+		PAGES_TEST(a_redirect_to_no_header_value_is_refused),
+		PAGES_TEST(respond_says_what_the_route_says),
+		PAGES_TEST(a_full_arena_makes_no_page),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
