@@ -91,10 +91,10 @@ def test_restarts_under_load_lose_nothing(lab):
         labs.until(lambda: load.count > 100, 20, "there is load")
         for _ in range(5):
             old = site.router
-            begin = load.count
             old.signal(signal.SIGTERM)
             assert old.wait(6) == 0
             site.start_router()
+            begin = load.count
             labs.until(lambda: load.count > begin + 100, 20, "load goes on")
     assert not load.failures and not load.results, (
         load.failures[:3], load.results[:3])
@@ -109,10 +109,10 @@ def test_a_replaced_executable_is_taken_up_under_load(lab):
     with Load(site.port, 8, ok) as load:
         labs.until(lambda: load.count > 100, 20, "there is load")
         for _ in range(3):
-            begin = load.count
             lab.install()
             assert site.router.wait(6) == 0
             site.start_router()
+            begin = load.count
             labs.until(lambda: load.count > begin + 100, 20, "load goes on")
     assert not load.failures and not load.results, (
         load.failures[:3], load.results[:3])
