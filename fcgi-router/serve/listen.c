@@ -30,27 +30,33 @@ listen_failed(const char *where, const char *what, struct err *e)
 	    strerror(errno));
 }
 
-/* Nothing but a socket that nobody answers on is removed. */
+/* Nothing but a socket that nobody answers on is removed. A full queue, or a
+ * socket that is not for us to connect to, is somebody. */
 static int
 listen_clear(const struct sockaddr_un *address, struct err *e)
 {
 	const char *path = address->sun_path;
 	struct stat st;
-	int fd, got;
+	int fd, got, why;
 
 	if (lstat(path, &st) == -1)
 		return errno == ENOENT ? 0 : listen_failed(path, "lstat", e);
 	if (!S_ISSOCK(st.st_mode))
 		return err_set(e, REASON_INTERNAL,
 		    "%s: exists and is no socket: not removed", path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)
 		return listen_failed(path, "socket", e);
 	got = connect(fd, (const struct sockaddr *)address, sizeof(*address));
+	why = errno;
 	close(fd);
-	if (got == 0)
+	if (got == 0 || why == EAGAIN)
 		return err_set(e, REASON_INTERNAL,
 		    "%s: another process listens on it", path);
+	if (why != ECONNREFUSED && why != ENOENT)
+		return err_set(e, REASON_INTERNAL,
+		    "%s: a socket that cannot be asked: not removed: %s",
+		    path, strerror(why));
 	if (unlink(path) == -1 && errno != ENOENT)
 		return listen_failed(path, "unlink", e);
 	return 0;
@@ -113,6 +119,16 @@ out:
 	return -1;
 }
 
+/* Without one the system would choose, and nobody would know it. */
+static bool
+listen_has_port(const char *where)
+{
+	const char *colon = strrchr(where, ':');
+
+	return colon != NULL && str_is_digit(colon[1]) &&
+	    strchr(colon, ']') == NULL;
+}
+
 /* "127.0.0.1" or "[::1]" and a port, to a socket address; its size. */
 static socklen_t
 listen_address(const char *where, struct sockaddr_storage *out,
@@ -126,14 +142,14 @@ listen_address(const char *where, struct sockaddr_storage *out,
 	memset(out, 0, sizeof(*out));
 	if (host_parse_port(str_of(where), &host, &port, e) == -1)
 		return 0;
-	if (host.kind == HOST_IPV4) {
+	if (host.kind == HOST_IPV4 && listen_has_port(where)) {
 		v4->sin_family = AF_INET;
 		v4->sin_port = htons(port);
 		CHECK(inet_pton(AF_INET, host.text, &v4->sin_addr) == 1);
 		*loopback = ntohl(v4->sin_addr.s_addr) >> 24 == 127;
 		return sizeof(*v4);
 	}
-	if (host.kind == HOST_IPV6) {
+	if (host.kind == HOST_IPV6 && listen_has_port(where)) {
 		v6->sin6_family = AF_INET6;
 		v6->sin6_port = htons(port);
 		host.text[host.n - 1] = '\0';
