@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* test_process: settings swapped whole under those who use them. */
+
+#include "serve/process.h"
+
+#include "tests/unit/origin.h"
+#include "tests/unit/scratch.h"
+
+static struct scratch process_files;
+
+static int
+process_group_open(void **state)
+{
+	(void)state;
+	scratch_init(&process_files);
+	return 0;
+}
+
+static int
+process_group_close(void **state)
+{
+	(void)state;
+	scratch_fini(&process_files);
+	return 0;
+}
+
+/* Settings of a file with these lines. */
+static struct settings *
+process_load(const char *lines)
+{
+	char path[SCRATCH_PATH_MAX];
+	struct settings *s = NULL;
+
+	scratch_write(&process_files, "router.ini", lines);
+	assert_int_equal(settings_load(scratch_path(&process_files,
+	    "router.ini", path), &s, NULL, NULL), 0);
+	assert_int_equal(unlink(path), 0);
+	return s;
+}
+
+static void
+process_start(struct process *p, const char *lines)
+{
+	struct err e = { .text = "" };
+
+	if (process_init(p, process_load(lines), &e) == -1)
+		fail_msg("%s", e.text);
+}
+
+static void
+it_starts_without_a_map(void **state)
+{
+	struct process p;
+	struct settings *s;
+	struct err e = { .reason = REASON_NONE };
+
+	(void)state;
+	process_start(&p, "[router]\nmap = none.db\n");
+	assert_false(p.draining);
+	assert_int_equal(p.exchanges, 0);
+	s = process_settings(&p);
+	assert_ptr_equal(s, p.settings);
+	assert_int_equal(s->refs, 2);
+	settings_drop(&s);
+	assert_null(snapshot_take(p.snapshot, &e));
+	assert_int_equal(e.reason, REASON_NO_MAP);
+	assert_null(relay_take(&p.relay, &(struct target){
+	    .key = STR("x") }));
+	process_fini(&p);
+	assert_null(p.settings);
+}
+
+static void
+an_access_log_that_cannot_be_is_told(void **state)
+{
+	struct process p;
+	struct err e = { .text = "" };
+
+	(void)state;
+	assert_int_equal(process_init(&p,
+	    process_load("[log]\naccess = /nonexistent/folder/log\n"), &e),
+	    -1);
+	assert_non_null(strstr(e.text, "/nonexistent/folder/log"));
+	process_fini(&p);
+}
+
+static void
+settings_in_use_outlive_a_change(void **state)
+{
+	struct process p;
+	struct settings *old, *now;
+
+	(void)state;
+	process_start(&p, "[relay]\nmax_hops = 7\n");
+	old = process_settings(&p);
+	process_change(&p, process_load("[relay]\nmax_hops = 9\n"));
+	now = process_settings(&p);
+	assert_int_equal(old->max_hops, 7);
+	assert_int_equal(old->refs, 1); /* ours alone */
+	assert_int_equal(now->max_hops, 9);
+	settings_drop(&old);
+	settings_drop(&now);
+	process_fini(&p);
+}
+
+/* What holds only at start is told, once and for nothing else. */
+static void
+what_needs_a_start_is_told(void **state)
+{
+	struct process p;
+
+	(void)state;
+	process_start(&p, "[relay]\nmax_hops = 7\n");
+	scratch_listen(&process_files);
+	process_change(&p, process_load("[relay]\nmax_hops = 9\n"));
+	assert_string_equal(scratch_heard(&process_files), "");
+	scratch_listen(&process_files);
+	process_change(&p, process_load("[router]\nmap = /other.db\n"));
+	assert_int_equal(scratch_times(scratch_heard(&process_files),
+	    "from the next start on"), 1);
+	process_fini(&p);
+}
+
+static bool
+process_keeps(struct process *p, const struct origin *o)
+{
+	struct err e = { .text = "" };
+	struct wire *w = NULL;
+	bool kept;
+
+	if (wire_open(p->relay.maker, &o->target, 10000, &w, &e) == -1)
+		fail_msg("%s", e.text);
+	pool_give(p->relay.pool, &w);
+	w = relay_take(&p->relay, &o->target);
+	kept = w != NULL;
+	wire_close(&w);
+	return kept;
+}
+
+static void
+the_pool_follows_the_settings(void **state)
+{
+	struct origin o = { .answer = STR("x") };
+	struct process p;
+
+	(void)state;
+	origin_start(&o);
+	process_start(&p, "[relay]\nmax_idle = 1\n");
+	assert_true(process_keeps(&p, &o));
+	process_change(&p, process_load("[relay]\nmax_idle = 0\n"));
+	assert_false(process_keeps(&p, &o));
+	process_change(&p, process_load("[relay]\nmax_idle = 5\n"));
+	assert_true(process_keeps(&p, &o));
+	process_fini(&p);
+	origin_stop(&o);
+	origin_forget(&o);
+}
+
+/* ---- threads ---- */
+
+enum { PROCESS_READERS = 3, PROCESS_CHANGES = 300 };
+
+struct process_reader {
+	struct process *p;
+	atomic_bool *ends;
+};
+
+/* Two settings of one file never come from two. */
+static void *
+process_reader_main(void *arg)
+{
+	const struct process_reader *r = arg;
+
+	while (!atomic_load(r->ends)) {
+		struct settings *s = process_settings(r->p);
+
+		CHECK(s->max_hops == s->max_idle);
+		settings_drop(&s);
+	}
+	return NULL;
+}
+
+static void
+readers_see_one_file_or_the_other(void **state)
+{
+	pthread_t threads[PROCESS_READERS];
+	atomic_bool ends = false;
+	struct process_reader r;
+	struct process p;
+	char lines[64];
+	int i;
+
+	(void)state;
+	process_start(&p, "[relay]\nmax_hops = 1\nmax_idle = 1\n");
+	r = (struct process_reader){ &p, &ends };
+	for (i = 0; i < PROCESS_READERS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL,
+		    process_reader_main, &r), 0);
+	for (i = 0; i < PROCESS_CHANGES; i++) {
+		snprintf(lines, sizeof(lines),
+		    "[relay]\nmax_hops = %d\nmax_idle = %d\n", 1 + i % 90,
+		    1 + i % 90);
+		process_change(&p, process_load(lines));
+	}
+	atomic_store(&ends, true);
+	for (i = 0; i < PROCESS_READERS; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	assert_int_equal(p.settings->refs, 1);
+	process_fini(&p);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_starts_without_a_map),
+		cmocka_unit_test(an_access_log_that_cannot_be_is_told),
+		cmocka_unit_test(settings_in_use_outlive_a_change),
+		cmocka_unit_test(what_needs_a_start_is_told),
+		cmocka_unit_test(the_pool_follows_the_settings),
+		cmocka_unit_test(readers_see_one_file_or_the_other),
+	};
+
+	return cmocka_run_group_tests(tests, process_group_open,
+	    process_group_close);
+}
