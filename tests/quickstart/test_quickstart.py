@@ -43,8 +43,10 @@ def files_elsewhere():
 
 
 def start(*arguments):
+    """As from a terminal: SIGINT works, whoever has started this test."""
     return subprocess.Popen(
-        [TOP / "quickstart", "--no-install", *arguments],
+        ["env", "--default-signal=INT", TOP / "quickstart", "--no-install",
+         *arguments],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, text=True)
 
