@@ -6,15 +6,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/msg.h"
+
+enum { FILE_LINKS_MAX = 40 }; /* as Linux; more are a loop */
 
 static void
 file_fill(struct file_id *out, const struct stat *st)
@@ -85,18 +85,62 @@ file_folder(const struct file_replace *r, char folder[FILE_PATH_MAX])
 	folder[n] = '\0';
 }
 
+/* Puts what a link holds in its place: the text `to` names another file then.
+ * 0, or -1 and errno. */
+static int
+file_follow_one(char to[FILE_PATH_MAX], const char *link)
+{
+	const char *slash = strrchr(to, '/');
+	size_t folder = slash != NULL && link[0] != '/' ?
+	    (size_t)(slash - to) + 1 : 0;
+	size_t n = strlen(link);
+
+	if (folder + n >= FILE_PATH_MAX) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(to + folder, link, n + 1);
+	return 0;
+}
+
+/*
+ * The file that symbolic links at `path` lead to, which need not be there
+ * (realpath(3) wants it to be). 0, or -1 and errno.
+ */
+static int
+file_follow(const char *path, char to[FILE_PATH_MAX])
+{
+	char link[FILE_PATH_MAX];
+	int links;
+
+	if (strlen(path) >= FILE_PATH_MAX) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(to, path, strlen(path) + 1);
+	for (links = 0; links < FILE_LINKS_MAX; links++) {
+		ssize_t n = readlink(to, link, sizeof(link) - 1);
+
+		if (n == -1) /* no link, or nothing: the end of the way */
+			return 0;
+		link[n] = '\0';
+		if (file_follow_one(to, link) == -1)
+			return -1;
+	}
+	errno = ELOOP;
+	return -1;
+}
+
 static int
 file_replace_names(struct file_replace *r, const char *path, struct err *e)
 {
-	char target[PATH_MAX];
+	struct stat st;
 	const char *base;
 	int n;
 
-	if (realpath(path, target) != NULL)
-		path = target; /* replace what a symbolic link points at */
-	if (strlen(path) >= sizeof(r->path))
-		return err_set(e, REASON_INTERNAL, "%s: path too long", path);
-	memcpy(r->path, path, strlen(path) + 1);
+	if (file_follow(path, r->path) == -1)
+		return err_set(e, REASON_INTERNAL, "%s: %s", path,
+		    strerror(errno));
 	base = strrchr(r->path, '/');
 	base = base != NULL ? base + 1 : r->path;
 	n = snprintf(r->fresh, sizeof(r->fresh), "%.*s.%s.new",
@@ -104,14 +148,40 @@ file_replace_names(struct file_replace *r, const char *path, struct err *e)
 	if (n < 0 || (size_t)n >= sizeof(r->fresh) || *base == '\0')
 		return err_set(e, REASON_INTERNAL, "%s: no usable file name",
 		    path);
+	/* A rename over a device, /dev/null perhaps, would take it away. */
+	if (stat(r->path, &st) == 0 && !S_ISREG(st.st_mode))
+		return err_set(e, REASON_INTERNAL,
+		    "%s: not a file, and so not replaced by one", r->path);
 	return 0;
+}
+
+static int
+file_lock(int folder)
+{
+	int got;
+
+	do
+		got = flock(folder, LOCK_EX);
+	while (got == -1 && errno == EINTR);
+	return got;
+}
+
+/* Waits for the lock; whoever waits is told why. 0, or -1 and errno. */
+static int
+file_lock_wait(const struct file_replace *r)
+{
+	if (flock(r->lock, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (errno == EWOULDBLOCK)
+		msg_notice("%s: another run is at work in its folder, waiting "
+		    "for it to end", r->path);
+	return file_lock(r->lock);
 }
 
 int
 file_replace_begin(struct file_replace *r, const char *path, struct err *e)
 {
 	char folder[FILE_PATH_MAX];
-	int got;
 
 	r->fd = r->lock = -1;
 	if (file_replace_names(r, path, e) == -1)
@@ -121,10 +191,7 @@ file_replace_begin(struct file_replace *r, const char *path, struct err *e)
 	if (r->lock == -1)
 		return err_set(e, REASON_INTERNAL, "%s: %s", folder,
 		    strerror(errno));
-	do {
-		got = flock(r->lock, LOCK_EX);
-	} while (got == -1 && errno == EINTR);
-	if (got == -1) {
+	if (file_lock_wait(r) == -1) {
 		err_set(e, REASON_INTERNAL, "%s: cannot lock: %s", folder,
 		    strerror(errno));
 		goto out;

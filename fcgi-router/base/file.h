@@ -52,9 +52,10 @@ struct file_replace {
 };
 
 /*
- * Takes the lock (waits for another run), removes an old left-over, creates
- * the empty new file with mode 0600. A symbolic link is followed: its target
- * is replaced. 0, or -1 and e.
+ * Takes the lock (waits for another run, which is told by msg), removes an old
+ * left-over, creates the empty new file with mode 0600. A symbolic link is
+ * followed: its target is replaced, or created. A device, a folder or the like
+ * is refused. 0, or -1 and e.
  */
 ATTR_MUST_USE
 int file_replace_begin(struct file_replace *r, const char *path,

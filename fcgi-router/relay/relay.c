@@ -5,8 +5,9 @@
 #include "relay/relay.h"
 
 int
-relay_init(struct relay *r, struct err *e)
+relay_init(struct relay *r, unsigned workers, struct err *e)
 {
+	gate_init(&r->gate, workers);
 	r->pool = NULL;
 	r->maker = wire_maker_new(e);
 	if (r->maker == NULL)

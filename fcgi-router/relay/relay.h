@@ -4,7 +4,7 @@
  * relay: whether and where to try, and to try again.
  *
  * Objects and who holds whom: one `struct relay` (the process's) holds the
- * maker of wires and the pool of idle ones; an exchange holds one `struct
+ * maker of wires, the pool of idle ones and the gate to new ones; an exchange holds one `struct
  * transfer`, and that its wire while an attempt goes on.
  */
 #ifndef RELAY_RELAY_H
@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "decide/target.h"
+#include "relay/gate.h"
 #include "relay/pool.h"
 #include "relay/transfer.h"
 #include "relay/wire.h"
@@ -21,10 +22,12 @@
 struct relay {
 	struct wire_maker *maker;
 	struct pool *pool;
+	struct gate gate;
 };
 
-/* 0, or -1 and e. fini closes all idle wires. */
-ATTR_MUST_USE int relay_init(struct relay *r, struct err *e);
+/* workers: the most there can be. 0, or -1 and e. fini closes idle wires. */
+ATTR_MUST_USE
+int relay_init(struct relay *r, unsigned workers, struct err *e);
 void relay_fini(struct relay *r);
 
 /* An idle wire to the target, or NULL. Does not wait. */

@@ -70,5 +70,7 @@ wire_tls_dress(struct wire_tls *t, void *ssl_ctx)
 	if (store == NULL)
 		return -1;
 	SSL_CTX_set1_cert_store(ssl_ctx, store);
+	/* What could not be sent at once is sent again from another place. */
+	SSL_CTX_set_mode(ssl_ctx, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	return 0;
 }

@@ -106,18 +106,24 @@ static void
 worker_accept(struct worker *w, int *listener)
 {
 	struct crew *c = w->crew;
-	struct exchange *x;
+	struct exchange *x, *last = NULL;
 	int took = 1, i;
 
 	for (i = 0; i < CREW_ACCEPTS && took == 1; i++) {
 		took = crew_accept(c, *listener, &x);
-		if (x != NULL)
-			worker_run(w, x);
+		if (x == NULL)
+			continue;
+		if (last != NULL)
+			crew_queue(c, last);
+		last = x;
 	}
+	/* First let others accept: what is run next may hold this worker. */
 	if (took == -1)
 		crew_pause(c);
 	else
 		crew_arm_listener(c, listener);
+	if (last != NULL)
+		worker_run(w, last);
 }
 
 /* Is there one worker too many? Then this one's slot is free. */

@@ -24,6 +24,7 @@ exchange_new(struct process *p)
 	buf_init(&x->out, EXCHANGE_OUT_MAX);
 	body_init(&x->body);
 	transfer_init(&x->transfer);
+	record_init(&x->record);
 	return x;
 }
 
@@ -59,7 +60,7 @@ exchange_reset(struct exchange *x)
 	record_init(&x->record);
 	x->err.reason = REASON_NONE;
 	x->err.text[0] = '\0';
-	x->uploads = false;
+	x->uploads = x->front_partial = false;
 	x->head_sent = x->length_sent = x->broken = false;
 	x->ended = x->whole = x->recorded = false;
 	x->fresh_only = x->watches_front = false;

@@ -4,7 +4,8 @@
  * intake: where exchanges come from; one table of functions for each way in.
  *
  * No function waits (FastCGI), or all may (CGI, where there is nothing else to
- * do). A function that would wait says so; x->wait.front then says for what.
+ * do). A function that would wait says so: `take` and `next` set x->wait, the
+ * others wait for the front, `read` may set x->front_partial.
  */
 #ifndef SERVE_INTAKE_H
 #define SERVE_INTAKE_H

@@ -36,6 +36,7 @@ enum {
 	FCGI_BEGIN_SIZE = 8,
 	FCGI_CONTENT_MAX = 65528,  /* of a record, a multiple of 8 */
 	FCGI_UNKNOWN_ROLE = 3,     /* protocol status */
+	FCGI_AHEAD = 2048,         /* bytes looked at before a body's record */
 	FCGI_DIRECT = 8192,        /* larger parts are written at once */
 	FCGI_RETRY_MS = 2,         /* a head that came in pieces */
 	FCGI_RETRY_MOST_MS = 64,
@@ -44,7 +45,7 @@ enum {
 	FCGI_LINGER_BYTES = 1 << 20 /* read and thrown away in one turn */
 };
 
-/* The beginning of libfcgi's private stream data; see intake_fcgi_buffered. */
+/* The beginning of libfcgi's private stream data; see intake_fcgi_has_part. */
 struct fcgi_stream_data {
 	unsigned char *buff;
 	int bufflen;
@@ -374,23 +375,85 @@ intake_fcgi_take(struct exchange *x, const struct exchange_loan *loan,
 
 /* ---- the body ---- */
 
-/* Are there bytes that libfcgi has read and not given yet? */
-static bool
-intake_fcgi_buffered(const struct fcgi_state *state)
+/*
+ * What libfcgi has read and not given yet, and behind it what lies in the
+ * socket. *ended: the other side has closed, or the socket is broken.
+ */
+static struct str
+intake_fcgi_ahead(const struct exchange *x, const FCGX_Stream *in,
+    char room[FCGI_AHEAD], bool *ended)
 {
-	const FCGX_Stream *in = state->request.in;
 	const struct fcgi_stream_data *data = in->data;
+	size_t held = (size_t)(data->buff_stop - in->rdNext);
+	ssize_t n;
 
-	return !state->knows_buffer || in->rdNext != data->buff_stop;
+	if (held > FCGI_AHEAD)
+		held = FCGI_AHEAD;
+	memcpy(room, in->rdNext, held);
+	*ended = false;
+	if (held == FCGI_AHEAD)
+		return (struct str){ room, held };
+	n = recv(x->front, room + held, FCGI_AHEAD - held,
+	    MSG_PEEK | MSG_DONTWAIT);
+	*ended = n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR);
+	return (struct str){ room, held + (n > 0 ? (size_t)n : 0) };
 }
 
-static bool
-intake_fcgi_readable(int fd)
+/*
+ * How many bytes must lie ahead so that libfcgi gives some content, or the
+ * end, without waiting: it skips padding and reads a header on its own.
+ */
+static size_t
+intake_fcgi_wants(const struct fcgi_stream_data *data, struct str ahead)
 {
-	char byte;
+	const unsigned char *p = (const unsigned char *)ahead.p;
+	size_t skip = (size_t)data->padding_len;
+	size_t content;
 
-	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != -1 ||
-	    (errno != EAGAIN && errno != EINTR);
+	if (data->content_len > 0)
+		return 1;
+	if (ahead.n < skip + FCGI_HEAD)
+		return skip + FCGI_HEAD;
+	content = (size_t)p[skip + 4] << 8 | p[skip + 5];
+	/* A management record is read to its end. */
+	if (p[skip + 2] == 0 && p[skip + 3] == 0)
+		return skip + FCGI_HEAD + content + p[skip + 6];
+	return skip + FCGI_HEAD + (content > 0 ? 1 : 0);
+}
+
+/* 1: libfcgi will not wait; 0: it would, x->front_partial says for what. */
+static int
+intake_fcgi_is_ready(struct exchange *x)
+{
+	struct fcgi_state *state = intake_fcgi_state(x);
+	const FCGX_Stream *in = state->request.in;
+	const struct fcgi_stream_data *data = in->data;
+	char room[FCGI_AHEAD];
+	struct str ahead;
+	bool ended;
+
+	x->front_partial = false;
+	if (!state->knows_buffer)
+		return 1; /* it may wait, at most for body_timeout */
+	ahead = intake_fcgi_ahead(x, in, room, &ended);
+	if (ended || ahead.n >= FCGI_AHEAD ||
+	    ahead.n >= intake_fcgi_wants(data, ahead))
+		return 1;
+	x->front_partial = ahead.n > (size_t)(data->buff_stop - in->rdNext);
+	return x->front_partial && intake_fcgi_hung_up(x->front);
+}
+
+static int
+intake_fcgi_broken_off(struct exchange *x, struct err *e)
+{
+	struct fcgi_state *state = intake_fcgi_state(x);
+
+	state->keep = false;
+	if (FCGX_GetError(state->request.in) == EAGAIN)
+		return err_set(e, REASON_BODY_TIMEOUT,
+		    "the request body stalled");
+	return err_set(e, REASON_CLIENT_GONE,
+	    "the web server broke off the request body");
 }
 
 static int
@@ -401,22 +464,15 @@ intake_fcgi_read(void *arg, struct str *data, struct err *e)
 	FCGX_Stream *in = state->request.in;
 
 	if (in->rdNext == in->stop && !in->isClosed) {
-		if (!intake_fcgi_buffered(state) &&
-		    !intake_fcgi_readable(x->front)) {
-			x->wait.front = POLLIN;
+		if (!intake_fcgi_is_ready(x))
 			return 0;
-		}
 		if (FCGX_GetChar(in) != EOF)
 			(void)FCGX_UnGetChar((unsigned char)in->rdNext[-1],
 			    in);
 	}
-	if (in->rdNext == in->stop) {
-		if (FCGX_GetError(in) == 0)
-			return 2;
-		state->keep = false;
-		return err_set(e, REASON_CLIENT_GONE,
-		    "the web server broke off the request body");
-	}
+	if (in->rdNext == in->stop)
+		return FCGX_GetError(in) == 0 ? 2 :
+		    intake_fcgi_broken_off(x, e);
 	*data = (struct str){ (const char *)in->rdNext,
 		(size_t)(in->stop - in->rdNext) };
 	in->rdNext = in->stop;

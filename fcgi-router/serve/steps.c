@@ -9,7 +9,10 @@
 #include "base/clock.h"
 #include "serve/intake.h"
 
-enum { STEP_WATCH_MS = 300 }; /* then the client is watched for being gone */
+enum {
+	STEP_WATCH_MS = 300, /* then the client is watched for being gone */
+	STEP_PARTIAL_MS = 10 /* then the rest of a record is looked for */
+};
 
 void
 step_bound(struct exchange *x, int64_t ms)
@@ -32,6 +35,13 @@ step_wait(struct exchange *x, short front, short origin)
 	x->wait.front = front;
 	x->wait.origin = origin;
 	x->wait.until = x->limit < x->total_limit ? x->limit : x->total_limit;
+	if ((front & POLLIN) != 0 && x->front_partial) {
+		int64_t soon = clock_ms() + STEP_PARTIAL_MS;
+
+		x->wait.front = (short)((front & ~POLLIN) | POLLRDHUP);
+		if (x->wait.until > soon)
+			x->wait.until = soon;
+	}
 	return STEP_WAIT;
 }
 

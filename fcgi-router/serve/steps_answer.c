@@ -83,12 +83,15 @@ step_answer_length(const struct exchange *x)
 static int
 step_fetch_rest(struct exchange *x)
 {
+	uint64_t came = x->body.came;
 	int got;
 
 	if (!x->uploads || !x->front_stops)
 		return 1;
 	got = body_spool(&x->body, x->intake->read, x,
 	    x->settings->spool_dir, &x->err);
+	if (x->body.came > came)
+		x->limit = INT64_MAX;
 	if (got == 0 && step_is_late(x))
 		got = err_set(&x->err, REASON_BODY_TIMEOUT,
 		    "the request body stalled");

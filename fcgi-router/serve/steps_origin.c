@@ -12,6 +12,7 @@
 
 enum {
 	STEP_LOOK = 65536, /* so often an early answer is looked for */
+	STEP_GATE_MS = 20, /* so often the gate is tried again */
 	STEP_REFUSES = 300 /* statuses from here on end an upload */
 };
 
@@ -40,6 +41,41 @@ step_h1_request(const struct exchange *x, struct h1_request *out)
 		out->body = H1_BODY_CHUNKED;
 }
 
+/* Opens a wire, holding the worker. The gate was entered. */
+static int
+step_open_wire(struct exchange *x, const struct exchange_loan *loan,
+    struct wire **w)
+{
+	struct relay *relay = &x->process->relay;
+	int64_t timeout = x->settings->connect_timeout;
+	int64_t left = x->total_limit - clock_ms();
+	int got;
+
+	loan->held(loan->arg, true);
+	got = wire_open(relay->maker, &x->target,
+	    left < timeout ? left : timeout, w, &x->err);
+	loan->held(loan->arg, false);
+	gate_leave(&relay->gate, x->target.key);
+	return got;
+}
+
+/* Too many connects are under way: until some have come to an end. */
+static int
+step_wait_gate(struct exchange *x)
+{
+	if (step_is_late(x)) {
+		err_set(&x->err, REASON_ORIGIN_CONNECT_TIMEOUT,
+		    "%.*s: too many connects are under way already",
+		    STR_ARG(x->target.name));
+		return step_fail(x);
+	}
+	step_bound(x, x->settings->connect_timeout);
+	step_wait(x, 0, 0);
+	if (x->wait.until > clock_ms() + STEP_GATE_MS)
+		x->wait.until = clock_ms() + STEP_GATE_MS;
+	return STEP_WAIT;
+}
+
 int
 step_connect(struct exchange *x, const struct exchange_loan *loan)
 {
@@ -48,25 +84,21 @@ step_connect(struct exchange *x, const struct exchange_loan *loan)
 		.refuse_bad_field = x->settings->bad_header ==
 		    SETTINGS_BAD_HEADER_REFUSE };
 	struct relay *relay = &x->process->relay;
-	int64_t timeout = x->settings->connect_timeout;
 	struct h1_request request;
 	struct wire *w = NULL;
 	bool reused;
 	int got = 0;
 
-	x->attempt_us = clock_us();
-	x->record.attempts++;
+	if (x->attempt_us == 0)
+		x->attempt_us = clock_us();
 	if (!x->fresh_only)
 		w = relay_take(relay, &x->target);
 	reused = w != NULL;
-	if (!reused) {
-		if (x->total_limit - clock_ms() < timeout)
-			timeout = x->total_limit - clock_ms();
-		loan->held(loan->arg, true);
-		got = wire_open(relay->maker, &x->target, timeout, &w,
-		    &x->err);
-		loan->held(loan->arg, false);
-	}
+	if (!reused && !gate_enter(&relay->gate, x->target.key))
+		return step_wait_gate(x);
+	x->record.attempts++;
+	if (!reused)
+		got = step_open_wire(x, loan, &w);
 	x->record.connect_us = clock_us() - x->attempt_us;
 	step_h1_request(x, &request);
 	if (got == -1 || transfer_begin(&x->transfer, &w, reused, &request,
@@ -88,6 +120,7 @@ step_origin_failed(struct exchange *x)
 	CHECK(body_rewind(&x->body));
 	x->err.reason = REASON_NONE;
 	x->fresh_only = true;
+	x->attempt_us = 0;
 	return STEP_CONNECT;
 }
 
@@ -144,6 +177,24 @@ step_early_head(struct exchange *x)
 	return STEP_SEND_HEAD;
 }
 
+/*
+ * The origin takes no more: it may have refused, and closed, before it read
+ * all. Then its answer is there, in spite of the reset.
+ */
+static int
+step_not_taken(struct exchange *x, const struct exchange_loan *loan)
+{
+	struct err why = x->err;
+
+	if (step_early_answer(x, loan) == 1) {
+		x->err.reason = REASON_NONE;
+		x->transfer.keep = false;
+		return STEP_SEND_HEAD;
+	}
+	x->err = why;
+	return step_origin_failed(x);
+}
+
 /* The origin takes no more of the request: its answer may still be whole. */
 static void
 step_stop_upload(struct exchange *x)
@@ -190,7 +241,7 @@ step_send_request(struct exchange *x, const struct exchange_loan *loan)
 		if (sent == 1)
 			part = step_send_part(x, loan);
 		if (sent == -1 || part == -2)
-			return step_origin_failed(x);
+			return step_not_taken(x, loan);
 		if (part == -1) {
 			transfer_end(&x->transfer, false, NULL);
 			return step_fail(x);

@@ -35,6 +35,7 @@ step_read_request(struct exchange *x, const struct exchange_loan *loan)
 	if (got == -1) {
 		if (x->err.reason != REASON_NONE)
 			msg_info("closed a connection: %s", x->err.text);
+		exchange_reset(x);
 		return STEP_OVER;
 	}
 	step_begin(x);
@@ -59,7 +60,8 @@ step_spools(const struct exchange *x)
 int
 step_take_body(struct exchange *x, const struct exchange_loan *loan)
 {
-	int got = 1;
+	uint64_t came = x->body.came;
+	int got;
 
 	(void)loan;
 	if (x->body.came == 0 && body_begin(&x->body, &x->request,
@@ -72,6 +74,8 @@ step_take_body(struct exchange *x, const struct exchange_loan *loan)
 		    x->settings->spool_dir, &x->err);
 	if (got == 1)
 		return STEP_NEXT;
+	if (x->body.came > came)
+		x->limit = INT64_MAX;
 	if (got == 0 && step_is_late(x))
 		got = err_set(&x->err, REASON_BODY_TIMEOUT,
 		    "the request body stalled");
