@@ -8,17 +8,22 @@
  * one and put in its place (writer.h).
  */
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/msg.h"
 #include "settings/settings.h"
 #include "tools/collect.h"
 #include "tools/tool.h"
+
+enum { COMPILE_START = 64 }; /* bytes that tell a text from a map */
 
 static const struct tool compile_tool = {
 	.name = "route-compile",
@@ -210,6 +215,60 @@ compile_say(const struct compile *c, const struct codec_meta *meta)
 		    seconds);
 }
 
+static int
+compile_count(void *arg, const struct source_route *r, struct err *e)
+{
+	(void)r;
+	(void)e;
+	++*(size_t *)arg;
+	return 0;
+}
+
+/* May the file be a text? A map begins with zeros. */
+static bool
+compile_is_text(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	char start[COMPILE_START];
+	struct stat st;
+	ssize_t n = -1;
+
+	if (fd == -1)
+		return false;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		n = read(fd, start, sizeof(start));
+	close(fd);
+	return n > 0 && memchr(start, '\0', (size_t)n) == NULL;
+}
+
+/*
+ * Does a list stand where the map is to go ("-o *.list" in a shell)? It may be
+ * all that somebody has of it.
+ */
+static bool
+compile_is_list(const char *path)
+{
+	struct source source;
+	struct lint lint;
+	struct buf text;
+	struct err e;
+	size_t routes = 0;
+
+	if (!compile_is_text(path))
+		return false;
+	buf_init(&text, SIZE_MAX / 2);
+	lint_init(&lint);
+	source_init(&source, &lint, compile_count, &routes);
+	if (tool_read(path, &text, &e) == -1 ||
+	    source_sets(&source, str_of(path), 0, buf_view(&text), &e) == -1 ||
+	    source_routes(&source, str_of(path), 0, buf_view(&text), &e) == -1)
+		routes = 0;
+	source_fini(&source);
+	lint_fini(&lint);
+	buf_fini(&text);
+	return routes > 0;
+}
+
 /* Builds and installs the map. 0 (look at lint.errors too), or -1 and e. */
 static int
 compile_write(struct compile *c, struct err *e)
@@ -219,6 +278,9 @@ compile_write(struct compile *c, struct err *e)
 	struct buf sources;
 	int got = -1;
 
+	if (compile_is_list(c->map))
+		return err_set(e, REASON_INTERNAL, "%s: a list of routes, "
+		    "expected the map to write there", c->map);
 	buf_init(&sources, SIZE_MAX / 2);
 	if (writer_open(c->map, &w, e) == -1 ||
 	    collect_finish(c->collect, w, e) == -1)

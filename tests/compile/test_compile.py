@@ -245,6 +245,40 @@ def test_a_folder_that_takes_no_file_is_trouble(tmp_path):
     assert got.stderr != ""
 
 
+@pytest.mark.parametrize("text", [GOOD, "nonsense\n" + GOOD])
+def test_a_list_is_never_replaced_by_a_map(tmp_path, text):
+    (tmp_path / "a.list").write_text(text)
+    (tmp_path / "b.list").write_text(GOOD)
+    got = run("-o", "a.list", "b.list", cwd=tmp_path)  # as of "-o *.list"
+    assert got.returncode == 3
+    assert got.stderr == ("route-compile: a.list: a list of routes, expected "
+                          "the map to write there\n")
+    assert (tmp_path / "a.list").read_text() == text
+    got = run("-o", "b.list", "b.list", cwd=tmp_path)
+    assert got.returncode == 3
+    assert (tmp_path / "b.list").read_text() == GOOD
+    assert sorted(os.listdir(tmp_path)) == ["a.list", "b.list"]
+
+
+@pytest.mark.parametrize("rubbish", [
+    b"", b"rubbish\n", b"\0" * 8192, b"\xff" * 20000])
+def test_what_was_written_over_a_map_is_replaced(tmp_path, rubbish):
+    (tmp_path / "routes.db").write_bytes(rubbish)
+    got = run("-o", "routes.db", "-", cwd=tmp_path, text=GOOD)
+    assert got.returncode == 0
+    assert "the old map is broken" in got.stderr
+    assert (tmp_path / "routes.db").stat().st_size >= 8192
+
+
+def test_what_is_no_file_is_never_replaced(tmp_path):
+    os.mkfifo(tmp_path / "routes.db")
+    got = run("-o", "routes.db", "-", cwd=tmp_path, text=GOOD)
+    assert got.returncode == 3
+    assert "routes.db: not a file" in got.stderr
+    assert stat.S_ISFIFO((tmp_path / "routes.db").stat().st_mode)
+    assert os.listdir(tmp_path) == ["routes.db"]
+
+
 def small_files():
     resource.setrlimit(resource.RLIMIT_FSIZE, (SMALL, SMALL))
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

@@ -209,6 +209,53 @@ the_target_of_a_symbolic_link_is_replaced(void **state)
 }
 
 static void
+a_link_to_nothing_is_followed_too(void **state)
+{
+	struct fixture *f = *state;
+	struct scratch other;
+	char second[SCRATCH_PATH_MAX], target[SCRATCH_PATH_MAX];
+	struct stat st;
+
+	scratch_init(&other);
+	scratch_path(&other, "second", second);
+	assert_int_equal(symlink(second, f->path), 0);
+	assert_int_equal(symlink("target", second), 0);
+	replace(f->path, "new");
+	assert_int_equal(lstat(f->path, &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_string_equal(scratch_read_path(scratch_path(&other, "target",
+	    target)), "new");
+	assert_int_equal(scratch_count(&other), 2);
+	assert_int_equal(scratch_count(&f->scratch), 1);
+	scratch_fini(&other);
+}
+
+static void
+only_a_file_is_replaced(void **state)
+{
+	struct fixture *f = *state;
+	char path[SCRATCH_PATH_MAX];
+	struct file_replace r;
+	struct stat st;
+	struct err e;
+
+	assert_int_equal(mkfifo(f->path, 0600), 0);
+	assert_int_equal(file_replace_begin(&r, f->path, &e), -1);
+	assert_non_null(strstr(e.text, "not a file"));
+	assert_int_equal(lstat(f->path, &st), 0);
+	assert_true(S_ISFIFO(st.st_mode));
+	assert_int_equal(mkdir(scratch_path(&f->scratch, "folder", path),
+	    0700), 0);
+	assert_int_equal(file_replace_begin(&r, path, &e), -1);
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(symlink("loop", scratch_path(&f->scratch, "loop",
+	    path)), 0);
+	assert_int_equal(file_replace_begin(&r, path, &e), -1);
+	assert_non_null(strstr(e.text, strerror(ELOOP)));
+	assert_int_equal(scratch_count(&f->scratch), 2);
+}
+
+static void
 a_path_without_a_folder_is_in_the_current_one(void **state)
 {
 	struct fixture *f = *state;
@@ -408,6 +455,7 @@ two_runs_at_once_follow_each_other(void **state)
 
 	begin(&r, f->path);
 	put(&r, "first");
+	scratch_listen(&f->scratch);
 	child = fork();
 	assert_true(child != -1);
 	if (child == 0) {
@@ -428,6 +476,8 @@ two_runs_at_once_follow_each_other(void **state)
 	commit(&r);
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	assert_int_equal(scratch_times(scratch_heard(&f->scratch),
+	    "another run is at work"), 1);
 	assert_string_equal(scratch_read_path(f->path), "second");
 	assert_int_equal(scratch_count(&f->scratch), 1);
 }
@@ -520,6 +570,8 @@ main(void)
 		TEST(a_first_file_minds_the_umask),
 		TEST(the_owner_of_the_old_file_is_kept_where_possible),
 		TEST(the_target_of_a_symbolic_link_is_replaced),
+		TEST(a_link_to_nothing_is_followed_too),
+		TEST(only_a_file_is_replaced),
 		TEST(a_path_without_a_folder_is_in_the_current_one),
 		TEST(what_cannot_be_a_file_is_refused),
 		TEST(a_commit_that_fails_leaves_what_was_there),
