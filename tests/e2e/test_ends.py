@@ -82,6 +82,33 @@ def test_sigterm_loses_nothing_that_was_accepted(lab, origin, name):
     assert time.monotonic() - began < 5 * labs.PATIENCE, "longer than drain"
 
 
+@pytest.mark.parametrize("name", SPAWNING)
+def test_sigterm_under_load_cuts_no_answer(lab, name):
+    """lighttpd answers 503 itself until it has started the next router, and
+    so may mod_fcgid with 500 for a connection that nobody has accepted.
+    Nothing that began is cut, and nothing goes unanswered."""
+    origins = FastOrigins(lab, "fast")
+    lab.routes(f"site.test {origins.url('fast')}\n")
+    site = Site(lab, SETUPS[name]).start()
+    with Load(site.port, 8, ok) as load:
+        labs.until(lambda: load.count > 100, 20, "there is load")
+        for _ in range(3):
+            pids = lab.router_pids()
+            for pid in pids:
+                os.kill(pid, signal.SIGTERM)
+            labs.until(lambda: not set(pids) & set(lab.router_pids()), 8,
+                       "they have ended")
+            labs.until(lambda: set(lab.router_pids()) - set(pids), 15,
+                       "there are others")
+            begin = load.count
+            labs.until(lambda: load.count > begin + 200, 20, "load goes on")
+    assert not load.failures, load.failures[:3]
+    for _, answer in load.results:
+        assert answer.status == (
+            503 if name == "lighttpd-spawn" else 500), answer
+        assert not answer.get("X-Router-Reason"), answer
+
+
 def test_restarts_under_load_lose_nothing(lab):
     """As systemd runs it: the socket stays, routers come and go."""
     origins = FastOrigins(lab, "fast")
