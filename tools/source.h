@@ -41,7 +41,10 @@ struct source {
 	struct lint *lint;
 	struct arena keep;  /* what outlives an entry */
 	struct arena entry; /* what does not */
-	struct source_set *sets;
+	struct source_set *sets;     /* the newest first */
+	struct source_set **buckets; /* the same by name; a power of two */
+	size_t bucket_count;
+	size_t set_count;
 	struct source_words *defaults; /* in force; NULL: none */
 	int (*see)(void *arg, const struct source_route *r, struct err *e);
 	void *arg;

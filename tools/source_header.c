@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "http/header.h"
 #include "route/pattern.h"
 #include "tools/source_private.h"
@@ -12,7 +13,8 @@
 enum {
 	HEADER_ON_REQUEST = 1 << HEADER_REQUEST,
 	HEADER_ON_RESPONSE = 1 << HEADER_RESPONSE,
-	HEADER_ON_BOTH = HEADER_ON_REQUEST | HEADER_ON_RESPONSE
+	HEADER_ON_BOTH = HEADER_ON_REQUEST | HEADER_ON_RESPONSE,
+	SOURCE_HEADER_BUCKETS = 64
 };
 
 static const struct str none = { NULL, 0 };
@@ -292,15 +294,58 @@ source_header_same(const struct source_set *a, const struct source_set *b)
 	return true;
 }
 
+/* Where the sets of that hash begin. Nobody chooses names to make them meet. */
+static struct source_set **
+source_header_bucket(const struct source *s, struct str name)
+{
+	static const struct hash_key key = { 0x68656164, 0x657273 };
+
+	return &s->buckets[hash_sip(key, name) & (s->bucket_count - 1)];
+}
+
 const struct source_set *
 source_header_find(const struct source *s, struct str name)
 {
 	const struct source_set *set;
 
-	for (set = s->sets; set != NULL; set = set->next)
+	if (s->bucket_count == 0)
+		return NULL;
+	for (set = *source_header_bucket(s, name); set != NULL;
+	     set = set->chain)
 		if (str_eq(set->name, name))
 			return set;
 	return NULL;
+}
+
+static void
+source_header_chain(struct source *s, struct source_set *set)
+{
+	struct source_set **bucket = source_header_bucket(s, set->name);
+
+	set->chain = *bucket;
+	*bucket = set;
+}
+
+/* Platforms write a set for each customer, so sets are found by their hash. */
+static void
+source_header_keep(struct source *s, struct source_set *set)
+{
+	size_t more = s->bucket_count > 0 ? 2 * s->bucket_count :
+					    SOURCE_HEADER_BUCKETS;
+	struct source_set *old;
+
+	if (s->set_count == s->bucket_count) {
+		s->buckets = arena_alloc(&s->keep, more * sizeof(old));
+		if (s->buckets == NULL)
+			return; /* the arena is full, and asked about that */
+		s->bucket_count = more;
+		for (old = s->sets; old != NULL; old = old->next)
+			source_header_chain(s, old);
+	}
+	set->next = s->sets;
+	s->sets = set;
+	s->set_count++;
+	source_header_chain(s, set);
 }
 
 void
@@ -335,6 +380,5 @@ source_header_set(struct source_entry *en)
 		    lint_place_print(s->lint, old->place));
 		return;
 	}
-	set->next = s->sets;
-	s->sets = set;
+	source_header_keep(s, set);
 }

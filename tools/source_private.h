@@ -23,6 +23,7 @@ struct source_header {
 
 struct source_set {
 	struct source_set *next;
+	struct source_set *chain; /* in its bucket */
 	struct str name;
 	struct lint_place place;
 	struct source_header *headers;

@@ -14,7 +14,7 @@
 #include "route/pattern.h"
 #include "tests/unit/table.h"
 
-enum { SOURCE_OUT = 1 << 20 };
+enum { SOURCE_OUT = 1 << 20, SOURCE_SETS = 1000 };
 
 struct source_seen {
 	struct buf out;
@@ -431,11 +431,59 @@ source_says_when_memory_is_full(void **state)
 	buf_fini(&whole);
 }
 
+/* The route is N's, so its header must be that of N's set. */
+static int
+source_see_own_set(void *arg, const struct source_route *s, struct err *e)
+{
+	const struct header_rule *h = &s->route.rules[0];
+	size_t *count = arg;
+
+	(void)e;
+	assert_int_equal(s->route.rule_count, 1);
+	assert_int_equal(h->value.count, 1);
+	assert_true(str_eq(h->value.parts[0].text, s->host));
+	++*count;
+	return 0;
+}
+
+static void
+source_finds_each_of_many_sets(void **state)
+{
+	struct buf text;
+	size_t count = 0;
+	struct lint lint;
+	struct source s;
+	struct err e;
+	int i;
+
+	(void)state;
+	buf_init(&text, SOURCE_OUT);
+	for (i = 0; i < SOURCE_SETS; i++)
+		assert_int_equal(buf_printf(&text,
+		    "%%headers s%d\n    response-header X-A: h%d\n"
+		    "h%d respond=200 headers=s%d\n", i, i, SOURCE_SETS - 1 - i,
+		    SOURCE_SETS - 1 - i), 0);
+	lint_init(&lint);
+	source_init(&s, &lint, source_see_own_set, &count);
+	assert_int_equal(source_sets(&s, STR("list"), 0, buf_view(&text), &e),
+	    0);
+	assert_int_equal(source_routes(&s, STR("list"), 0, buf_view(&text),
+	    &e), 0);
+	assert_int_equal(lint.errors + lint.warnings, 0);
+	assert_int_equal(count, SOURCE_SETS);
+	/* As many buckets as sets: to find one takes no walk over all. */
+	assert_in_range(s.bucket_count, SOURCE_SETS, 2 * SOURCE_SETS);
+	source_fini(&s);
+	lint_fini(&lint);
+	buf_fini(&text);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(source_makes_routes_of_lists),
+		cmocka_unit_test(source_finds_each_of_many_sets),
 		cmocka_unit_test(source_hands_out_no_route_with_a_mistake),
 		cmocka_unit_test(source_ends_when_what_sees_fails),
 		cmocka_unit_test(source_says_when_memory_is_full),
