@@ -345,8 +345,10 @@ main_serve(const struct main_options *o, const char *ini,
 		msg_error("%s", e.text);
 		return EXIT_TROUBLE;
 	}
-	if (answer == 0)
-		process_fini(&process);
+	/* Workers still hold what a clean end would free under them. */
+	if (way == 1 && answer == 1)
+		_exit(answer);
+	process_fini(&process);
 	return answer;
 }
 
