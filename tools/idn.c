@@ -35,7 +35,7 @@ idn_label(struct str label, struct buf *to, struct err *e)
 
 	if (label.n >= sizeof(text) || str_find(label, '\0') < label.n)
 		return err_set(e, REASON_BAD_HOST,
-		    "host label '%.*s': too long", STR_ARG(label));
+		    "a host label of %zu bytes", label.n);
 	if (str_find(label, '{') < label.n)
 		return err_set(e, REASON_BAD_HOST,
 		    "host label '%.*s': not ASCII beside a variable",

@@ -8,8 +8,14 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/err.h"
+#include "base/escape.h"
 
-enum { LINT_ROOM = 32, LINT_TEXT_MAX = 1 << 20 };
+enum {
+	LINT_ROOM = 32,
+	LINT_TEXT_MAX = 1 << 20,
+	LINT_QUOTE_MAX = ERR_TEXT_MAX /* bytes of a list's words that are told */
+};
 
 static const struct lint_row {
 	const char *id;
@@ -55,37 +61,37 @@ lint_fini(struct lint *l)
 	*l = (struct lint){ 0 };
 }
 
-/* Length of the control character at the start of s, or 0. */
-static size_t
-lint_control(struct str s)
-{
-	if (str_is_control(s.p[0]))
-		return 1;
-	/* U+0080 to U+009F in UTF-8: terminals obey these too. */
-	if (s.n > 1 && (unsigned char)s.p[0] == 0xc2 &&
-	    (unsigned char)s.p[1] < 0xa0)
-		return 2;
-	return 0;
-}
-
+/* Escaped: a list cannot drive a terminal. */
 static int
 lint_put_quoted(struct buf *b, struct str s)
 {
-	while (s.n > 0) {
-		size_t n = lint_control(s), i;
+	char safe[LINT_QUOTE_MAX];
 
-		for (i = 0; i < n; i++)
-			if (buf_printf(b, "\\x%02x",
-				(unsigned)(unsigned char)s.p[i]) == -1)
-				return -1;
-		if (n == 0) {
-			n = 1;
-			if (buf_put(b, str_sub(s, 0, 1)) == -1)
-				return -1;
-		}
-		s = str_sub(s, n, s.n);
+	while (s.n > 0) {
+		size_t n = escape_put(safe, sizeof(safe), &s, ESCAPE_LINE);
+
+		if (buf_put(b, (struct str){ safe, n }) == -1)
+			return -1;
 	}
 	return 0;
+}
+
+/*
+ * Words of a list may be as long as an entry; their beginning will do. What is
+ * told as %2 (a place, what was expected) is never cut.
+ */
+static int
+lint_put_short(struct buf *text, struct str words)
+{
+	size_t n = LINT_QUOTE_MAX;
+
+	if (words.n <= LINT_QUOTE_MAX)
+		return lint_put_quoted(text, words);
+	while (n > 0 && ((unsigned char)words.p[n] & 0xc0) == 0x80)
+		n--; /* not within a character */
+	if (lint_put_quoted(text, str_sub(words, 0, n)) == -1)
+		return -1;
+	return buf_put(text, STR("..."));
 }
 
 static int
@@ -96,13 +102,18 @@ lint_put_sentence(struct buf *text, const char *sentence, struct str a,
 	struct str before;
 
 	while (str_cut(rest, '%', &before, &rest)) {
-		struct str words = STR("%");
+		int full;
 
 		CHECK(rest.n > 0);
-		if (rest.p[0] != '%')
-			words = rest.p[0] == '1' ? a : b;
-		if (buf_put(text, before) == -1 ||
-		    lint_put_quoted(text, words) == -1)
+		if (buf_put(text, before) == -1)
+			return -1;
+		if (rest.p[0] == '%')
+			full = buf_put(text, STR("%"));
+		else if (rest.p[0] == '1')
+			full = lint_put_short(text, a);
+		else
+			full = lint_put_quoted(text, b);
+		if (full == -1)
 			return -1;
 		rest = str_sub(rest, 1, rest.n);
 	}

@@ -62,7 +62,8 @@ void lint_fini(struct lint *l);
 
 /*
  * Keeps a finding; a and b stand for %1 and %2 of its sentence, and are
- * copied. It counts even when there is no memory left to keep its text.
+ * copied (of a long a the beginning). It counts even when there is no memory
+ * left to keep its text.
  */
 void lint_tell(struct lint *l, enum lint_finding f, struct lint_place at,
     struct str a, struct str b);

@@ -18,8 +18,11 @@ host_text(const struct host *h)
 static int
 host_bad(struct str in, const char *why, struct err *e)
 {
-	return err_set(e, REASON_BAD_HOST, "host '%.*s': %s", STR_ARG(in),
-	    why);
+	const char *more = in.n > HOST_MAX ? "..." : "";
+
+	/* A long one would leave no room for why. */
+	return err_set(e, REASON_BAD_HOST, "host '%.*s%s': %s",
+	    STR_ARG(str_sub(in, 0, HOST_MAX)), more, why);
 }
 
 static int

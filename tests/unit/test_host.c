@@ -178,6 +178,20 @@ host_has_one_spelling_or_is_refused(void **state)
 }
 
 static void
+host_says_why_of_a_long_one_too(void **state)
+{
+	static char in[60000];
+	struct host h;
+	struct err e;
+
+	(void)state;
+	memset(in, 'c', sizeof(in));
+	assert_int_equal(host_parse((struct str){ in, sizeof(in) }, &h, &e),
+	    -1);
+	assert_non_null(strstr(e.text, "c...': longer than 253 bytes"));
+}
+
+static void
 host_spelling_is_stable(void **state)
 {
 	size_t i;
@@ -224,6 +238,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(host_has_one_spelling_or_is_refused),
+		cmocka_unit_test(host_says_why_of_a_long_one_too),
 		cmocka_unit_test(host_spelling_is_stable),
 		cmocka_unit_test(host_with_nul_inside_is_refused),
 		cmocka_unit_test(host_of_a_null_slice_is_refused),

@@ -160,6 +160,33 @@ lint_places_can_be_quoted(void **state)
 	lint_fini(&l);
 }
 
+static void
+lint_tells_the_beginning_of_long_words(void **state)
+{
+	static const char what[] = "l:1:1: error: unknown target 'a";
+	static const char end[] = "...', expected http://";
+	static char word[1 + 2 * 30000];
+	struct lint l;
+	char *text;
+	size_t i;
+
+	(void)state;
+	word[0] = 'a';
+	for (i = 1; i < sizeof(word); i += 2)
+		memcpy(word + i, "\xc3\xa9", 2);
+	lint_init(&l);
+	lint_tell(&l, LINT_TARGET_UNKNOWN, lint_at("l", 0, 1, 1),
+	    (struct str){ word, sizeof(word) }, none);
+	text = lint_text(&l);
+	assert_memory_equal(text, what, strlen(what));
+	assert_in_range(strlen(text), 400, 1000);
+	/* Not within a character. */
+	assert_non_null(strstr(text, end));
+	assert_memory_equal(strstr(text, end) - 2, "\xc3\xa9", 2);
+	free(text);
+	lint_fini(&l);
+}
+
 int
 main(void)
 {
@@ -170,6 +197,7 @@ main(void)
 		    lint_quotes_so_that_nothing_drives_a_terminal),
 		cmocka_unit_test(lint_sentences_are_well_formed),
 		cmocka_unit_test(lint_places_can_be_quoted),
+		cmocka_unit_test(lint_tells_the_beginning_of_long_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
