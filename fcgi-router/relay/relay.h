@@ -4,8 +4,8 @@
  * relay: whether and where to try, and to try again.
  *
  * Objects and who holds whom: one `struct relay` (the process's) holds the
- * maker of wires, the pool of idle ones and the gate to new ones; an exchange holds one `struct
- * transfer`, and that its wire while an attempt goes on.
+ * maker of wires, the pool of idle ones and the gate to new ones; an exchange
+ * holds one `struct transfer`, and that its wire while an attempt goes on.
  */
 #ifndef RELAY_RELAY_H
 #define RELAY_RELAY_H

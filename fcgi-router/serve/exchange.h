@@ -84,8 +84,8 @@ struct exchange {
 	bool front_known;   /* to the epoll instance */
 	void *front_state;  /* the intake's own */
 	bool front_spools;  /* it writes all of a request before it reads */
-	bool front_partial; /* a part of what it must send lies there, too little
-	                       to be read: no event tells when there is more */
+	bool front_partial; /* what it has sent is too little to be read: no
+	                       event tells when there is more */
 	bool front_stops;   /* it sends no more of it once it has an answer */
 	struct buf out;     /* for the front, not written yet */
 

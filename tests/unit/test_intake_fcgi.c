@@ -370,7 +370,7 @@ a_peer_that_goes_away_is_nothing_to_say(void **state)
 }
 
 static void
-a_peer_that_goes_away_within_a_head_is_not_waited_for(void **state)
+a_peer_that_goes_away_in_a_head_is_not_waited_for(void **state)
 {
 	struct fcgi_case *c = *state;
 
@@ -784,7 +784,7 @@ main(void)
 		FCGI_TEST(a_head_that_comes_byte_by_byte_is_taken_when_whole),
 		FCGI_TEST(a_silent_or_slow_peer_is_left_after_a_while),
 		FCGI_TEST(a_peer_that_goes_away_is_nothing_to_say),
-		FCGI_TEST(a_peer_that_goes_away_within_a_head_is_not_waited_for),
+		FCGI_TEST(a_peer_that_goes_away_in_a_head_is_not_waited_for),
 		FCGI_TEST(what_is_no_fastcgi_is_closed),
 		FCGI_TEST(a_head_beyond_all_measure_is_closed),
 		FCGI_TEST(other_roles_are_told_so),

@@ -53,7 +53,7 @@ static const struct {
 	  "http://a.example/s1/in/x%2Fy", "/x%2Fy", 0 },
 	{ "a.example http://o.example strip-prefix", "http://a.example/x",
 	  "/x", 0 },
-	/* "//" at the head is a host for some, so it goes; elsewhere it stays */
+	/* "//" at the head is a host for some: it goes; elsewhere it stays */
 	{ "a.example http://o.example", "http://a.example//evil.example/x",
 	  "/evil.example/x", 0 },
 	{ "a.example http://o.example", "http://a.example////", "/", 0 },

@@ -266,7 +266,7 @@ transfer_try_row(struct transfer_case *c, size_t i)
 }
 
 static void
-answers_are_read_and_wires_kept_after_whole_exchanges_alone(void **state)
+answers_are_read_and_wires_kept_after_whole_exchanges(void **state)
 {
 	struct transfer_case *c = *state;
 	size_t i;
@@ -315,7 +315,7 @@ transfer_cut(struct transfer_case *c, const char *answer, enum origin_end end,
 }
 
 static void
-an_answer_that_breaks_off_is_broken_at_every_byte(void **state)
+an_answer_may_break_off_at_every_byte(void **state)
 {
 	struct transfer_case *c = *state;
 
@@ -582,7 +582,7 @@ an_early_answer_is_read_and_its_wire_not_kept(void **state)
 
 /* The origin has answered and gone: sending fails, its answer is there. */
 static void
-an_answer_of_an_origin_that_went_away_can_be_read(void **state)
+an_origin_that_went_away_can_have_answered(void **state)
 {
 	static char data[65536];
 	struct origin o = { .answer = STR("HTTP/1.1 413 Large\r\n"
@@ -661,7 +661,7 @@ an_attempt_that_is_given_up_closes_its_wire(void **state)
 }
 
 static void
-an_end_before_any_answer_says_whether_a_byte_came(void **state)
+an_early_end_says_whether_a_byte_came(void **state)
 {
 	struct origin silent = { .answer = STR(""), .end = ORIGIN_CLOSES };
 	struct origin half = { .answer = STR("HTTP/1.1 2"),
@@ -710,9 +710,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TRANSFER_TEST(
-		    answers_are_read_and_wires_kept_after_whole_exchanges_alone),
+		    answers_are_read_and_wires_kept_after_whole_exchanges),
 		TRANSFER_TEST(a_head_in_small_reads_is_the_same),
-		TRANSFER_TEST(an_answer_that_breaks_off_is_broken_at_every_byte),
+		TRANSFER_TEST(an_answer_may_break_off_at_every_byte),
 		TRANSFER_TEST(an_answer_that_is_reset_is_broken),
 		TRANSFER_TEST(a_broken_answer_names_its_origin),
 		TRANSFER_TEST(large_answers_come_whole_through_a_slow_sink),
@@ -721,10 +721,10 @@ main(void)
 		TRANSFER_TEST(a_body_of_unknown_length_goes_in_chunks),
 		TRANSFER_TEST(the_largest_part_fits_as_chunk_and_as_it_is),
 		TRANSFER_TEST(an_early_answer_is_read_and_its_wire_not_kept),
-		TRANSFER_TEST(an_answer_of_an_origin_that_went_away_can_be_read),
+		TRANSFER_TEST(an_origin_that_went_away_can_have_answered),
 		TRANSFER_TEST(a_wire_carries_one_exchange_after_the_other),
 		TRANSFER_TEST(an_attempt_that_is_given_up_closes_its_wire),
-		TRANSFER_TEST(an_end_before_any_answer_says_whether_a_byte_came),
+		TRANSFER_TEST(an_early_end_says_whether_a_byte_came),
 		TRANSFER_TEST(a_head_too_large_is_a_bad_header),
 	};
 
