@@ -145,7 +145,7 @@ prepare_packages() {
 	prepare_root apt-get -qq update </dev/null &&
 	    prepare_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y \
 		-o Dpkg::Use-Pty=0 --no-install-recommends install \
-		"${missing[@]}" </dev/null >&2
+		"${missing[@]}" </dev/null >/dev/null
 	one=$?
 	prepare_unguard
 	if [ "$one" -ne 0 ]; then
