@@ -14,7 +14,8 @@
 
 enum {
 	BODY_PATH_MAX = 4096,
-	BODY_KEEP_LEAST = 16 * 1024 /* room for one part of any source */
+	BODY_PART_MAX = 16 * 1024, /* from any source */
+	BODY_KEEP_LEAST = BODY_PART_MAX
 };
 
 void
@@ -75,13 +76,15 @@ body_take(struct body *b, body_source *source, void *arg, struct str *data,
 	}
 	if (got != 1)
 		return got;
-	b->came += data->n;
-	if (b->kind != REQUEST_BODY_UNKNOWN && b->came > b->promised)
+	CHECK(data->n <= BODY_PART_MAX);
+	if (b->kind != REQUEST_BODY_UNKNOWN &&
+	    data->n > b->promised - b->came)
 		return err_set(e, REASON_BAD_REQUEST,
 		    "more body bytes than the promised %" PRIu64,
 		    b->promised);
-	if (b->came > b->most)
+	if (data->n > b->most - b->came)
 		return body_too_large(b, e);
+	b->came += data->n;
 	return 1;
 }
 

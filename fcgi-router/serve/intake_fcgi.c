@@ -470,7 +470,9 @@ intake_fcgi_read(void *arg, struct str *data, struct err *e)
 			(void)FCGX_UnGetChar((unsigned char)in->rdNext[-1],
 			    in);
 	}
-	if (in->rdNext == in->stop)
+	/* A stream that breaks within padding is left with rdNext behind stop:
+	 * the pointers alone do not tell. */
+	if (in->isClosed || in->rdNext >= in->stop)
 		return FCGX_GetError(in) == 0 ? 2 :
 		    intake_fcgi_broken_off(x, e);
 	*data = (struct str){ (const char *)in->rdNext,
