@@ -61,6 +61,7 @@ struct collect {
 	struct collect_host host;
 	struct str *names; /* X- names of request rules, sorted */
 	size_t name_count;
+	size_t name_size; /* of all, each with its LF */
 	struct buf name_list;
 };
 
@@ -151,8 +152,20 @@ collect_name_find(const struct collect *c, struct str name, size_t *at)
 	return false;
 }
 
+_Static_assert(COLLECT_NAMES_MAX == 1024 * 1024, "as is said below");
+
 static int
-collect_name(struct collect *c, struct str name, struct err *e)
+collect_name_full(struct lint_place at, struct err *e)
+{
+	return err_set(e, REASON_INTERNAL,
+	    "%.*s:%u:%u: with this route the X- names that request rules set "
+	    "have more than 1 MiB, expected fewer names", STR_ARG(at.file),
+	    at.line, at.col);
+}
+
+static int
+collect_name(struct collect *c, struct str name, struct lint_place place,
+    struct err *e)
 {
 	struct str low = arena_copy(&c->record, name);
 	struct str *names;
@@ -167,6 +180,8 @@ collect_name(struct collect *c, struct str name, struct err *e)
 	low.p = p;
 	if (p == NULL || collect_name_find(c, low, &at))
 		return p == NULL ? collect_full(e) : 0;
+	if (c->name_size + low.n >= COLLECT_NAMES_MAX)
+		return collect_name_full(place, e);
 	names = reallocarray(c->names, c->name_count + 1, sizeof(*names));
 	if (names == NULL)
 		return collect_full(e);
@@ -175,11 +190,13 @@ collect_name(struct collect *c, struct str name, struct err *e)
 	    (c->name_count - at) * sizeof(*names));
 	names[at] = arena_copy(&c->arena, low);
 	c->name_count++;
+	c->name_size += low.n + 1;
 	return c->arena.full ? collect_full(e) : 0;
 }
 
 static int
-collect_names(struct collect *c, const struct route *r, struct err *e)
+collect_names(struct collect *c, const struct route *r,
+    struct lint_place place, struct err *e)
 {
 	size_t i;
 
@@ -189,7 +206,7 @@ collect_names(struct collect *c, const struct route *r, struct err *e)
 		if (rule->side == HEADER_REQUEST &&
 		    rule->verb != HEADER_REMOVE &&
 		    str_starts_nocase(rule->name, STR("x-")) &&
-		    collect_name(c, rule->name, e) == -1)
+		    collect_name(c, rule->name, place, e) == -1)
 			return -1;
 	}
 	return 0;
@@ -248,7 +265,7 @@ collect_add(struct collect *c, const struct source_route *r, struct err *e)
 	arena_reset(&c->record);
 	buf_clear(&c->value);
 	if (collect_file(c, r->place, e) == -1 ||
-	    collect_names(c, &r->route, e) == -1)
+	    collect_names(c, &r->route, r->place, e) == -1)
 		return -1;
 	if (collect_key(&c->key, r) == -1) {
 		lint_tell(c->lint, LINT_MATCH_LONG, r->place, none, none);

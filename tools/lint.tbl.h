@@ -177,7 +177,7 @@ LINT(HEADER_REFUSED, "header-refused", ERROR,
 LINT(HEADER_EMPTY, "header-empty", ERROR,
     "'%1' without a value, expected NAME: value (-NAME removes the field)")
 LINT(HEADER_LONG, "header-long", ERROR,
-    "a value of %1 bytes, expected at most 8000")
+    "a field of %1 bytes with its name, expected at most 8000")
 LINT(HEADER_TWICE, "header-twice", ERROR,
     "'%1' has a rule already at %2, expected one (+NAME adds another field)")
 

@@ -19,7 +19,6 @@
 enum {
 	SOURCE_NAME_MAX = 128,      /* of a %headers set */
 	SOURCE_TAG_MAX = 256,       /* of a tag's value */
-	SOURCE_VALUE_MAX = 8000,    /* of a header field */
 	SOURCE_SOCKET_MAX = 107,    /* what sockaddr_un holds */
 	SOURCE_RETRY_MAX = 31536000 /* a year */
 };

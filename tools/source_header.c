@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "decide/rules.h"
 #include "http/header.h"
 #include "route/pattern.h"
 #include "tools/source_private.h"
@@ -88,6 +89,7 @@ source_header_value(struct source_entry *en, struct source_header *h,
     const struct lines_token *raw, size_t from)
 {
 	struct str value = str_sub(raw->text, from, raw->text.n);
+	size_t field; /* "NAME: value": a longer one is never sent */
 	char size[24];
 
 	while (value.n > 0 && (value.p[0] == ' ' || value.p[0] == '\t')) {
@@ -101,8 +103,9 @@ source_header_value(struct source_entry *en, struct source_header *h,
 		source_tell(en, LINT_HEADER_EMPTY, raw, 0, h->name, none);
 		return false;
 	}
-	if (value.n > SOURCE_VALUE_MAX) {
-		(void)snprintf(size, sizeof(size), "%zu", value.n);
+	field = h->name.n + 2 + value.n;
+	if (field > RULES_LINE_MAX) {
+		(void)snprintf(size, sizeof(size), "%zu", field);
 		source_tell(en, LINT_HEADER_LONG, &h->value, 0, str_of(size),
 		    none);
 		return false;

@@ -152,6 +152,8 @@ source_words_tags(struct source_entry *en, const struct lines_token *t,
 	struct str one;
 	bool more;
 
+	if (words->tag_count > CODEC_TAGS_MAX)
+		return; /* too many as it is, which the record's check tells */
 	for (i = 0; i < value.n; i++)
 		room += value.p[i] == ',';
 	tags = arena_alloc(en->arena, room * sizeof(*tags));

@@ -69,6 +69,9 @@ codec_key_print(struct str key, struct buf *to)
 
 /* What both sides refuse */
 
+_Static_assert(CODEC_TAGS_MAX == 256 && CODEC_RULES_MAX == 1024,
+    "what is said below");
+
 /* Why r is no route that the map may hold, or NULL. */
 const char *
 codec_route_flaw(const struct route *r)
@@ -82,9 +85,9 @@ codec_route_flaw(const struct route *r)
 	if (r->host_capture && r->capture_count == 0)
 		return "a capture of the host that has no name";
 	if (r->tag_count > CODEC_TAGS_MAX)
-		return "too many tags";
+		return "more than 256 tags";
 	if (r->rule_count > CODEC_RULES_MAX)
-		return "too many header rules";
+		return "more than 1024 header rules";
 	if ((r->host_sent == HOST_SENT_NAME) != (r->host_name.n > 0))
 		return "the name of host= does not fit its kind";
 	switch (r->target) {

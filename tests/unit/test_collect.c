@@ -14,7 +14,7 @@
 #include "tests/unit/maps.h"
 #include "tests/unit/table.h"
 
-enum { COLLECT_MEMORY = 16 << 20 };
+enum { COLLECT_MEMORY = 16 << 20, COLLECT_NAME = 63 /* bytes of one */ };
 
 static const struct str none = { NULL, 0 };
 
@@ -312,6 +312,50 @@ collect_without_a_route_has_no_headers(void **state)
 	lint_fini(&lint);
 }
 
+/* A mistake of lists, however large, never ends in an abort. */
+static void
+collect_refuses_more_names_than_a_map_holds(void **state)
+{
+	const size_t most = 1024 * 1024;
+	char name[COLLECT_NAME + 1];
+	struct buf text;
+	struct collect *c;
+	struct lint lint;
+	struct source s;
+	struct err e;
+	size_t size;
+	unsigned i;
+
+	(void)state;
+	buf_init(&text, 2 * COLLECT_MEMORY);
+	lint_init(&lint);
+	c = collect_new(&lint);
+	memset(name, 'n', sizeof(name));
+	name[COLLECT_NAME] = '\0';
+	/* As many as there may be, the names' line ends counted. */
+	for (i = 0, size = 0; size + COLLECT_NAME <= most;
+	     i++, size += COLLECT_NAME + 1)
+		assert_int_equal(buf_printf(&text, "h%u respond=200\n"
+		    "    request-header X-%06u%s: v\n", i, i, name + 8), 0);
+	source_init(&s, &lint, collect_see, c);
+	assert_int_equal(source_routes(&s, STR("list"), 0, buf_view(&text),
+	    &e), 0);
+	assert_in_range(collect_headers(c).n, most - COLLECT_NAME - 1, most);
+	/* A name that is there takes no more room; any other has none. */
+	buf_clear(&text);
+	assert_int_equal(buf_printf(&text, "a respond=200\n"
+	    "    request-header x-000000%s: v\n", name + 8), 0);
+	assert_int_equal(source_routes(&s, STR("list"), 0, buf_view(&text),
+	    &e), 0);
+	assert_int_equal(source_routes(&s, STR("list"), 0,
+	    STR("b respond=200\n    request-header X-Y: v\n"), &e), -1);
+	assert_non_null(strstr(e.text, "list:1:1: with this route the X- "));
+	source_fini(&s);
+	collect_free(&c);
+	lint_fini(&lint);
+	buf_fini(&text);
+}
+
 int
 main(void)
 {
@@ -324,6 +368,7 @@ main(void)
 		    maps_end),
 		cmocka_unit_test(collect_tells_what_contradicts),
 		cmocka_unit_test(collect_names_the_17th_shape),
+		cmocka_unit_test(collect_refuses_more_names_than_a_map_holds),
 		cmocka_unit_test(collect_without_a_route_has_no_headers),
 	};
 
