@@ -32,6 +32,17 @@ rules_value(const struct header_rule *rule, const struct pattern_source *s,
 	return answer;
 }
 
+/* The compiler refuses these; a map that it did not write may hold them, and
+ * they would frame a message in another way than the codec does. */
+static bool
+rules_is_framing(struct str name)
+{
+	return str_eq_nocase(name, STR("Host")) ||
+	    str_eq_nocase(name, STR("Connection")) ||
+	    str_eq_nocase(name, STR("Content-Length")) ||
+	    str_eq_nocase(name, STR("Transfer-Encoding"));
+}
+
 static int
 rules_apply_one(const struct header_rule *rule, const struct pattern_source *s,
     struct header *h, struct err *e)
@@ -39,6 +50,8 @@ rules_apply_one(const struct header_rule *rule, const struct pattern_source *s,
 	struct str value;
 	int answer;
 
+	if (rules_is_framing(rule->name))
+		return 0;
 	if (rule->verb == HEADER_REMOVE) {
 		header_remove(h, rule->name);
 		return 0;

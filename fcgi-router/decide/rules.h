@@ -5,7 +5,8 @@
  *
  * In the order in which the record holds them: %defaults, then the route's
  * own. A value that comes out empty removes the field and sets none; one that
- * makes a line of more than RULES_LINE_MAX bytes is left out.
+ * makes a line of more than RULES_LINE_MAX bytes is left out, and so is a rule
+ * for a field that frames a message.
  */
 #ifndef DECIDE_RULES_H
 #define DECIDE_RULES_H

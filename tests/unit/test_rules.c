@@ -146,6 +146,32 @@ a_line_too_long_is_left_out(void **state)
 	rules_try_long(most + 1, 0);
 }
 
+/* As a map holds them that the compiler did not write. */
+static void
+a_rule_for_framing_is_left_out(void **state)
+{
+	static const char *const names[] = { "Host", "connection",
+		"Content-length", "TRANSFER-ENCODING" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < TABLE_COUNT(names); i++) {
+		struct err e = { .text = "" };
+		struct header h;
+		struct decide d;
+
+		decide_open(&d, "a.example http://o.example\n"
+		    "  request-header X-A: 1\n  request-header X-B: 2\n",
+		    "http://a.example/", NULL);
+		d.route.rules[0].name = str_of(names[i]);
+		rules_fill(&h, &d.a, "");
+		TABLE_INT(names[i], rules_apply(&d.source, HEADER_REQUEST, &h,
+		    &e), 0);
+		TABLE_STR(names[i], rules_text(&h, &d.a), "X-B: 2|");
+		decide_close(&d);
+	}
+}
+
 static void
 a_full_arena_is_overloaded(void **state)
 {
@@ -183,6 +209,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rules_set_add_and_remove_in_order),
 		cmocka_unit_test(a_line_too_long_is_left_out),
+		cmocka_unit_test(a_rule_for_framing_is_left_out),
 		cmocka_unit_test(a_full_arena_is_overloaded),
 	};
 
