@@ -65,6 +65,12 @@ LINT(MATCH_LONG, "match-long", ERROR,
     "a MATCH of more than 4096 bytes, expected a shorter one")
 LINT(MATCH_QUERY, "match-query", ERROR,
     "'%1' in MATCH, expected a path alone")
+LINT(HOST_DEFAULT, "host-default", WARNING,
+    "'%1' is the host of that name, expected '*' for all hosts that no other "
+    "MATCH has")
+LINT(PATH_STAR, "path-star", WARNING,
+    "'*' in a path is that character alone, expected a path without it (it "
+    "has all that is below it), or {name} for one segment")
 LINT(PATH_READINGS, "path-readings", ERROR,
     "%1, expected segments that every reader reads the same")
 LINT(CAPTURE_PART, "capture-part", ERROR,
@@ -111,6 +117,8 @@ LINT(URL_HOST_PLACE, "url-host-place", ERROR,
 LINT(URL_QUERY, "url-query", ERROR,
     "a query in an origin's URL, expected none (the query asked for is "
     "passed on)")
+LINT(URL_SEMICOLON, "url-semicolon", WARNING,
+    "';' at the end of a URL is part of it, expected none")
 LINT(URL_FRAGMENT, "url-fragment", ERROR,
     "a fragment in an origin's URL, expected none")
 LINT(URL_TAIL, "url-tail", ERROR,

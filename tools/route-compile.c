@@ -305,6 +305,19 @@ out:
 	return got;
 }
 
+/*
+ * No route: what should have written the list failed, more likely than that
+ * each request is to be answered 404.
+ */
+static int
+compile_nothing(struct compile *c)
+{
+	lint_flush(&c->lint, stderr);
+	msg_error("no route in the lists, nothing was installed, expected one "
+	    "at least ('* respond=404' to have none)");
+	return TOOL_NO;
+}
+
 /* From lists to the map: the exit code. */
 static int
 compile_run(struct compile *c)
@@ -315,6 +328,9 @@ compile_run(struct compile *c)
 	got = compile_map(c, &e);
 	if (got == 0)
 		got = compile_read(c, &e);
+	if (got == 0 && c->routes == 0 && c->lint.errors == 0 &&
+	    !c->check_only)
+		return compile_nothing(c);
 	if (got == 0 && (c->check_only || c->lint.errors > 0))
 		got = collect_finish(c->collect, NULL, &e);
 	else if (got == 0)

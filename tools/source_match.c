@@ -128,6 +128,13 @@ source_match_one(struct source_entry *en, const struct lines_token *t,
 	    close + 2, out);
 }
 
+/* Names that stand for all other hosts in lists of nginx. */
+static bool
+source_match_is_default(struct str host)
+{
+	return str_eq_nocase(host, STR("default")) || str_eq(host, STR("_"));
+}
+
 /* The part of MATCH before its path. false: told. */
 static bool
 source_match_host(struct source_entry *en, const struct lines_token *t,
@@ -144,6 +151,8 @@ source_match_host(struct source_entry *en, const struct lines_token *t,
 		return source_match_wild(en, t, host, out);
 	if (host.p[0] == '{')
 		return source_match_one(en, t, host, out);
+	if (source_match_is_default(host))
+		source_tell(en, LINT_HOST_DEFAULT, t, 0, host, none);
 	return source_match_name(en, t, host, 0, out);
 }
 
@@ -168,6 +177,8 @@ source_match_bytes(struct source_entry *en, const struct lines_token *t,
 			source_tell(en, LINT_PATH_BYTE, t, at + i, here, none);
 			return false;
 		}
+		if (c == '*' && i + 1 == segment.n)
+			source_tell(en, LINT_PATH_STAR, t, at + i, none, none);
 		if (c != '%')
 			continue;
 		if (escape.n < 3 || str_hex(escape.p[1]) == -1 ||

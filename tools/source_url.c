@@ -374,6 +374,17 @@ source_url_unix(struct source_entry *en, const struct lines_token *t)
 		source_url_base(en, t, colon + 1);
 }
 
+/* As behind the last word of a line in nginx's files. */
+static void
+source_url_end(struct source_entry *en, const struct lines_token *t,
+    size_t from)
+{
+	size_t n = t->text.n;
+
+	if (n > from && t->text.p[n - 1] == ';')
+		source_tell(en, LINT_URL_SEMICOLON, t, n - 1, none, none);
+}
+
 void
 source_url_origin(struct source_entry *en, const struct lines_token *t,
     enum origin_scheme scheme)
@@ -395,6 +406,7 @@ source_url_origin(struct source_entry *en, const struct lines_token *t,
 	if (!o->port_written)
 		o->port = scheme == ORIGIN_HTTP ? 80 : 443;
 	source_url_base(en, t, end);
+	source_url_end(en, t, end);
 }
 
 /* "http://HOST[:PORT]" of a redirect into *url; where it ends. */
@@ -461,6 +473,7 @@ source_url_redirect(struct source_entry *en, const struct lines_token *t)
 	}
 	if (!source_url_last(en, t, at))
 		return;
+	source_url_end(en, t, at);
 	query = source_url_find(text, at, text.n, "?#");
 	if (source_url_pattern(en, t, at, query, PATTERN_IN_PATH, &part)) {
 		if (at == 0 && source_url_is_elsewhere(&part))

@@ -162,10 +162,24 @@ def test_warnings_do_not_keep_a_map_from_its_place(tmp_path):
     assert (tmp_path / "routes.db").exists()
 
 
-def test_an_empty_list_is_a_map_without_routes(tmp_path):
-    got = run("-v", "-o", "routes.db", "-", cwd=tmp_path, text="")
-    assert got.returncode == 0
-    assert " 0 hosts, 0 wildcards, 0 paths," in got.stdout
+@pytest.mark.parametrize("text", [
+    "", "# nothing\n\n", "%headers a\n    response-header X-A: b\n",
+    "%defaults exact\n"])
+def test_lists_without_a_route_replace_no_map(tmp_path, text):
+    """As when what writes the list to a pipe has failed."""
+    assert run("-o", "routes.db", "-", cwd=tmp_path,
+               text=GOOD).returncode == 0
+    old = (tmp_path / "routes.db").read_bytes()
+    got = run("-o", "routes.db", "-", cwd=tmp_path, text=text)
+    assert got.returncode == 1
+    assert got.stderr == (
+        "route-compile: no route in the lists, nothing was installed, "
+        "expected one at least ('* respond=404' to have none)\n")
+    assert (tmp_path / "routes.db").read_bytes() == old
+    (tmp_path / "l").write_text(text)
+    assert run("-n", "l", cwd=tmp_path).returncode == 0
+    assert run("-o", "routes.db", "l", "-", cwd=tmp_path,
+               text=GOOD).returncode == 0
 
 
 def test_the_map_of_router_ini_is_the_default(tmp_path):
