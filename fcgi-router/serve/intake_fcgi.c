@@ -12,30 +12,21 @@
 
 #include <errno.h>
 #include <fcgiapp.h>
+#include <linux/sockios.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/msg.h"
+#include "serve/fcgi_head.h"
 
 enum {
-	FCGI_HEAD = 8,             /* bytes of a record's header */
-	FCGI_VERSION = 1,
-	FCGI_BEGIN = 1,
-	FCGI_END = 3,
-	FCGI_PARAMS = 4,
-	FCGI_STDOUT = 6,
-	FCGI_RESPONDER = 1,        /* role */
-	FCGI_BEGIN_SIZE = 8,
 	FCGI_CONTENT_MAX = 65528,  /* of a record, a multiple of 8 */
-	FCGI_UNKNOWN_ROLE = 3,     /* protocol status */
 	FCGI_AHEAD = 2048,         /* bytes looked at before a body's record */
 	FCGI_DIRECT = 8192,        /* larger parts are written at once */
 	FCGI_RETRY_MS = 2,         /* a head that came in pieces */
@@ -102,132 +93,6 @@ intake_fcgi_open(struct exchange *x, int fd)
 	x->intake = &intake_fcgi;
 	state->head_since = clock_ms();
 	return 0;
-}
-
-/* ---- looking at what came, before libfcgi sees it ---- */
-
-struct fcgi_record {
-	int type;
-	unsigned id;
-	struct str content;
-};
-
-/* 1 and *out, *at moved on; 0: not all there; -1: no version-1 record. */
-static int
-intake_fcgi_record(struct str bytes, size_t *at, struct fcgi_record *out)
-{
-	struct str rest = str_sub(bytes, *at, bytes.n);
-	const unsigned char *p = (const unsigned char *)rest.p;
-	size_t content, whole;
-
-	if (rest.n > 0 && p[0] != FCGI_VERSION)
-		return -1;
-	if (rest.n < FCGI_HEAD)
-		return 0;
-	content = (size_t)p[4] << 8 | p[5];
-	whole = FCGI_HEAD + content + p[6];
-	if (rest.n < whole)
-		return 0;
-	out->type = p[1];
-	out->id = (unsigned)p[2] << 8 | p[3];
-	out->content = str_sub(rest, FCGI_HEAD, FCGI_HEAD + content);
-	*at += whole;
-	return 1;
-}
-
-/*
- * The lengths of name-value pairs, which may go on in the next record: `need`
- * bytes of a name or value are to come, `head` holds an unfinished length.
- */
-struct fcgi_pairs {
-	unsigned char head[8];
-	size_t have;
-	uint64_t need;
-};
-
-static size_t
-intake_fcgi_length(const unsigned char *p, uint64_t *out)
-{
-	if (p[0] < 0x80) {
-		*out = p[0];
-		return 1;
-	}
-	*out = (uint64_t)(p[0] & 0x7f) << 24 | (uint64_t)p[1] << 16 |
-	    (uint64_t)p[2] << 8 | p[3];
-	return 4;
-}
-
-/* How many bytes the two lengths take, as far as `head` shows. */
-static size_t
-intake_fcgi_head_size(const struct fcgi_pairs *pairs)
-{
-	size_t first = pairs->head[0] < 0x80 ? 1 : 4;
-
-	if (pairs->have <= first)
-		return first + 1;
-	return first + (pairs->head[first] < 0x80 ? 1 : 4);
-}
-
-static void
-intake_fcgi_pairs(struct fcgi_pairs *pairs, struct str content)
-{
-	size_t i = 0;
-
-	while (i < content.n) {
-		uint64_t name, value;
-		size_t skip, used;
-
-		if (pairs->need > 0) {
-			skip = content.n - i;
-			if (skip > pairs->need)
-				skip = (size_t)pairs->need;
-			pairs->need -= skip;
-			i += skip;
-			continue;
-		}
-		pairs->head[pairs->have++] = (unsigned char)content.p[i++];
-		if (pairs->have < intake_fcgi_head_size(pairs))
-			continue;
-		used = intake_fcgi_length(pairs->head, &name);
-		(void)intake_fcgi_length(pairs->head + used, &value);
-		pairs->need = name + value;
-		pairs->have = 0;
-	}
-}
-
-int
-intake_fcgi_look(struct str bytes)
-{
-	struct fcgi_pairs pairs = { .have = 0 };
-	struct fcgi_record record;
-	size_t at = 0;
-	unsigned id;
-	int got;
-
-	if (bytes.n >= 2 && bytes.p[1] != FCGI_BEGIN)
-		return -1;
-	got = intake_fcgi_record(bytes, &at, &record);
-	if (got != 1)
-		return got;
-	if (record.content.n != FCGI_BEGIN_SIZE || record.id == 0)
-		return -1;
-	id = record.id;
-	while ((got = intake_fcgi_record(bytes, &at, &record)) == 1) {
-		if (record.type != FCGI_PARAMS || record.id != id)
-			return -1;
-		if (record.content.n == 0)
-			return pairs.need == 0 && pairs.have == 0 ? 1 : -1;
-		intake_fcgi_pairs(&pairs, record.content);
-	}
-	return got;
-}
-
-static int
-intake_fcgi_role(struct str bytes)
-{
-	const unsigned char *p = (const unsigned char *)bytes.p;
-
-	return p[FCGI_HEAD] << 8 | p[FCGI_HEAD + 1];
 }
 
 /* ---- taking a request ---- */
@@ -358,7 +223,7 @@ intake_fcgi_take(struct exchange *x, const struct exchange_loan *loan,
 	if (n == -1)
 		return intake_fcgi_wait_head(x, false, e);
 	bytes.n = (size_t)n;
-	got = intake_fcgi_look(bytes);
+	got = fcgi_head_look(bytes);
 	if (got == -1)
 		return intake_fcgi_refuse(x,
 		    "no FastCGI request on a new connection", e);
@@ -368,7 +233,7 @@ intake_fcgi_take(struct exchange *x, const struct exchange_loan *loan,
 		    e);
 	if (got == 0)
 		return intake_fcgi_wait_head(x, true, e);
-	if (intake_fcgi_role(bytes) != FCGI_RESPONDER)
+	if (fcgi_head_role(bytes) != FCGI_RESPONDER)
 		return intake_fcgi_refuse_role(x, bytes, e);
 	return intake_fcgi_accept(x, e);
 }

@@ -25,10 +25,4 @@ void intake_fcgi_init(void);
  */
 ATTR_MUST_USE int intake_fcgi_open(struct exchange *x, int fd);
 
-/*
- * What lies at the beginning of a new connection. 1: a whole request head;
- * 0: the beginning of one; -1: anything else.
- */
-int intake_fcgi_look(struct str bytes);
-
 #endif

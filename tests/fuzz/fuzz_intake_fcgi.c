@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "serve/fcgi_head.h"
 #include "serve/intake_fcgi.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -46,7 +47,7 @@ fuzz_cuts(struct str bytes, int whole)
 		CHECK(copy != NULL);
 		if (n > 0)
 			memcpy(copy, bytes.p, n);
-		got = intake_fcgi_look((struct str){ copy, n });
+		got = fcgi_head_look((struct str){ copy, n });
 		CHECK(got == 0 || got == whole);
 		free(copy);
 	}
@@ -101,7 +102,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	begun = true;
 	if (size > FUZZ_MAX)
 		return 0;
-	got = intake_fcgi_look(bytes);
+	got = fcgi_head_look(bytes);
 	CHECK(got >= -1 && got <= 1);
 	fuzz_cuts(bytes, got);
 	/* The intake hands over responders only. */

@@ -8,6 +8,7 @@
  * so does the test.
  */
 
+#include "serve/fcgi_head.h"
 #include "serve/intake_fcgi.h"
 
 #include <errno.h>
@@ -308,7 +309,7 @@ only_a_whole_sound_head_is_one(void **state)
 	for (i = 0; i < TABLE_COUNT(fcgi_looks); i++) {
 		char *copy = table_exact(fcgi_looks[i].bytes);
 
-		TABLE_INT(fcgi_looks[i].name, intake_fcgi_look((struct str){
+		TABLE_INT(fcgi_looks[i].name, fcgi_head_look((struct str){
 		    copy, fcgi_looks[i].bytes.n }), fcgi_looks[i].want);
 		free(copy);
 	}
