@@ -20,6 +20,7 @@ enum {
 	FCGI_BEGIN = 1,
 	FCGI_END = 3,
 	FCGI_PARAMS = 4,
+	FCGI_STDIN = 5,
 	FCGI_STDOUT = 6,
 	FCGI_RESPONDER = 1,   /* role */
 	FCGI_UNKNOWN_ROLE = 3 /* protocol status */

@@ -56,6 +56,7 @@ struct fcgi_state {
 	FCGX_Request request;
 	bool open;           /* a request is being answered */
 	bool keep;           /* the web server wants the connection kept */
+	bool nonsense;       /* a record came that libfcgi must not see */
 	bool knows_buffer;   /* libfcgi's stream data is as drawn above */
 	int64_t head_since;  /* when the first byte of a head was seen, or 0 */
 	int64_t retry_ms;    /* until it is looked for again */
@@ -193,6 +194,7 @@ intake_fcgi_accept(struct exchange *x, struct err *e)
 		return intake_fcgi_refuse(x, "libfcgi refused a request", e);
 	}
 	state->open = true;
+	state->nonsense = false;
 	state->keep = r->keepConnection != 0;
 	state->head_since = state->retry_ms = 0;
 	state->asked++;
@@ -265,28 +267,31 @@ intake_fcgi_ahead(const struct exchange *x, const FCGX_Stream *in,
 }
 
 /*
- * How many bytes must lie ahead so that libfcgi gives some content, or the
- * end, without waiting: it skips padding and reads a header on its own.
+ * What libfcgi would read next, once it has skipped padding: 1: content, or
+ * the end, without waiting; 0: it would wait; -1: a record that is none of
+ * this request's body. It would skip or answer such records, wait behind
+ * them, and die of some.
  */
-static size_t
-intake_fcgi_wants(const struct fcgi_stream_data *data, struct str ahead)
+static int
+intake_fcgi_judge(const struct fcgi_state *state, struct str ahead)
 {
-	const unsigned char *p = (const unsigned char *)ahead.p;
+	const struct fcgi_stream_data *data = state->request.in->data;
+	unsigned id = (unsigned)state->request.requestId;
+	const unsigned char *p;
 	size_t skip = (size_t)data->padding_len;
-	size_t content;
 
 	if (data->content_len > 0)
-		return 1;
+		return ahead.n > 0;
 	if (ahead.n < skip + FCGI_HEAD)
-		return skip + FCGI_HEAD;
-	content = (size_t)p[skip + 4] << 8 | p[skip + 5];
-	/* A management record is read to its end. */
-	if (p[skip + 2] == 0 && p[skip + 3] == 0)
-		return skip + FCGI_HEAD + content + p[skip + 6];
-	return skip + FCGI_HEAD + (content > 0 ? 1 : 0);
+		return 0;
+	p = (const unsigned char *)ahead.p + skip;
+	if (p[0] != FCGI_VERSION || p[1] != FCGI_STDIN ||
+	    ((unsigned)p[2] << 8 | p[3]) != id)
+		return -1;
+	return (p[4] == 0 && p[5] == 0) || ahead.n > skip + FCGI_HEAD;
 }
 
-/* 1: libfcgi will not wait; 0: it would, x->front_partial says for what. */
+/* As intake_fcgi_judge; of 0, x->front_partial says for what. */
 static int
 intake_fcgi_is_ready(struct exchange *x)
 {
@@ -296,14 +301,15 @@ intake_fcgi_is_ready(struct exchange *x)
 	char room[FCGI_AHEAD];
 	struct str ahead;
 	bool ended;
+	int got;
 
 	x->front_partial = false;
 	if (!state->knows_buffer)
 		return 1; /* it may wait, at most for body_timeout */
 	ahead = intake_fcgi_ahead(x, in, room, &ended);
-	if (ended || ahead.n >= FCGI_AHEAD ||
-	    ahead.n >= intake_fcgi_wants(data, ahead))
-		return 1;
+	got = intake_fcgi_judge(state, ahead);
+	if (got != 0 || ended)
+		return got != 0 ? got : 1;
 	x->front_partial = ahead.n > (size_t)(data->buff_stop - in->rdNext);
 	return x->front_partial && intake_fcgi_hung_up(x->front);
 }
@@ -327,14 +333,23 @@ intake_fcgi_read(void *arg, struct str *data, struct err *e)
 	struct exchange *x = arg;
 	struct fcgi_state *state = intake_fcgi_state(x);
 	FCGX_Stream *in = state->request.in;
+	int ready = 1;
 
-	if (in->rdNext == in->stop && !in->isClosed) {
-		if (!intake_fcgi_is_ready(x))
-			return 0;
-		if (FCGX_GetChar(in) != EOF)
-			(void)FCGX_UnGetChar((unsigned char)in->rdNext[-1],
-			    in);
+	if (state->nonsense)
+		ready = -1;
+	else if (in->rdNext == in->stop && !in->isClosed)
+		ready = intake_fcgi_is_ready(x);
+	if (ready == 0)
+		return 0;
+	if (ready == -1) {
+		state->nonsense = true;
+		state->keep = false;
+		return err_set(e, REASON_CLIENT_GONE,
+		    "the web server sent no record of this request's body");
 	}
+	if (in->rdNext == in->stop && !in->isClosed &&
+	    FCGX_GetChar(in) != EOF)
+		(void)FCGX_UnGetChar((unsigned char)in->rdNext[-1], in);
 	/* A stream that breaks within padding is left with rdNext behind stop:
 	 * the pointers alone do not tell. */
 	if (in->isClosed || in->rdNext >= in->stop)
