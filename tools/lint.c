@@ -14,7 +14,7 @@
 enum {
 	LINT_ROOM = 32,
 	LINT_TEXT_MAX = 1 << 20,
-	LINT_QUOTE_MAX = ERR_TEXT_MAX /* bytes of a list's words that are told */
+	LINT_QUOTE_MAX = ERR_TEXT_MAX /* bytes of a word that are told */
 };
 
 static const struct lint_row {
