@@ -175,6 +175,7 @@ class Origin(Listener):
     def __init__(self, name="origin", **where):
         self.name = name
         self.asked = []      # every request, in order
+        self.strays = []     # those to /stray: they may come late
         self.left = []       # those whose client went away meanwhile
         self.gate = threading.Event()   # /gate waits for it
         self.waiting = threading.Semaphore(0)  # released when one waits
@@ -187,7 +188,8 @@ class Origin(Listener):
             if head is None:
                 return
             asked = Asked(head)
-            self.asked.append(asked)
+            stray = asked.path.endswith("/stray")
+            (self.strays if stray else self.asked).append(asked)
             if not self._reply(sock, wire, asked):
                 return
 
