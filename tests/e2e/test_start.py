@@ -225,6 +225,7 @@ def test_it_leaves_when_its_executable_was_replaced(site):
 
 def test_it_stays_where_nobody_would_start_it_again(site):
     router = site.start_router()
+    assert fcgi.ask(site.socket, "/hello").status == 200
     site.install()
     labs.until(lambda: "replaced" in router.text()
                or "executable" in router.text(), 5, "it says so")
