@@ -5,11 +5,13 @@
  * lookup and its own building of the origin's URL; and maps as lists.
  */
 
+#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/escape.h"
 #include "base/msg.h"
@@ -558,6 +560,11 @@ query_verify(struct query *q)
 	struct err e;
 	int got;
 
+	if (access(q->map, R_OK) == -1 && errno != ENOENT) {
+		err_set(&e, REASON_INTERNAL, "%s: cannot read: %s", q->map,
+		    strerror(errno));
+		return tool_trouble(&e);
+	}
 	if (store_verify(q->map, &e) == -1) {
 		got = tool_trouble(&e);
 		return e.reason == REASON_MAP_BROKEN ? TOOL_NO : got;
