@@ -82,10 +82,15 @@ daemon_look_ini(struct daemon_state *d)
 static void
 daemon_begin_exe(struct daemon_state *d)
 {
-	ssize_t n = readlink("/proc/self/exe", d->exe, sizeof(d->exe) - 1);
+	static const char self[] = "/proc/self/exe";
+	static const char gone[] = " (deleted)"; /* replaced since the start */
+	ssize_t n = readlink(self, d->exe, sizeof(d->exe) - 1);
+	struct str path = { d->exe, n > 0 ? (size_t)n : 0 };
 
-	d->exe[n > 0 ? n : 0] = '\0';
-	if (n <= 0 || file_identify(d->exe, &d->exe_id) != 1)
+	if (str_ends(path, str_of(gone)))
+		path.n -= sizeof(gone) - 1;
+	d->exe[path.n] = '\0';
+	if (file_identify(self, &d->exe_id) != 1)
 		d->exe[0] = '\0';
 }
 
