@@ -3,9 +3,9 @@
 /*
  * route-compile: lists of routes into a map, all of them or nothing.
  *
- * Lists are read whole and twice (source.h), their routes collected
- * (collect.h), and only when nothing is wrong the map is built beside the old
- * one and put in its place (writer.h).
+ * The map's lock is taken (writer.h), lists are read whole and twice
+ * (source.h), their routes collected (collect.h), and only when nothing is
+ * wrong the map is built beside the old one and put in its place.
  */
 
 #include <fcntl.h>
@@ -50,6 +50,7 @@ struct compile {
 	struct lint lint;
 	struct source source;
 	struct collect *collect;
+	struct writer *writer;      /* NULL with -n */
 	size_t routes;
 	int64_t start;
 };
@@ -269,38 +270,42 @@ compile_is_list(const char *path)
 	return routes > 0;
 }
 
+/*
+ * Begins the map before any list is read: of two runs at once the one that has
+ * its turn later has read the lists later too. 0, or -1 and e.
+ */
+static int
+compile_begin(struct compile *c, struct err *e)
+{
+	if (compile_is_list(c->map))
+		return err_set(e, REASON_INTERNAL, "%s: a list of routes, "
+		    "expected the map to write there", c->map);
+	return writer_open(c->map, &c->writer, e);
+}
+
 /* Builds and installs the map. 0 (look at lint.errors too), or -1 and e. */
 static int
 compile_write(struct compile *c, struct err *e)
 {
 	struct codec_meta meta = { 0 };
-	struct writer *w = NULL;
 	struct buf sources;
-	int got = -1;
+	int got;
 
-	if (compile_is_list(c->map))
-		return err_set(e, REASON_INTERNAL, "%s: a list of routes, "
-		    "expected the map to write there", c->map);
-	buf_init(&sources, SIZE_MAX / 2);
-	if (writer_open(c->map, &w, e) == -1 ||
-	    collect_finish(c->collect, w, e) == -1)
-		goto out;
-	got = 0;
+	if (collect_finish(c->collect, c->writer, e) == -1)
+		return -1;
 	if (c->lint.errors > 0)
-		goto out;
+		return 0;
+	buf_init(&sources, SIZE_MAX / 2);
+	got = compile_sources(c, &sources);
+	if (got == -1)
+		err_set(e, REASON_OVERLOADED, "out of memory");
 	meta.time = (uint64_t)clock_wall().tv_sec;
 	meta.headers = collect_headers(c->collect);
-	got = compile_sources(c, &sources);
-	if (got == -1) {
-		err_set(e, REASON_OVERLOADED, "out of memory");
-		goto out;
-	}
 	meta.sources = buf_view(&sources);
-	got = writer_finish(&w, &meta, e);
+	if (got == 0)
+		got = writer_finish(&c->writer, &meta, e);
 	if (got == 0 && c->verbose)
 		compile_say(c, &meta);
-out:
-	writer_abort(&w);
 	buf_fini(&sources);
 	return got;
 }
@@ -326,6 +331,8 @@ compile_run(struct compile *c)
 	int got;
 
 	got = compile_map(c, &e);
+	if (got == 0 && !c->check_only)
+		got = compile_begin(c, &e);
 	if (got == 0)
 		got = compile_read(c, &e);
 	if (got == 0 && c->routes == 0 && c->lint.errors == 0 &&
@@ -365,6 +372,7 @@ main(int argc, char **argv)
 	c.collect = collect_new(&c.lint);
 	source_init(&c.source, &c.lint, compile_see, &c);
 	code = compile_run(&c);
+	writer_abort(&c.writer);
 	source_fini(&c.source);
 	collect_free(&c.collect);
 	lint_fini(&c.lint);

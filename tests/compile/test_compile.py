@@ -361,6 +361,24 @@ def test_runs_at_once_never_mix(tmp_path):
     assert not (tmp_path / ".routes.db.new").exists()
 
 
+def test_the_later_run_reads_its_lists_later(tmp_path):
+    """Else the one that was slower would bring an older list back."""
+    (tmp_path / "l").write_text("old.example http://127.0.0.1\n")
+    with subprocess.Popen([COMPILE, "-o", "routes.db", "-"], cwd=tmp_path,
+                          stdin=subprocess.PIPE, encoding="utf-8") as first:
+        wait_for((tmp_path / ".routes.db.new").exists)
+        with subprocess.Popen([COMPILE, "-o", "routes.db", "l"], cwd=tmp_path,
+                              stderr=subprocess.PIPE,
+                              encoding="utf-8") as second:
+            assert "another run is at work" in second.stderr.readline()
+            (tmp_path / "l").write_text("new.example http://127.0.0.1\n")
+            first.communicate(GOOD, timeout=LIMIT)
+            assert second.wait(LIMIT) == 0
+    assert first.returncode == 0
+    whole = (tmp_path / "routes.db").read_bytes()
+    assert b"new.example" in whole and b"old.example" not in whole
+
+
 def test_a_new_map_has_the_mode_of_the_old_one(tmp_path):
     make = {"cwd": tmp_path, "text": GOOD}
     assert run("-o", "routes.db", "-", **make, umask=0o027).returncode == 0
