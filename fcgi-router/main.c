@@ -242,14 +242,19 @@ main_cgi_held(void *arg, bool begins)
 static void
 main_cgi_wait(const struct exchange *x)
 {
-	struct pollfd p = { .fd = -1, .events = x->wait.origin };
+	struct pollfd fds[2] = {
+		{ .fd = -1, .events = x->wait.origin },
+		{ .fd = -1, .events = POLLRDHUP } /* is the reader gone? */
+	};
 	int64_t wait = x->wait.until - clock_ms();
 
 	if (x->wait.origin != 0 && x->transfer.wire != NULL)
-		p.fd = wire_fd(x->transfer.wire);
+		fds[0].fd = wire_fd(x->transfer.wire);
+	if (x->wait.front != 0)
+		fds[1].fd = STDOUT_FILENO;
 	if (wait < 0)
 		wait = 0;
-	(void)poll(&p, 1, wait > 3600000 ? 3600000 : (int)wait);
+	(void)poll(fds, 2, wait > 3600000 ? 3600000 : (int)wait);
 }
 
 static int

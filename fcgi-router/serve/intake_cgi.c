@@ -153,10 +153,10 @@ intake_cgi_end(struct exchange *x, bool whole, struct err *e)
 static bool
 intake_cgi_gone(struct exchange *x)
 {
-	struct pollfd p = { .fd = STDOUT_FILENO, .events = 0 };
+	struct pollfd p = { .fd = STDOUT_FILENO, .events = POLLRDHUP };
 
 	(void)x;
-	return poll(&p, 1, 0) == 1 && (p.revents & (POLLERR | POLLHUP)) != 0;
+	return poll(&p, 1, 0) == 1 && p.revents != 0;
 }
 
 static int

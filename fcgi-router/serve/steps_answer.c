@@ -167,6 +167,9 @@ step_wait_front(struct exchange *x, const struct exchange_wait *upload)
 		    STEP_DRAIN);
 		front = drained == 1 ? 0 : POLLIN;
 	}
+	if (drained != -1 && clock_ms() >= x->total_limit)
+		return step_origin_late(x,
+		    "its answer did not end within '[relay] total'");
 	if (drained == -1 || step_is_late(x)) {
 		err_set(&x->err, REASON_CLIENT_GONE, "%s", drained == -1 ?
 		    "the web server closed the connection" :
@@ -217,6 +220,7 @@ step_pass_body(struct exchange *x, const struct exchange_loan *loan)
 		return step_fail(x);
 	if (got == 2) {
 		transfer_end(&x->transfer, true, x->process->relay.pool);
+		x->total_limit = INT64_MAX; /* the origin's part is over */
 		return STEP_FINISH;
 	}
 	if (got == 1)
@@ -280,6 +284,7 @@ step_reply(struct exchange *x, const struct exchange_loan *loan)
 {
 	(void)loan;
 	transfer_end(&x->transfer, false, NULL);
+	x->total_limit = INT64_MAX;
 	step_tell(x);
 	x->record.reason = x->err.reason;
 	if (x->err.reason == REASON_CLIENT_GONE) {
