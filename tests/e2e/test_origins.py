@@ -259,6 +259,41 @@ def test_an_origin_that_stops_within_its_body_is_a_break(router):
         origin.close()
 
 
+class Endless(Listener):
+    """An answer that never ends, as fast as it is taken."""
+
+    def serve(self, sock):
+        Wire(sock).line(b"\r\n\r\n")
+        sock.sendall(OK + b"Content-Length: 100000000000\r\n\r\n")
+        try:
+            while not self.stopped.is_set():
+                sock.sendall(b"x" * 65536)
+        except OSError:
+            pass
+
+
+@pytest.mark.parametrize("kind", [Silent, Endless])
+def test_total_ends_an_exchange_whoever_is_slow(lab, kind):
+    """And says that it was the origin's time."""
+    origin = kind()
+    try:
+        access = lab.dir / "log" / "access.log"
+        lab.configure(relay__total="300ms", log__access=access)
+        lab.routes(f"site.test {origin.url}\n")
+        lab.start_router()
+        if kind is Silent:
+            reply = fcgi.ask(lab.socket)
+            assert (reply.status, reply.reason) == (504, "origin-timeout")
+        else:
+            with Peer(lab.socket) as peer:
+                peer.send(fcgi.request("/"))
+                # Nothing is taken until the router has given up.
+                labs.until(lambda: " reason=origin-timeout " in
+                           access.read_text(), 5, "it gives up")
+    finally:
+        origin.close()
+
+
 def test_an_origin_that_does_not_accept_is_504(router):
     with socket.socket() as full:
         full.bind(("127.0.0.1", 0))
