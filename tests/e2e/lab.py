@@ -230,6 +230,12 @@ class Lab:
                         found.append(int(entry))
         return found
 
+    def fronts(self):
+        """How many connections the router has on its socket."""
+        with open("/proc/net/unix") as table:
+            return sum(line.split()[5] == "03" for line in table
+                       if line.rstrip().endswith(str(self.socket)))
+
     # The end
 
     def logs(self):

@@ -32,13 +32,6 @@ def keeping(request, lab, origin):
     return Site(lab, setup, **KEEPING[request.param]).start()
 
 
-def front_connections(lab):
-    """How many connections the router has on its socket."""
-    with open("/proc/net/unix") as table:
-        return sum(line.split()[5] == "03" for line in table
-                   if line.rstrip().endswith(str(lab.socket)))
-
-
 def test_idle_kept_connections_starve_nobody(keeping, origin):
     lab, port = keeping.lab, keeping.port
     count = 64
@@ -51,7 +44,7 @@ def test_idle_kept_connections_starve_nobody(keeping, origin):
     origin.gate.set()
     for client in clients:
         assert client.answer().status == 200
-    idle = front_connections(lab)
+    idle = lab.fronts()
     assert idle >= (16 if keeping.setup.name == "haproxy" else count), (
         "the web server keeps its connections", idle)
     # Others come past them: over the web server, and by themselves.
