@@ -76,6 +76,20 @@ def items(page):
     return re.findall(r"(?m)^\.It Ic (\S+)", source(page))
 
 
+# ---- every page ----
+
+@pytest.mark.parametrize("page", [
+    "fcgi-router/fcgi-router.8", "tools/route-compile.1",
+    "tools/route-query.1", "conf/routes.5", "conf/router.ini.5"])
+def test_a_manual_fits_a_terminal_of_80_columns(page):
+    """Tables are what does not, and becomes unreadable."""
+    run = subprocess.run(
+        ["mandoc", "-T", "ascii", "-O", "width=78", TOP / page],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
+    lines = re.sub(".\b", "", run.stdout).split("\n")
+    assert [line for line in lines if len(line) > 80] == []
+
+
 # ---- fcgi-router(8): reasons ----
 
 @pytest.mark.parametrize("row", REASONS, ids=second)
