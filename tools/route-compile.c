@@ -111,6 +111,9 @@ compile_names(const struct compile *c)
 		return tool_usage(&compile_tool, "stdin can be read once");
 	if (c->output != NULL && *c->output == '\0')
 		return tool_usage(&compile_tool, "-o without a file's name");
+	if (c->output != NULL && strcmp(c->output, "-") == 0)
+		return tool_usage(&compile_tool, "a map does not go to stdout "
+		    "(a file of that name is ./-)");
 	return TOOL_YES;
 }
 

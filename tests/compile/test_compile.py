@@ -209,13 +209,14 @@ def test_a_broken_router_ini_is_trouble(tmp_path):
 
 @pytest.mark.parametrize("args", [
     (), ("-n",), ("-x", "l"), ("-o",), ("-o", "", "l"), ("-n", "-", "-"),
-    ("--folder", "l")])
+    ("--folder", "l"), ("-o", "-", "l")])
 def test_a_wrong_command_line_is_a_usage_error(tmp_path, args):
     (tmp_path / "l").write_text(GOOD)
     got = run(*args, cwd=tmp_path)
     assert got.returncode == 2
     assert got.stdout == ""
     assert got.stderr.splitlines()[-1].startswith("usage: route-compile ")
+    assert os.listdir(tmp_path) == ["l"]
 
 
 def test_help_and_version_go_to_stdout():
