@@ -69,13 +69,16 @@ settings_tell(struct settings_report *r, size_t line, size_t column,
 {
 	char what[ERR_TEXT_MAX];
 	char told[SETTINGS_LINE_TOLD];
+	char place[64] = "";
 	va_list args;
 
 	va_start(args, fmt);
 	vsnprintf(what, sizeof(what), fmt, args);
 	va_end(args);
-	snprintf(told, sizeof(told), "%.*s:%zu:%zu: error: %s",
-	    FILE_PATH_MAX, r->path, line, column, what);
+	if (line > 0)
+		snprintf(place, sizeof(place), ":%zu:%zu: error", line, column);
+	snprintf(told, sizeof(told), "%.*s%s: %s", FILE_PATH_MAX, r->path,
+	    place, what);
 	r->mistakes++;
 	if (r->tell != NULL)
 		r->tell(r->arg, told);
@@ -396,8 +399,7 @@ out:
 	if (fd != -1)
 		close(fd);
 	if (why != NULL) {
-		settings_tell(r, 1, 1,
-		    "cannot be read: %s, expected a text file", why);
+		settings_tell(r, 0, 0, "cannot be read: %s", why);
 		free(text);
 		text = NULL;
 	}

@@ -54,8 +54,8 @@ enum { SETTINGS_BAD_HEADER_DROP = 0, SETTINGS_BAD_HEADER_REFUSE };
 /*
  * Loads the file, or the defaults when path is NULL. Each mistake is given to
  * `tell` as one line "path:line:col: error: what, what was expected" (without
- * LF; columns count bytes; control bytes that it quotes are escaped); with
- * tell NULL they go to msg_error.
+ * LF; columns count bytes; control bytes that it quotes are escaped), or
+ * "path: cannot be read: why"; with tell NULL they go to msg_error.
  * 0 and *out (one count, yours), or -1 when there was any mistake.
  *
  * iniparser has one error callback for the whole process, so two loads at once

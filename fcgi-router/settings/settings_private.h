@@ -36,6 +36,7 @@ struct settings_report {
 	size_t mistakes;
 };
 
+/* line 0: of the file as a whole. */
 ATTR_PRINTF(4, 5)
 void settings_tell(struct settings_report *r, size_t line, size_t column,
     const char *fmt, ...);

@@ -59,7 +59,7 @@ def commands(setup):
     """The lines of its README that say how to start it."""
     text = (setup.folder / "README").read_text()
     return {key: line for key, line in
-            re.findall(r"^(Router|Start): +(.+)$", text, re.MULTILINE)}
+            re.findall(r"^(Settings|Router|Start): +(.+)$", text, re.MULTILINE)}
 
 
 def substitute(text, lab, port):
@@ -101,7 +101,7 @@ class Site:
     def start(self):
         for _ in range(3):
             self.port = labs.free_port()
-            self._write()
+            self.write()
             if not self.setup.spawns and self.router is None:
                 self.start_router()
             self.server = self._start_server()
@@ -110,7 +110,7 @@ class Site:
         raise labs.Trouble(f"{self.setup.name} does not start: "
                            f"{self.server.text()}")
 
-    def _write(self):
+    def write(self):
         lab, setup = self.lab, self.setup
         target = lab.dir / "conf"
         for path in setup.folder.rglob("*"):
@@ -140,7 +140,7 @@ class Site:
     def start_router(self):
         lab = self.lab
         line = substitute(commands(self.setup)["Router"], lab, self.port)
-        words = line.split()
+        words = line.split(" && ")[-1].split()
         how = lab.as_web_user(self.setup.group)
         words[0] = str(lab.router)
         if not self.listen_fds:

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What lies in httpd-examples/ is whole, and says how it is started."""
 
+import os
 import re
 import shutil
 import subprocess
 
 import pytest
 
+import lab as labs
 import setups
 from client import Client, ask
 from lab import TOP
@@ -29,6 +31,38 @@ def test_readme_and_configuration_name_the_same_command(name):
     assert ("Router" in told) == setup.unit
     if setup.unit:
         assert f"--socket-group {setup.group}" in told["Router"]
+
+
+@pytest.mark.parametrize("name", [n for n in SETUPS if n != "apache-htaccess"])
+def test_a_readme_followed_word_by_word_leads_to_an_answer(lab, name):
+    """On a machine where nothing is prepared but the map."""
+    if not labs.ROOT and name in ("haproxy", "caddy"):
+        pytest.skip("its user cannot be taken on")
+    lab.routes('site.test respond=200 "it works"\n')
+    site = Site(lab, SETUPS[name])
+    site.port = labs.free_port()
+    site.write()
+    for folder in ("etc", "run"):
+        shutil.rmtree(lab.dir / folder)
+    environment = {**os.environ, "HOME": str(lab.dir / "conf"),
+                   "XDG_DATA_HOME": str(lab.dir / "conf"),
+                   "XDG_CONFIG_HOME": str(lab.dir / "conf"),
+                   "PATH": f"{lab.router.parent}:{os.environ['PATH']}"
+                           ":/usr/sbin"}
+    last = None
+    for key, line in setups.commands(SETUPS[name]).items():
+        *before, program = setups.substitute(line, lab, site.port).split(
+            " && ")
+        line = " && ".join([*before, f"exec {program}"])
+        last = lab.start(key, ["sh", "-c", line], cwd=lab.dir / "conf",
+                         env=environment, stdin=subprocess.DEVNULL)
+        if key == "Settings":
+            assert last.wait() == 0
+        elif key == "Router":
+            assert lab.ready(last, lab.socket), last.text()
+    assert lab.ready(last, site.port, 20), last.text()
+    answer = ask(site.port)
+    assert (answer.status, answer.body) == (200, b"it works"), answer
 
 
 @pytest.mark.parametrize("name", SETUPS)
