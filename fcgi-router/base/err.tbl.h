@@ -75,7 +75,8 @@ REASON(ORIGIN_BAD_HEADER, "origin-bad-header", 502,
 REASON(EGRESS_DENIED, "egress-denied", 403,
     "The origin's address may not be used.",
     "The origin resolves to an address that is never relayed to (link-local, "
-    "cloud metadata), or to a private one from a name built of variables.")
+    "cloud metadata), or its address is built of variables and is a private "
+    "one or a Unix socket.")
 REASON(NO_MAP, "no-map", 503,
     "This service has no routes yet.",
     "The map file is missing: compile one with route-compile. Service begins "
