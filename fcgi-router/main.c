@@ -244,7 +244,7 @@ main_cgi_wait(const struct exchange *x)
 {
 	struct pollfd fds[2] = {
 		{ .fd = -1, .events = x->wait.origin },
-		{ .fd = -1, .events = POLLRDHUP } /* is the reader gone? */
+		{ .fd = -1, .events = 0 } /* POLLERR, POLLHUP: its reader left */
 	};
 	int64_t wait = x->wait.until - clock_ms();
 

@@ -153,7 +153,9 @@ intake_cgi_end(struct exchange *x, bool whole, struct err *e)
 static bool
 intake_cgi_gone(struct exchange *x)
 {
-	struct pollfd p = { .fd = STDOUT_FILENO, .events = POLLRDHUP };
+	/* Not POLLRDHUP: of mod_cgid's socket, which is stdin too, that tells
+	 * that the request was sent. POLLERR and POLLHUP come unasked. */
+	struct pollfd p = { .fd = STDOUT_FILENO, .events = 0 };
 
 	(void)x;
 	return poll(&p, 1, 0) == 1 && p.revents != 0;
