@@ -244,7 +244,7 @@ main_cgi_wait(const struct exchange *x)
 {
 	struct pollfd fds[2] = {
 		{ .fd = -1, .events = x->wait.origin },
-		{ .fd = -1, .events = 0 } /* POLLERR, POLLHUP: its reader left */
+		{ .fd = -1, .events = 0 } /* POLLERR: nobody reads it */
 	};
 	int64_t wait = x->wait.until - clock_ms();
 
