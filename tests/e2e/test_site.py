@@ -225,6 +225,14 @@ def test_a_status_passes(site, status):
     assert ask(site.port, target=f"/status/{status}").status == status
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_origin_that_thinks_is_waited_for(site, method):
+    """The router looks for the client meanwhile, and it is there."""
+    body = pattern(70000) if method == "POST" else None
+    answer = ask(site.port, method, "/think/900", body=body)
+    assert (answer.status, answer.body) == (200, b"thought\n")
+
+
 def test_many_fields_pass(site):
     """More than the 4 or 8 KiB that web servers take by default."""
     answer = ask(site.port, target="/headers/40/1000")
