@@ -248,8 +248,8 @@ class Origin(Listener):
     def do_think(self, sock, asked, milliseconds, *unused):
         """An answer after that time."""
         self.stopped.wait(int(milliseconds) / 1000)
-        self._send(sock, asked, 200, [("Content-Type", "text/plain")],
-                   b"thought\n")
+        return self._send(sock, asked, 200, [("Content-Type", "text/plain")],
+                          b"thought\n")
 
     def do_echo(self, sock, asked, *unused):
         """What arrived, as JSON."""
