@@ -433,6 +433,11 @@ static const struct {
 	  { "HTTP_CONNECTION=Via, X-Forwarded-For, X-Request-Id" }, OURS },
 	{ "authorization passes", { "HTTP_AUTHORIZATION=Bearer x" },
 	  "Authorization: Bearer x|" OURS },
+	{ "what traces a request passes as it came",
+	  { "HTTP_TRACEPARENT=00-0af7651916cd43dd8448eb211c80319c-"
+	    "b7ad6b7169203331-01", "HTTP_TRACESTATE=a=1,b=2" },
+	  "Traceparent: 00-0af7651916cd43dd8448eb211c80319c-"
+	  "b7ad6b7169203331-01|Tracestate: a=1,b=2|" OURS },
 	{ "others' Via stays, before ours", { "HTTP_VIA=1.0 fred, 1.1 p" },
 	  "Via: 1.0 fred, 1.1 p|" OURS },
 };
