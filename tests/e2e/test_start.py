@@ -96,6 +96,26 @@ def test_the_socket_goes_with_the_router(site):
     assert not site.socket.exists()
 
 
+def test_1024_may_wait_until_they_are_accepted(site):
+    """What has left meanwhile still has its place in the queue."""
+    router = site.start_router()
+    router.signal(signal.SIGSTOP)
+    try:
+        labs.until(lambda: stopped(router.pid), 5, "it stands still")
+        for number in range(1024):
+            with socket.socket(socket.AF_UNIX) as sock:
+                sock.setblocking(False)
+                assert sock.connect_ex(str(site.socket)) == 0, number
+    finally:
+        router.signal(signal.SIGCONT)
+    assert fcgi.ask(site.socket, "/hello").status == 200
+
+
+def stopped(pid):
+    with open(f"/proc/{pid}/stat") as text:
+        return text.read().rpartition(")")[2].split()[0] == "T"
+
+
 def test_tcp_needs_a_word_and_the_world_another(site):
     port = labs.free_port()
     for args in (["-s", f"127.0.0.1:{port}"],
