@@ -15,12 +15,17 @@ from client import pattern, sha256
 from fcgi import Peer, begin, pair, params, record, stdin, variables
 
 
+def access_log(lab):
+    return lab.dir / "log" / "access.txt"
+
+
 @pytest.fixture(scope="module")
 def router(module_lab, lasting_origin):
     """A router with short patience, for all tests here."""
     module_lab.configure(router__request_timeout="400ms",
                          router__body_timeout="400ms",
-                         router__workers_min="2")
+                         router__workers_min="2",
+                         log__access=str(access_log(module_lab)))
     module_lab.routes(f"site.test {lasting_origin.url}\n")
     module_lab.start_router()
     pid = module_lab.router_pids()
@@ -469,12 +474,18 @@ def test_a_connection_that_closes_while_kept_is_forgotten(router):
 
 
 def test_a_client_that_leaves_is_noticed_at_once(router, lasting_origin):
+    def lines():
+        return [line for line in access_log(router).read_text(
+            "utf-8", "replace").splitlines() if "/left/wait" in line]
+
     lasting_origin.gate.clear()
     lasting_origin.left.clear()
     with Peer(router.socket) as peer:
-        peer.send(fcgi.request("/wait"))
+        peer.send(fcgi.request("/left/wait"))
         assert lasting_origin.waiting.acquire(timeout=10)
     labs.until(lambda: lasting_origin.left, 1.5, "the origin is left")
+    line, = labs.until(lines, 5, "it is logged")
+    assert " 499 " in line and "reason=client-gone" in line, line
     lasting_origin.gate.set()
 
 
