@@ -9,6 +9,7 @@ import fcgi
 import lab as labs
 from client import Client, ask
 from fcgi import Peer
+from origin import Origin
 from setups import SETUPS, Site
 
 TWO = {"router__workers_min": "2", "router__workers_max": "2"}
@@ -73,23 +74,30 @@ def test_posts_over_kept_connections_do_not_fail(keeping):
 
 @pytest.mark.parametrize("name", ["nginx", "haproxy", "lighttpd-spawn"])
 def test_200_slow_origins_starve_nobody(lab, origin, name):
-    """They answer when the test allows it: ten seconds or a day."""
+    """They answer when the test allows it: ten seconds or a day. Each has
+    an address of its own."""
+    slow = [Origin(address=f"127.0.1.{n}") for n in range(1, 201)]
+    lab.cleanups += [one.close for one in slow]
     lab.settings = TWO
-    lab.routes(f"site.test {origin.url}\n")
+    lab.routes(f"site.test {origin.url}\n" + "".join(
+        f"o{n}.test http://127.0.1.{n}:{one.port}\n"
+        for n, one in enumerate(slow, 1)))
     site = Site(lab, SETUPS[name]).start()
-    clients = [Client(site.port, 60) for _ in range(200)]
-    for client in clients:
-        client.send(target="/wait")
-    for _ in clients:
-        assert origin.waiting.acquire(timeout=20)
+    clients = [Client(site.port, 60) for _ in slow]
+    for n, client in enumerate(clients, 1):
+        client.send(target="/wait", host=f"o{n}.test")
+    for one in slow:
+        assert one.waiting.acquire(timeout=20)
     began = time.monotonic()
     for _ in range(20):
         assert ask(site.port, target="/hello").status == 200
     assert time.monotonic() - began < 3 * labs.PATIENCE
-    origin.gate.set()
+    for one in slow:
+        one.gate.set()
     for client in clients:
         assert client.answer().status == 200
         client.close()
+    assert all(len(one.asked) == 1 for one in slow)
 
 
 def test_slow_uploads_and_downloads_starve_nobody(lab, origin):
