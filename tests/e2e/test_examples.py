@@ -88,13 +88,15 @@ def test_the_units_are_sound(lab, name):
             assert "SocketMode=0660\n" in text
             assert "ListenStream=/run/fcgi-router/router.sock\n" in text
     analyze = shutil.which("systemd-analyze")
-    if analyze:
-        done = subprocess.run(
-            [analyze, "verify", "--man=no",
-             lab.dir / "conf" / "fcgi-router.socket",
-             lab.dir / "conf" / "fcgi-router.service"],
-            text=True, capture_output=True, check=False, timeout=60)
-        assert (done.returncode, done.stderr) == (0, ""), done
+    if not analyze:
+        pytest.skip("no systemd-analyze (package systemd): the sockets were "
+                    "read, the services were not")
+    done = subprocess.run(
+        [analyze, "verify", "--man=no",
+         lab.dir / "conf" / "fcgi-router.socket",
+         lab.dir / "conf" / "fcgi-router.service"],
+        text=True, capture_output=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, ""), done
 
 
 def test_the_units_differ_in_the_group_alone():
