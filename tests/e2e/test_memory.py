@@ -48,10 +48,10 @@ def test_64_mib_pass_in_constant_memory(lab, origin, name):
     assert ask(site.port, "PUT", "/echo", body=body,
                timeout=120).status == 200
     assert origin.asked[-1].sha256 == sha256(body)
-    for pid in lab.router_pids():
-        if pid in before:
-            grown = status(pid, "VmHWM") - before[pid]
-            assert grown < LEAST, f"{grown >> 10} KiB"
+    assert set(lab.router_pids()) == set(before), "the same have served"
+    for pid, least in before.items():
+        grown = status(pid, "VmHWM") - least
+        assert grown < LEAST, f"{grown >> 10} KiB"
 
 
 def test_a_slow_client_costs_no_memory(lab, origin):
