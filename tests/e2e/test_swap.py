@@ -14,6 +14,7 @@ from setups import FIRST, SETUPS, Site
 HOSTS = 400
 GRACE = 1.5     # until every process has looked, at check = 50 ms
 CLIENTS = 8
+LOST_MAPS = 8   # so many end the router
 
 
 def listing(origins, generation):
@@ -193,6 +194,40 @@ def test_a_page_that_is_gone_kills_nobody(lab, origin):
     labs.until(lambda: fcgi.ask(lab.socket, "/hello",
                                 host="h7.test").status == 200, 5, "healed")
     assert router.alive()
+
+
+def test_too_many_lost_maps_end_it_and_fewer_do_not(lab, origin):
+    """A clean end: whoever started it starts another, as after SIGTERM."""
+    lab.configure(router__check="20ms")
+    names = "".join(f"h{n}.test {origin.url}\n" for n in range(2000))
+    lab.routes(names)
+    router = lab.start_router()
+
+    def ask():
+        return fcgi.ask(lab.socket, "/hello", host="h7.test")
+
+    def lose():
+        with open(lab.map, "r+b") as live:
+            live.truncate(4096)
+        reply = ask()
+        assert (reply.status, reply.reason) == (503, "map-broken"), reply
+
+    assert ask().status == 200
+    for _ in range(LOST_MAPS - 1):
+        lose()
+        lab.routes(names)
+        labs.until(lambda: ask().status == 200, 5, "healed")
+    # It has looked again since: had that been too many, it would be gone.
+    lab.routes(f"h7.test {origin.url}\nh8.test respond=410\n")
+    labs.until(lambda: fcgi.ask(lab.socket, "/", host="h8.test").status
+               == 410, 5, "another look")
+    lab.routes(names)
+    labs.until(lambda: fcgi.ask(lab.socket, "/hello",
+                                host="h8.test").status == 200, 5, "and one")
+    assert router.alive() and "leaving" not in router.text()
+    lose()
+    assert router.wait(5) == 0
+    assert "leaving" in router.text()
 
 
 def test_touching_or_linking_the_map_breaks_nothing(lab, origin):
