@@ -17,7 +17,7 @@
 #include "serve/intake_fcgi.h"
 
 enum {
-	CREW_SEND_BUFFER = 256 * 1024,
+	CREW_BUFFER = 256 * 1024, /* of a connection's socket */
 	CREW_TELL_MS = 10000 /* a failed accept is told only now and then */
 };
 
@@ -50,16 +50,20 @@ crew_dress(struct crew *c, int fd)
 	int64_t timeout = s->body_timeout;
 	struct timeval limit = { .tv_sec = timeout / 1000,
 		.tv_usec = timeout % 1000 * 1000 };
-	int on = 1, buffer = CREW_SEND_BUFFER;
+	int on = 1, buffer = CREW_BUFFER;
 
 	settings_drop(&s);
 	if (getsockname(fd, (struct sockaddr *)&address, &size) == -1)
 		return false;
 	if (address.ss_family == AF_UNIX && !crew_allows(c, fd))
 		return false;
-	if (address.ss_family != AF_UNIX)
+	if (address.ss_family != AF_UNIX) {
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on,
 		    sizeof(on));
+		/* A whole request head lies there before any of it is read. */
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer,
+		    sizeof(buffer));
+	}
 	/* The last guard: a record that came in pieces. */
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));

@@ -131,3 +131,11 @@ fcgi_head_role(struct str bytes)
 
 	return p[FCGI_HEAD] << 8 | p[FCGI_HEAD + 1];
 }
+
+int
+fcgi_head_id(struct str bytes)
+{
+	const unsigned char *p = (const unsigned char *)bytes.p;
+
+	return p[2] << 8 | p[3];
+}

@@ -32,7 +32,9 @@ enum {
  */
 int fcgi_head_look(struct str bytes);
 
-/* The role that a head asks for. bytes: of which fcgi_head_look said 1. */
+/* The role that a head asks for, and the request's id. bytes: of which
+ * fcgi_head_look said 1, or 0 when there are more than a BEGIN_REQUEST. */
 int fcgi_head_role(struct str bytes);
+int fcgi_head_id(struct str bytes);
 
 #endif

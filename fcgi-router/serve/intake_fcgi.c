@@ -15,6 +15,7 @@
 #include <linux/sockios.h>
 #include <poll.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -23,10 +24,12 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "http/status.h"
 #include "serve/fcgi_head.h"
 
 enum {
 	FCGI_CONTENT_MAX = 65528,  /* of a record, a multiple of 8 */
+	FCGI_HEAD_MOST = 96 * 1024, /* larger heads are answered 431 */
 	FCGI_AHEAD = 2048,         /* bytes looked at before a body's record */
 	FCGI_DIRECT = 8192,        /* larger parts are written at once */
 	FCGI_RETRY_MS = 2,         /* a head that came in pieces */
@@ -64,6 +67,12 @@ struct fcgi_state {
 	int unsent;          /* bytes in the socket's buffer at the last look */
 	size_t asked;        /* requests on this connection so far */
 };
+
+static int intake_fcgi_queue(struct exchange *x, int type,
+    struct str content, struct err *e);
+static int intake_fcgi_flush(struct exchange *x, struct err *e);
+static int intake_fcgi_end(struct exchange *x, bool whole, struct err *e);
+static int intake_fcgi_linger(struct exchange *x);
 
 static struct fcgi_state *
 intake_fcgi_state(struct exchange *x)
@@ -180,6 +189,36 @@ intake_fcgi_refuse_role(struct exchange *x, struct str bytes, struct err *e)
 	    e);
 }
 
+/*
+ * A head of that size is over the limit of what is taken, and is not for
+ * libfcgi: the client has its answer all the same.
+ */
+static int
+intake_fcgi_refuse_size(struct exchange *x, struct str bytes, struct err *e)
+{
+	static const char head[] = "Content-Type: text/plain; charset=utf-8\r\n"
+	    "Cache-Control: no-store\r\nX-Router-Reason: ";
+	enum reason reason = REASON_HEADERS_TOO_LARGE;
+	int status = reason_status(reason);
+	char text[512];
+	struct str answer = { text, 0 };
+	int n = snprintf(text, sizeof(text),
+	    "Status: %d %s\r\n%s%s\r\n\r\n%s\n", status,
+	    status_phrase(status), head, reason_word(reason),
+	    reason_sentence(reason));
+
+	CHECK(n > 0 && (size_t)n < sizeof(text));
+	answer.n = (size_t)n;
+	intake_fcgi_state(x)->request.requestId = fcgi_head_id(bytes);
+	if (intake_fcgi_queue(x, FCGI_STDOUT, answer, e) == -1 ||
+	    intake_fcgi_end(x, true, e) == -1 ||
+	    intake_fcgi_flush(x, e) == -1)
+		return intake_fcgi_refuse(x, "no room for an answer", e);
+	err_set(e, reason, "more than %d bytes of FastCGI parameters",
+	    FCGI_HEAD_MOST);
+	return intake_fcgi_linger(x);
+}
+
 static int
 intake_fcgi_accept(struct exchange *x, struct err *e)
 {
@@ -229,10 +268,8 @@ intake_fcgi_take(struct exchange *x, const struct exchange_loan *loan,
 	if (got == -1)
 		return intake_fcgi_refuse(x,
 		    "no FastCGI request on a new connection", e);
-	if (got == 0 && bytes.n == loan->room)
-		return intake_fcgi_refuse(x,
-		    "a FastCGI request head larger than any web server sends",
-		    e);
+	if (got == 0 && (bytes.n >= FCGI_HEAD_MOST || bytes.n == loan->room))
+		return intake_fcgi_refuse_size(x, bytes, e);
 	if (got == 0)
 		return intake_fcgi_wait_head(x, true, e);
 	if (fcgi_head_role(bytes) != FCGI_RESPONDER)

@@ -406,6 +406,12 @@ def test_limits_of_a_request(router, asked):
     reply = fcgi.ask(router.socket, more=[
         (f"HTTP_X_{n}", "v" * 9000) for n in range(8)])
     assert (reply.status, reply.reason) == (431, "headers-too-large")
+    # More than libfcgi is ever shown; and more than a socket's buffer holds.
+    for count in (13, 100):
+        reply = fcgi.ask(router.socket, more=[
+            (f"HTTP_X_{n}", "v" * 9000) for n in range(count)])
+        assert (reply.status, reply.reason) == (431, "headers-too-large")
+        assert reply.ended
     assert not asked
     still_serves(router)
 

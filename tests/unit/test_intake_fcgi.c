@@ -395,8 +395,9 @@ what_is_no_fastcgi_is_closed(void **state)
 }
 
 static void
-a_head_beyond_all_measure_is_closed(void **state)
+a_head_beyond_all_measure_is_431(void **state)
 {
+	static const char said[] = "Status: 431 ";
 	struct fcgi_case *c = *state;
 
 	c->loan.room = 4096;
@@ -405,8 +406,11 @@ a_head_beyond_all_measure_is_closed(void **state)
 	memcpy(c->body, "\x01\x80\x00\x20\x00", 5);
 	fcgi_record(c, PARAMS, 1, (struct str){ c->body, 5000 }, 0);
 	fcgi_write(c, SIZE_MAX);
+	assert_int_equal(shutdown(c->peer, SHUT_WR), 0);
 	assert_int_equal(fcgi_take(c), -1);
-	assert_int_equal(c->e.reason, REASON_BAD_REQUEST);
+	assert_int_equal(c->e.reason, REASON_HEADERS_TOO_LARGE);
+	assert_true(fcgi_peer_reads(c));
+	assert_memory_equal(c->came + 8, said, sizeof(said) - 1);
 }
 
 static void
@@ -787,7 +791,7 @@ main(void)
 		FCGI_TEST(a_peer_that_goes_away_is_nothing_to_say),
 		FCGI_TEST(a_peer_that_goes_away_in_a_head_is_not_waited_for),
 		FCGI_TEST(what_is_no_fastcgi_is_closed),
-		FCGI_TEST(a_head_beyond_all_measure_is_closed),
+		FCGI_TEST(a_head_beyond_all_measure_is_431),
 		FCGI_TEST(other_roles_are_told_so),
 		FCGI_TEST(a_body_is_read_as_it_comes),
 		FCGI_TEST(
