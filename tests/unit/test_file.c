@@ -333,9 +333,20 @@ a_full_disk_leaves_the_old_file(void **state)
 
 /* ---- killed in the middle ---- */
 
-/* The child tells each step by one byte, and goes on for ever. */
+/* Tells a step by one byte; behind the last one nothing more is done. */
+static bool
+child_tells(int steps, int *left)
+{
+	if (write(steps, "s", 1) != 1)
+		return false;
+	while (--*left == 0)
+		pause();
+	return true;
+}
+
+/* The child tells each step, and goes on for ever, or for `left` steps. */
 static void
-child_replaces(const char *path, int steps)
+child_replaces(const char *path, int steps, int left)
 {
 	char body[2 * BODY];
 	char letter = 'a';
@@ -346,22 +357,23 @@ child_replaces(const char *path, int steps)
 		size_t half = BODY / 2;
 
 		memset(body, letter, BODY);
-		if (write(steps, "b", 1) != 1 ||
+		if (!child_tells(steps, &left) ||
 		    file_replace_begin(&r, path, &e) == -1 ||
-		    write(steps, "h", 1) != 1 ||
+		    !child_tells(steps, &left) ||
 		    write(r.fd, body, half) != (ssize_t)half ||
-		    write(steps, "w", 1) != 1 ||
+		    !child_tells(steps, &left) ||
 		    write(r.fd, body, BODY - half) !=
 		    (ssize_t)(BODY - half) ||
-		    write(steps, "c", 1) != 1 ||
+		    !child_tells(steps, &left) ||
 		    file_replace_commit(&r, &e) == -1)
 			_exit(1);
 	}
 }
 
-/* Kills a child that replaces the file after that many steps. */
+/* Kills a child that replaces the file after that many steps: in the very
+ * state that they lead to (stops), or a moment later. */
 static void
-kill_after(const char *path, int steps)
+kill_after(const char *path, int steps, bool stops)
 {
 	int ends[2], status;
 	char byte;
@@ -372,7 +384,7 @@ kill_after(const char *path, int steps)
 	assert_true(child != -1);
 	if (child == 0) {
 		close(ends[0]);
-		child_replaces(path, ends[1]);
+		child_replaces(path, ends[1], stops ? steps : 0);
 	}
 	close(ends[1]);
 	while (steps-- > 0)
@@ -394,7 +406,7 @@ killed_at_any_step_a_whole_file_is_there(void **state)
 		const char *text;
 		size_t n;
 
-		kill_after(f->path, steps);
+		kill_after(f->path, steps, false);
 		text = scratch_read_path(f->path);
 		n = strlen(text);
 		assert_true(n == 0 || n == BODY);
@@ -410,7 +422,7 @@ what_a_killed_run_left_is_cleared_by_the_next(void **state)
 	struct file_replace r;
 
 	scratch_write(&f->scratch, "map", "old");
-	kill_after(f->path, 3); /* half is written */
+	kill_after(f->path, 3, true); /* half is written */
 	assert_string_equal(scratch_read_path(f->path), "old");
 	assert_int_equal(scratch_count(&f->scratch), 2);
 	begin(&r, f->path);
