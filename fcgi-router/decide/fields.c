@@ -4,9 +4,12 @@
 
 #include "decide/fields.h"
 
+#include "base/buf.h"
 #include "decide/rules.h"
 #include "http/host.h"
 #include "http/path.h"
+
+enum { FIELDS_IF_MAX = 256 * 1024 }; /* an If field with mapped URLs */
 
 static const struct str fields_via = { "1.1 fcgi-router", 15 };
 static const struct str fields_self = { " fcgi-router", 12 };
@@ -112,41 +115,52 @@ fields_map_url(const struct fields_to_origin *in, struct str url,
 	    path.has_query ? "?" : "", STR_ARG(tail));
 }
 
-/* The tagged lists of WebDAV's If (RFC 4918 10.4): <URL> before a list. */
+/* The next piece of an If field: <...> as a whole, or what is before one. */
+static struct str
+fields_if_piece(struct str value, size_t from)
+{
+	struct str rest = str_sub(value, from, value.n);
+
+	if (rest.n > 0 && rest.p[0] == '<')
+		return str_sub(rest, 0, str_find(rest, '>') + 1);
+	return str_sub(rest, 0, str_find(rest, '<'));
+}
+
+/*
+ * The tagged lists of WebDAV's If (RFC 4918 10.4): a <URL> before a list is a
+ * tag, one within its parentheses a token.
+ */
 static struct str
 fields_map_if(const struct fields_to_origin *in, struct str value,
     struct arena *a)
 {
-	struct str out = STR("");
-	size_t at = 0;
-	bool inside = false; /* of parentheses: tokens, not tags */
+	struct buf out;
+	struct str piece, mapped;
+	size_t at, i;
+	bool inside = false; /* of parentheses */
+	bool failed = false;
 
-	while (at < value.n && out.p != NULL) {
-		size_t from = at;
-		struct str piece;
-
-		if (value.p[at] == '<') {
-			at += str_find(str_sub(value, at, value.n), '>');
-			piece = str_sub(value, from + 1, at);
-			if (at < value.n)
-				at++;
-			if (!inside)
-				piece = fields_map_url(in, piece, a);
-			out = arena_printf(a, "%.*s<%.*s>", STR_ARG(out),
-			    STR_ARG(piece));
+	buf_init(&out, FIELDS_IF_MAX);
+	for (at = 0; at < value.n && !failed; at += piece.n) {
+		piece = fields_if_piece(value, at);
+		if (piece.p[0] == '<' && !inside && str_ends(piece, STR(">"))) {
+			mapped = fields_map_url(in,
+			    str_sub(piece, 1, piece.n - 1), a);
+			failed = mapped.p == NULL ||
+			    buf_put(&out, STR("<")) == -1 ||
+			    buf_put(&out, mapped) == -1 ||
+			    buf_put(&out, STR(">")) == -1;
 			continue;
 		}
-		while (at < value.n && value.p[at] != '<') {
-			if (value.p[at] == '(')
-				inside = true;
-			else if (value.p[at] == ')')
-				inside = false;
-			at++;
-		}
-		out = arena_printf(a, "%.*s%.*s", STR_ARG(out),
-		    STR_ARG(str_sub(value, from, at)));
+		for (i = 0; piece.p[0] != '<' && i < piece.n; i++)
+			if (piece.p[i] == '(' || piece.p[i] == ')')
+				inside = piece.p[i] == '(';
+		failed = buf_put(&out, piece) == -1;
 	}
-	return out;
+	mapped = failed ? (struct str){ NULL, 0 } :
+	    arena_copy(a, buf_view(&out));
+	buf_fini(&out);
+	return mapped;
 }
 
 static struct str

@@ -370,6 +370,8 @@ static const struct {
 	{ BOTH, "http://a.example/in/", false, "HTTP_IF=<http://b.example/in>",
 	  "If: <http://b.example/in>" },
 	{ BOTH, "http://a.example/in/", false, "HTTP_IF=", "If: " },
+	{ BOTH, "http://a.example/in/", false, "HTTP_IF=</in/x",
+	  "If: </in/x" },
 };
 
 static void
@@ -392,6 +394,26 @@ webdav_names_places_as_the_origin_knows_them(void **state)
 		    str_find(got, '|')), fields_dav[i].want);
 		decide_close(&c.d);
 	}
+}
+
+/* Each costs memory of its own length, not of all before it. */
+static void
+many_places_in_one_field_are_mapped(void **state)
+{
+	enum { PLACES = 400, PLACE = 18 };
+	static const char place[] = "</in/00000000000> ";
+	char field[8 + PLACES * PLACE + 1] = "HTTP_IF=";
+	const char *more[] = { field, NULL };
+	struct fields_case c;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < PLACES; i++)
+		memcpy(field + 8 + i * PLACE, place, PLACE);
+	fields_begin(&c, BOTH, "http://a.example/in/", false, more);
+	assert_int_equal(fields_request(&c, false, 4), 0);
+	assert_true(str_starts(fields_text(&c), STR("If: </v1/00000000000> ")));
+	decide_close(&c.d);
 }
 
 /* ---- which pass ---- */
@@ -660,6 +682,7 @@ main(void)
 		cmocka_unit_test(places_that_name_the_origin_become_paths_here),
 		cmocka_unit_test(cookies_are_for_the_host_and_path_asked_for),
 		cmocka_unit_test(webdav_names_places_as_the_origin_knows_them),
+		cmocka_unit_test(many_places_in_one_field_are_mapped),
 		cmocka_unit_test(origins_get_all_but_what_is_for_one_hop),
 		cmocka_unit_test(forwarded_quotes_what_needs_it),
 		cmocka_unit_test(too_many_hops_are_a_loop),
