@@ -264,19 +264,21 @@ step_put_reply(struct exchange *x)
 	return x->intake->put(x, reply->body, &x->err);
 }
 
+/* A map that is missing or broken is told once, by the snapshot. */
 static void
 step_tell(const struct exchange *x)
 {
-	int status = reason_status(x->err.reason);
+	enum reason reason = x->err.reason;
 
-	if (x->err.reason == REASON_NONE)
+	if (reason == REASON_NONE)
 		return;
-	if (status >= 500)
+	if (reason_status(reason) >= 500 && reason != REASON_NO_MAP &&
+	    reason != REASON_MAP_BROKEN)
 		msg_warning("%.*s: %s: %s", STR_ARG(x->request.id),
-		    reason_word(x->err.reason), x->err.text);
+		    reason_word(reason), x->err.text);
 	else
 		msg_info("%.*s: %s: %s", STR_ARG(x->request.id),
-		    reason_word(x->err.reason), x->err.text);
+		    reason_word(reason), x->err.text);
 }
 
 int
