@@ -4,6 +4,7 @@
 
 #include "serve/fcgi_head.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { FCGI_BEGIN_SIZE = 8 }; /* content of a BEGIN_REQUEST */
@@ -12,6 +13,7 @@ struct fcgi_record {
 	int type;
 	unsigned id;
 	struct str content;
+	bool padded;
 };
 
 /* 1 and *out, *at moved on; 0: not all there; -1: no version-1 record. */
@@ -33,6 +35,7 @@ fcgi_head_record(struct str bytes, size_t *at, struct fcgi_record *out)
 	out->type = p[1];
 	out->id = (unsigned)p[2] << 8 | p[3];
 	out->content = str_sub(rest, FCGI_HEAD, FCGI_HEAD + content);
+	out->padded = p[6] != 0;
 	*at += whole;
 	return 1;
 }
@@ -111,14 +114,19 @@ fcgi_head_look(struct str bytes)
 	got = fcgi_head_record(bytes, &at, &record);
 	if (got != 1)
 		return got;
-	if (record.content.n != FCGI_BEGIN_SIZE || record.id == 0)
+	/* libfcgi 2.4.2 takes padding behind a BEGIN_REQUEST, and behind the
+	 * last PARAMS, for more records: variables could hide there. No web
+	 * server sends any. */
+	if (record.padded || record.content.n != FCGI_BEGIN_SIZE ||
+	    record.id == 0)
 		return -1;
 	id = record.id;
 	while ((got = fcgi_head_record(bytes, &at, &record)) == 1) {
 		if (record.type != FCGI_PARAMS || record.id != id)
 			return -1;
 		if (record.content.n == 0)
-			return pairs.need == 0 && pairs.have == 0 ? 1 : -1;
+			return !record.padded && pairs.need == 0 &&
+			    pairs.have == 0 ? 1 : -1;
 		fcgi_head_pairs(&pairs, record.content);
 	}
 	return got;

@@ -27,7 +27,8 @@ enum {
 };
 
 /*
- * 1: a BEGIN_REQUEST and all PARAMS of one request, whose lengths add up;
+ * 1: a BEGIN_REQUEST and all PARAMS of one request, whose lengths add up, with
+ * no padding behind the first and the last record;
  * 0: the beginning of that; -1: anything else.
  */
 int fcgi_head_look(struct str bytes);

@@ -25,8 +25,7 @@ const char *__lsan_default_suppressions(void);
 
 enum { FUZZ_MAX = 65536, FUZZ_ROLE = 8, FUZZ_CUTS = 64 };
 
-/* libfcgi 2.4.2 forgets 48 bytes for each record without a request behind the
- * head. */
+/* libfcgi 2.4.2 forgets 48 bytes where a connection ends behind a head. */
 const char *
 __lsan_default_suppressions(void)
 {
@@ -53,15 +52,24 @@ fuzz_cuts(struct str bytes, int whole)
 	}
 }
 
-/* The body to its end, whatever it holds. */
-static void
-fuzz_body(FCGX_Stream *in)
+/*
+ * The head alone: records behind it are looked at one by one before libfcgi
+ * may read them, which an exchange is needed for (test_intake_fcgi).
+ */
+static struct str
+fuzz_head(struct str bytes)
 {
-	char part[512];
+	size_t least = 0, most = bytes.n;
 
-	while (FCGX_GetStr(part, sizeof(part), in) == (int)sizeof(part))
-		;
-	CHECK(FCGX_GetChar(in) == EOF);
+	while (least < most) {
+		size_t half = least + (most - least) / 2;
+
+		if (fcgi_head_look((struct str){ bytes.p, half }) == 1)
+			most = half;
+		else
+			least = half + 1;
+	}
+	return (struct str){ bytes.p, most };
 }
 
 static void
@@ -84,7 +92,7 @@ fuzz_accept(struct str bytes)
 	for (variable = request.envp; *variable != NULL; variable++)
 		CHECK(strlen(*variable) <= bytes.n);
 	CHECK(shutdown(pair[1], SHUT_WR) == 0);
-	fuzz_body(request.in);
+	CHECK(FCGX_GetChar(request.in) == EOF);
 	FCGX_Free(&request, 0);
 	close(pair[0]);
 	close(pair[1]);
@@ -107,6 +115,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_cuts(bytes, got);
 	/* The intake hands over responders only. */
 	if (got == 1 && data[FUZZ_ROLE] == 0 && data[FUZZ_ROLE + 1] == 1)
-		fuzz_accept(bytes);
+		fuzz_accept(fuzz_head(bytes));
 	return 0;
 }

@@ -281,8 +281,13 @@ static const struct {
 	  "\1\4\0\1\0\1\0\0\1" "\1\4\0\1\0\3\0\0\1ab" HEAD_END), 1 },
 	{ "a long length", BYTES(HEAD_BEGIN
 	  "\1\4\0\1\0\7\0\0\x80\0\0\1\1ab" HEAD_END), 1 },
-	{ "padding", BYTES("\1\1\0\1\0\x08\3\0\0\1\0\0\0\0\0\0PPP"
-	  "\1\4\0\1\0\4\2\0\1\1abPP" "\1\4\0\1\0\0\1\0P"), 1 },
+	{ "padding", BYTES(HEAD_BEGIN
+	  "\1\4\0\1\0\4\2\0\1\1abPP" HEAD_END), 1 },
+	{ "padding behind the last variable", BYTES(HEAD_BEGIN
+	  "\1\4\0\1\0\4\0\0\1\1ab" "\1\4\0\1\0\0\1\0P"), -1 },
+	{ "variables in the padding of a begin", BYTES(
+	  "\1\1\0\1\0\x08\x0c\0\0\1\0\0\0\0\0\0"
+	  "\1\4\0\1\0\4\0\0\1\1ab" HEAD_END), -1 },
 	{ "padding that is not there", BYTES(HEAD_BEGIN "\1\4\0\1\0\0\1\0"),
 	  0 },
 	{ "a variable cut by the end", BYTES(HEAD_BEGIN
