@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/* gate: counts without a lock. */
+/* gate: a short list under a lock, which is held for a look at it. */
 
 #include "relay/gate.h"
 
@@ -12,47 +12,78 @@ void
 gate_init(struct gate *g, unsigned workers)
 {
 	unsigned spare = workers / GATE_SPARE > 0 ? workers / GATE_SPARE : 1;
-	unsigned i;
 
 	CHECK(workers >= 1);
 	g->key = hash_key_random();
 	g->most = workers > spare ? workers - spare : 1;
+	if (g->most > GATE_MOST)
+		g->most = GATE_MOST;
 	g->each = workers / GATE_PART > 0 ? workers / GATE_PART : 1;
-	atomic_init(&g->all, 0);
-	for (i = 0; i < GATE_COUNTS; i++)
-		atomic_init(&g->counts[i], 0);
+	g->all = 0;
+	g->count = 0;
+	CHECK(pthread_mutex_init(&g->lock, NULL) == 0);
 }
 
-static atomic_uint *
-gate_count(struct gate *g, struct str key)
+void
+gate_fini(struct gate *g)
 {
-	return &g->counts[hash_sip(g->key, key) % GATE_COUNTS];
+	CHECK(pthread_mutex_destroy(&g->lock) == 0);
 }
 
-/* One more, if that is not above most. */
+/* The origin's entry, or one behind the last. The lock is held. */
+static struct gate_origin *
+gate_find(struct gate *g, uint64_t hash)
+{
+	size_t i = 0;
+
+	while (i < g->count && g->origins[i].hash != hash)
+		i++;
+	return &g->origins[i];
+}
+
 static bool
-gate_add(atomic_uint *count, unsigned most)
+gate_add(struct gate *g, uint64_t hash)
 {
-	if (atomic_fetch_add(count, 1) < most)
-		return true;
-	atomic_fetch_sub(count, 1);
-	return false;
+	struct gate_origin *origin;
+
+	if (g->all == g->most)
+		return false;
+	/* Fewer than `most` connects have fewer than that many origins. */
+	origin = gate_find(g, hash);
+	if (origin == &g->origins[g->count]) {
+		*origin = (struct gate_origin){ .hash = hash };
+		g->count++;
+	}
+	if (origin->connects == g->each)
+		return false;
+	origin->connects++;
+	g->all++;
+	return true;
 }
 
 bool
 gate_enter(struct gate *g, struct str key)
 {
-	if (!gate_add(&g->all, g->most))
-		return false;
-	if (gate_add(gate_count(g, key), g->each))
-		return true;
-	atomic_fetch_sub(&g->all, 1);
-	return false;
+	uint64_t hash = hash_sip(g->key, key);
+	bool entered;
+
+	CHECK(pthread_mutex_lock(&g->lock) == 0);
+	entered = gate_add(g, hash);
+	CHECK(pthread_mutex_unlock(&g->lock) == 0);
+	return entered;
 }
 
 void
 gate_leave(struct gate *g, struct str key)
 {
-	atomic_fetch_sub(gate_count(g, key), 1);
-	atomic_fetch_sub(&g->all, 1);
+	uint64_t hash = hash_sip(g->key, key);
+	struct gate_origin *origin;
+
+	CHECK(pthread_mutex_lock(&g->lock) == 0);
+	origin = gate_find(g, hash);
+	CHECK(origin < &g->origins[g->count]);
+	g->all--;
+	if (--origin->connects == 0)
+		*origin = g->origins[--g->count];
+	CHECK(pthread_mutex_unlock(&g->lock) == 0);
 }

@@ -20,6 +20,7 @@ void
 relay_fini(struct relay *r)
 {
 	pool_free(&r->pool);
+	gate_fini(&r->gate);
 	wire_maker_free(&r->maker);
 }
 

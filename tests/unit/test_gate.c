@@ -5,6 +5,7 @@
 #include "relay/gate.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -53,6 +54,7 @@ one_origin_gets_a_part_and_some_workers_stay_free(void **state)
 			all += gate_enter(&g, gate_key(key, (int)k));
 		TABLE_INT(name, all, gate_rows[i].most);
 		assert_false(gate_enter(&g, STR("another")));
+		gate_fini(&g);
 	}
 }
 
@@ -71,6 +73,32 @@ who_leaves_makes_room(void **state)
 		gate_leave(&g, STR("a"));
 	}
 	assert_true(gate_enter(&g, STR("b")));
+	gate_fini(&g);
+}
+
+/* However many origins there are, those that are dead cost no other its turn. */
+static void
+each_origin_has_a_count_of_its_own(void **state)
+{
+	struct gate g;
+	char key[32];
+	int i;
+
+	(void)state;
+	gate_init(&g, 8);
+	assert_true(gate_enter(&g, STR("dead")));
+	assert_true(gate_enter(&g, STR("dead")));
+	assert_false(gate_enter(&g, STR("dead")));
+	for (i = 0; i < 10000; i++) {
+		assert_true(gate_enter(&g, gate_key(key, i)));
+		assert_true(gate_enter(&g, gate_key(key, i)));
+		assert_false(gate_enter(&g, gate_key(key, i)));
+		gate_leave(&g, gate_key(key, i));
+		gate_leave(&g, gate_key(key, i));
+	}
+	gate_leave(&g, STR("dead"));
+	gate_leave(&g, STR("dead"));
+	gate_fini(&g);
 }
 
 /* ---- threads ---- */
@@ -115,8 +143,6 @@ threads_never_are_too_many_inside(void **state)
 
 	(void)state;
 	gate_init(&r.g, 8); /* 6 in all, 2 each */
-	/* A key under which these origins have counts of their own. */
-	r.g.key = (struct hash_key){ 0 };
 	for (i = 0; i < GATE_THREADS; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL,
 		    gate_thread, &r), 0);
@@ -129,6 +155,7 @@ threads_never_are_too_many_inside(void **state)
 		assert_true(gate_enter(&r.g, gate_key(room, i)));
 	}
 	assert_false(gate_enter(&r.g, STR("x")));
+	gate_fini(&r.g);
 }
 
 int
@@ -138,6 +165,7 @@ main(void)
 		cmocka_unit_test(
 		    one_origin_gets_a_part_and_some_workers_stay_free),
 		cmocka_unit_test(who_leaves_makes_room),
+		cmocka_unit_test(each_origin_has_a_count_of_its_own),
 		cmocka_unit_test(threads_never_are_too_many_inside),
 	};
 
