@@ -306,7 +306,9 @@ compile_write(struct compile *c, struct err *e)
 	meta.headers = collect_headers(c->collect);
 	meta.sources = buf_view(&sources);
 	if (got == 0)
-		got = writer_finish(&c->writer, &meta, e);
+		got = writer_close(c->writer, &meta, e);
+	if (got == 0)
+		got = writer_install(&c->writer, e);
 	if (got == 0 && c->verbose)
 		compile_say(c, &meta);
 	buf_fini(&sources);

@@ -10,10 +10,13 @@
 #include "tools/writer.h"
 
 #include <db.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -33,6 +36,8 @@ enum {
 
 struct writer {
 	struct file_replace file;
+	char folder[FILE_PATH_MAX]; /* a private one, or "" */
+	bool built;
 	struct sorter *sorter;
 	struct codec_meta counted;
 	uint64_t generation;
@@ -85,6 +90,48 @@ writer_next_generation(const char *path)
 	return generation + 1;
 }
 
+/* A file in a folder of its own, never to be installed. 0, or -1 and e. */
+static int
+writer_begin_private(struct writer *w, struct err *e)
+{
+	const char *tmp = getenv("TMPDIR");
+	int n;
+
+	w->file.fd = w->file.lock = -1;
+	n = snprintf(w->folder, sizeof(w->folder), "%s/route-compile.XXXXXX",
+	    tmp != NULL && *tmp != '\0' ? tmp : "/tmp");
+	if (n < 0 || (size_t)n + sizeof("/map") > sizeof(w->file.fresh)) {
+		w->folder[0] = '\0';
+		return err_set(e, REASON_INTERNAL, "TMPDIR: path too long");
+	}
+	if (mkdtemp(w->folder) == NULL) {
+		err_set(e, REASON_INTERNAL, "cannot make the folder %s: %s",
+		    w->folder, strerror(errno));
+		w->folder[0] = '\0';
+		return -1;
+	}
+	memcpy(w->file.fresh, w->folder, (size_t)n);
+	memcpy(w->file.fresh + n, "/map", sizeof("/map"));
+	w->file.fd = open(w->file.fresh,
+	    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (w->file.fd == -1)
+		return err_set(e, REASON_INTERNAL, "cannot create %s: %s",
+		    w->file.fresh, strerror(errno));
+	w->generation = 1;
+	return 0;
+}
+
+static int
+writer_begin(struct writer *w, const char *path, struct err *e)
+{
+	if (path == NULL)
+		return writer_begin_private(w, e);
+	if (file_replace_begin(&w->file, path, e) == -1)
+		return -1;
+	w->generation = writer_next_generation(w->file.path);
+	return 0;
+}
+
 int
 writer_open(const char *path, struct writer **out, struct err *e)
 {
@@ -93,11 +140,10 @@ writer_open(const char *path, struct writer **out, struct err *e)
 	*out = NULL;
 	CHECK(w != NULL);
 	sigbus_init(); /* maps are read here */
-	if (file_replace_begin(&w->file, path, e) == -1) {
-		free(w);
+	if (writer_begin(w, path, e) == -1) {
+		writer_abort(&w);
 		return -1;
 	}
-	w->generation = writer_next_generation(w->file.path);
 	w->sorter = sorter_new();
 	buf_init(&w->last, CODEC_KEY_MAX);
 	*out = w;
@@ -391,12 +437,13 @@ writer_date(const struct writer *w, struct err *e)
 	return 0;
 }
 
-static int
-writer_build(struct writer *w, struct codec_meta *meta, struct err *e)
+int
+writer_close(struct writer *w, struct codec_meta *meta, struct err *e)
 {
 	struct writer_meta m = { w, e };
 	uint64_t pages;
 
+	CHECK(!w->built);
 	if (writer_add_meta(w, meta, e) == -1 || writer_load(w, e) == -1 ||
 	    writer_pages(w, &meta->pages, e) == -1 ||
 	    codec_put_meta(meta, writer_meta_again, &m) != 0 ||
@@ -406,17 +453,25 @@ writer_build(struct writer *w, struct codec_meta *meta, struct err *e)
 	if (writer_mark(w, meta, e) == -1 ||
 	    store_verify(w->file.fresh, e) == -1)
 		return -1;
+	w->built = true;
 	return writer_date(w, e);
 }
 
+const char *
+writer_path(const struct writer *w)
+{
+	CHECK(w->built);
+	return w->file.fresh;
+}
+
 int
-writer_finish(struct writer **writer, struct codec_meta *meta, struct err *e)
+writer_install(struct writer **writer, struct err *e)
 {
 	struct writer *w = *writer;
-	int got = writer_build(w, meta, e);
+	int got;
 
-	if (got == 0)
-		got = file_replace_commit(&w->file, e);
+	CHECK(w->built && w->folder[0] == '\0');
+	got = file_replace_commit(&w->file, e);
 	writer_abort(writer);
 	return got;
 }
@@ -432,6 +487,8 @@ writer_abort(struct writer **writer)
 	if (w->db != NULL)
 		(void)w->db->close(w->db, DB_NOSYNC);
 	file_replace_abort(&w->file);
+	if (w->folder[0] != '\0')
+		(void)rmdir(w->folder);
 	sorter_free(&w->sorter);
 	buf_fini(&w->last);
 	free(w->bulk);

@@ -23,7 +23,9 @@ struct writer;
 /*
  * Begins the map at `path`, which may have an old one: waits for another run's
  * lock, reads the old generation. A broken old map is told as a warning, and
- * generations start at 1 again. 0 and *out, or -1 and e.
+ * generations start at 1 again. Without path the map is built in a folder of
+ * its own ($TMPDIR, else /tmp) and never installed: to look at it only.
+ * 0 and *out, or -1 and e.
  */
 ATTR_MUST_USE
 int writer_open(const char *path, struct writer **out, struct err *e);
@@ -40,13 +42,23 @@ int writer_put(struct writer *w, struct str key, struct str value,
     struct err *e);
 
 /*
- * Writes, checks and installs the map, sets *w NULL. Of meta the caller fills
- * time, sources and headers; the writer counts and fills the rest, for the
- * caller to tell. 0, or -1 and e (a key came twice, the disk is full, ...):
- * the old map as it was, nothing left behind.
+ * Builds, marks and checks the whole map, once, under its temporary name. Of
+ * meta the caller fills time, sources and headers; the writer counts and fills
+ * the rest, for the caller to tell. 0, or -1 and e (a key came twice, the disk
+ * is full, ...): only writer_abort is left to do.
  */
 ATTR_MUST_USE
-int writer_finish(struct writer **w, struct codec_meta *meta, struct err *e);
+int writer_close(struct writer *w, struct codec_meta *meta, struct err *e);
+
+/* Where the built map is before it is installed: it can be opened as a store.
+ * Borrowed. */
+const char *writer_path(const struct writer *w);
+
+/*
+ * Puts the built map in its place, sets *w NULL. 0, or -1 and e: the old map
+ * as it was, nothing left behind.
+ */
+ATTR_MUST_USE int writer_install(struct writer **w, struct err *e);
 
 /* Forgets it all and removes the new file, sets *w NULL. NULL is fine. */
 void writer_abort(struct writer **w);

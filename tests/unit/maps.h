@@ -144,6 +144,16 @@ maps_fill(struct writer *w, const char *generation, unsigned hosts)
 	}
 }
 
+/* Builds and installs. 0, or -1 and e, and w is gone. */
+static inline int
+maps_finish(struct writer **w, struct codec_meta *meta, struct err *e)
+{
+	if (writer_close(*w, meta, e) == 0)
+		return writer_install(w, e);
+	writer_abort(w);
+	return -1;
+}
+
 /* hosts must be no multiple of 7919. */
 static inline void
 maps_write(const char *path, const char *generation, unsigned hosts)
@@ -158,7 +168,7 @@ maps_write(const char *path, const char *generation, unsigned hosts)
 	if (writer_open(path, &w, &e) == -1)
 		fail_msg("%s", e.text);
 	maps_fill(w, generation, hosts);
-	if (writer_finish(&w, &meta, &e) == -1)
+	if (maps_finish(&w, &meta, &e) == -1)
 		fail_msg("%s", e.text);
 }
 

@@ -59,7 +59,7 @@ collect_map(const char *text)
 		fail_msg("%s", e.text);
 	assert_int_equal(lint.errors, 0);
 	meta.headers = collect_headers(c);
-	if (writer_finish(&w, &meta, &e) == -1 ||
+	if (maps_finish(&w, &meta, &e) == -1 ||
 	    store_verify(maps_path("routes.db"), &e) == -1 ||
 	    store_open(maps_path("routes.db"), &store, &e) != 1)
 		fail_msg("%s", e.text);

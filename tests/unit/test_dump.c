@@ -44,7 +44,7 @@ compiled(const char *row, struct str list, const char *path)
 	assert_int_equal(writer_open(path, &w, &e), 0);
 	assert_int_equal(collect_finish(collect, w, &e), 0);
 	good = lint.errors == 0;
-	if (good && writer_finish(&w, &meta, &e) == -1)
+	if (good && maps_finish(&w, &meta, &e) == -1)
 		fail_msg("row '%s': %s", row, e.text);
 	writer_abort(&w);
 	source_fini(&source);
@@ -367,7 +367,7 @@ test_control_bytes_are_escaped(void **state)
 	(void)state;
 	assert_int_equal(writer_open(maps_path("map"), &w, &e), 0);
 	maps_put(w, STR("a.example"), STR("x\33[2J\xc2\x9b\r\xff"));
-	assert_int_equal(writer_finish(&w, &meta, &e), 0);
+	assert_int_equal(maps_finish(&w, &meta, &e), 0);
 	text = dumped(maps_path("map"), true);
 	assert_non_null(strstr(text,
 	    "\"x\\x1b[2J\\xc2\\x9b\\x0d\\xff\"\n"));

@@ -71,7 +71,7 @@ test_values_of_any_size_come_back_whole(void **state)
 		    (struct str){ text, sizes[i] });
 		free(text);
 	}
-	assert_int_equal(writer_finish(&w, &meta, &e), 0);
+	assert_int_equal(maps_finish(&w, &meta, &e), 0);
 	s = maps_open(maps_path("map"));
 	for (i = 0; i < TABLE_COUNT(sizes); i++) {
 		struct route_host *host;

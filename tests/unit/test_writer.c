@@ -110,7 +110,7 @@ test_the_maps_own_words_are_counted(void **state)
 		assert_int_equal(writer_put(w, key, buf_view(&value), &e), 0);
 		buf_fini(&value);
 	}
-	assert_int_equal(writer_finish(&w, &meta, &e), 0);
+	assert_int_equal(maps_finish(&w, &meta, &e), 0);
 	assert_null(w);
 	assert_int_equal(store_verify(maps_path("map"), &e), 0);
 	s = maps_open(maps_path("map"));
@@ -160,7 +160,7 @@ test_a_key_twice_is_refused_and_named(void **state)
 	assert_int_equal(writer_open(maps_path("map"), &w, &e), 0);
 	maps_fill(w, "two", HOSTS);
 	maps_put(w, STR("host000007.example"), STR("again"));
-	assert_int_equal(writer_finish(&w, &meta, &e), -1);
+	assert_int_equal(maps_finish(&w, &meta, &e), -1);
 	assert_non_null(strstr(e.text, "'hhost000007.example'"));
 	holds(maps_path("map"), 1, "one", HOSTS);
 	assert_int_equal(maps_files(false), 1);
@@ -178,7 +178,7 @@ test_a_record_that_is_none_is_not_installed(void **state)
 	assert_int_equal(writer_open(maps_path("map"), &w, &e), 0);
 	assert_int_equal(writer_put(w, STR("hx.example"), STR("junk"), &e),
 	    0);
-	assert_int_equal(writer_finish(&w, &meta, &e), -1);
+	assert_int_equal(maps_finish(&w, &meta, &e), -1);
 	holds(maps_path("map"), 1, "one", HOSTS);
 	assert_int_equal(maps_files(false), 1);
 }
@@ -227,7 +227,7 @@ test_the_same_input_makes_the_same_records(void **state)
 	}
 	meta.sources = STR("test.list");
 	meta.headers = STR("");
-	assert_int_equal(writer_finish(&w, &meta, &e), 0);
+	assert_int_equal(maps_finish(&w, &meta, &e), 0);
 	list_records(maps_path("one"), &one);
 	list_records(maps_path("two"), &two);
 	assert_true(buf_len(&one) > MANY * sizeof("host000000.example"));
@@ -321,6 +321,57 @@ test_abort_leaves_the_old_map_alone(void **state)
 	writer_abort(&w);
 }
 
+static void
+test_a_built_map_can_be_asked_before_it_is_installed(void **state)
+{
+	struct codec_meta meta = facts();
+	struct writer *w;
+	struct err e;
+
+	(void)state;
+	maps_write(maps_path("map"), "one", HOSTS);
+	assert_int_equal(writer_open(maps_path("map"), &w, &e), 0);
+	maps_fill(w, "two", HOSTS);
+	assert_int_equal(writer_close(w, &meta, &e), 0);
+	holds(writer_path(w), 2, "two", HOSTS);
+	holds(maps_path("map"), 1, "one", HOSTS);
+	assert_int_equal(writer_install(&w, &e), 0);
+	assert_null(w);
+	holds(maps_path("map"), 2, "two", HOSTS);
+	assert_int_equal(maps_files(false), 1);
+}
+
+static void
+test_without_a_path_it_is_built_in_private(void **state)
+{
+	char *tmp = getenv("TMPDIR") != NULL ? strdup(getenv("TMPDIR")) : NULL;
+	struct codec_meta meta = facts();
+	struct writer *w;
+	struct stat st;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(setenv("TMPDIR", maps_folder, 1), 0);
+	assert_int_equal(writer_open(NULL, &w, &e), 0);
+	maps_fill(w, "one", HOSTS);
+	assert_int_equal(writer_close(w, &meta, &e), 0);
+	assert_int_equal(strncmp(writer_path(w), maps_folder,
+	    strlen(maps_folder)), 0);
+	holds(writer_path(w), 1, "one", HOSTS);
+	assert_int_equal(stat(writer_path(w), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	writer_abort(&w);
+	assert_int_equal(maps_files(false), 0);
+	assert_int_equal(setenv("TMPDIR", maps_path("none"), 1), 0);
+	assert_int_equal(writer_open(NULL, &w, &e), -1);
+	assert_null(w);
+	if (tmp == NULL)
+		unsetenv("TMPDIR");
+	else
+		setenv("TMPDIR", tmp, 1);
+	free(tmp);
+}
+
 /* Children leave by _exit: they must not end the test's own run. */
 
 static void
@@ -336,7 +387,7 @@ write_with_a_full_disk(rlim_t bytes)
 	    writer_open(maps_path("map"), &w, &e) == -1)
 		_exit(10);
 	maps_fill(w, "two", MANY);
-	if (writer_finish(&w, &meta, &e) == 0)
+	if (maps_finish(&w, &meta, &e) == 0)
 		_exit(11);
 	_exit(strstr(e.text, "cannot write") != NULL ? 0 : 12);
 }
@@ -378,7 +429,7 @@ write_until_killed(int tell)
 			_exit(10);
 		maps_fill(w, "new", HOSTS);
 		if (write(tell, "f", 1) != 1 ||
-		    writer_finish(&w, &meta, &e) == -1)
+		    maps_finish(&w, &meta, &e) == -1)
 			_exit(11);
 	}
 }
@@ -443,7 +494,7 @@ test_runs_at_once_wait_for_each_other(void **state)
 			if (writer_open(maps_path("map"), &w, &e) == -1)
 				_exit(10);
 			maps_fill(w, "all", HOSTS);
-			_exit(writer_finish(&w, &meta, &e) == 0 ? 0 : 11);
+			_exit(maps_finish(&w, &meta, &e) == 0 ? 0 : 11);
 		}
 	}
 	for (i = 0; i < 4; i++) {
@@ -475,6 +526,8 @@ main(void)
 		TEST(test_mode_is_kept_or_of_the_umask),
 		TEST(test_a_folder_that_is_none_is_an_error),
 		TEST(test_abort_leaves_the_old_map_alone),
+		TEST(test_a_built_map_can_be_asked_before_it_is_installed),
+		TEST(test_without_a_path_it_is_built_in_private),
 		TEST(test_a_full_disk_is_an_error_and_leaves_nothing),
 		TEST(test_killed_at_any_instant_the_map_is_whole),
 		TEST(test_runs_at_once_wait_for_each_other),
