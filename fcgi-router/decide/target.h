@@ -34,20 +34,22 @@ struct target {
 };
 
 /*
- * Fills in the route's origin URL. preserve: `[router] host` says so (for
- * routes without host=). *out lives in the arena.
+ * Fills in the origin's URL for the route and policy of s. preserve:
+ * `[router] host` says so (where no word says host=). *out lives in the arena.
  * 0, or -1 and e: no-service (a capture that cannot be in an authority or
  * makes no host name), bad-path (a variable would make a dot segment),
  * overloaded.
  */
 ATTR_MUST_USE
-int target_origin(const struct pattern_source *s, bool preserve,
-    struct arena *a, struct target *out, struct err *e);
+int target_origin(const struct origin_url *url,
+    const struct pattern_source *s, bool preserve, struct arena *a,
+    struct target *out, struct err *e);
 
 /* Fills in the Location of a redirect. As target_origin. */
 ATTR_MUST_USE
-int target_redirect(const struct pattern_source *s, struct arena *a,
-    struct str *location, struct err *e);
+int target_redirect(const struct pattern *url,
+    const struct pattern_source *s, struct arena *a, struct str *location,
+    struct err *e);
 
 /*
  * Maps a canonical path asked for to the origin's (forward), or the origin's

@@ -18,7 +18,7 @@
 #include "base/str.h"
 #include "route/route.h"
 
-enum { CODEC_FORMAT = 1 }; /* of the map as a whole, in record "m" format */
+enum { CODEC_FORMAT = 2 }; /* of the map as a whole, in record "m" format */
 
 /* First byte of a key; the rest is below. */
 enum codec_space {
@@ -26,7 +26,7 @@ enum codec_space {
 	CODEC_ONE = 'o',      /* + parent: {x}.parent */
 	CODEC_WILD = 'w',     /* + parent: *.parent; alone: * */
 	CODEC_ANYWHERE = 'g', /* + path: ** rules */
-	CODEC_SERVICE = 's',  /* + space '/' name: kept for services */
+	CODEC_SERVICE = 's',  /* + space '/' name; the platform's own: '/' name */
 	CODEC_META = 'm',     /* + word */
 	CODEC_LAST = 'z'      /* alone: generation and record count again */
 };
@@ -50,30 +50,57 @@ int codec_key_host(struct buf *key, enum codec_space space, struct str host);
 ATTR_MUST_USE int codec_key_segment(struct buf *key, struct str segment);
 ATTR_MUST_USE int codec_key_capture(struct buf *key);
 ATTR_MUST_USE int codec_key_exact(struct buf *key);
+ATTR_MUST_USE
+int codec_key_service(struct buf *key, struct str space, struct str name);
+
+/*
+ * Appends the MATCH of an entry: its key, with the names of captures put in
+ * ("{shop}.example.com/a/{x}"; `exact` is no part of it). 0, or -1: `to` is
+ * full, or names and key do not fit each other.
+ */
+ATTR_MUST_USE
+int codec_key_match(struct str key, const struct str *captures, size_t count,
+    bool host_capture, struct buf *to);
 
 /* For people: "hshop.example.com/api/{}", " exact" behind it for exact ones,
  * other control bytes spelled \xNN. 0, or -1: `to` is full. */
 ATTR_MUST_USE int codec_key_print(struct str key, struct buf *to);
 
 /*
- * Appends a record. 0, or -1 and e, with a piece of the record in `to`: it
- * does not fit, or is none that codec_get would take (no target, for one).
+ * Appends a record. What its key says is not in it again: MATCH, exact, a
+ * service's name. 0, or -1 and e, with a piece of the record in `to`: it does
+ * not fit, or is none that codec_get would take (no target, for one).
  */
 ATTR_MUST_USE
 int codec_put_route(const struct route *r, struct buf *to, struct err *e);
 ATTR_MUST_USE
 int codec_put_host(const struct route_host *h, struct buf *to, struct err *e);
+ATTR_MUST_USE
+int codec_put_service(const struct service *s, struct buf *to, struct err *e);
 
 /*
- * Reads a record; *out and all it points at live in the arena, copied.
- * 0, or -1 and e: map-broken (the bytes are no such record) or overloaded.
+ * A host's record made of the record of its rule for "/" (n 0: it has none)
+ * and its shapes in order, without reading the rule. As codec_put_host.
  */
 ATTR_MUST_USE
-int codec_get_route(struct str bytes, struct arena *a, struct route *out,
-    struct err *e);
+int codec_put_host_of(struct str rule, const struct route_shape *shapes,
+    size_t count, struct buf *to, struct err *e);
+
+/*
+ * Reads the record under that key; *out and all it points at live in the
+ * arena, copied; members that the key says are filled in from it.
+ * 0, or -1 and e: map-broken (the bytes are no such record, or not the one of
+ * that key) or overloaded.
+ */
 ATTR_MUST_USE
-int codec_get_host(struct str bytes, struct arena *a, struct route_host *out,
-    struct err *e);
+int codec_get_route(struct str key, struct str bytes, struct arena *a,
+    struct route *out, struct err *e);
+ATTR_MUST_USE
+int codec_get_host(struct str key, struct str bytes, struct arena *a,
+    struct route_host *out, struct err *e);
+ATTR_MUST_USE
+int codec_get_service(struct str key, struct str bytes, struct arena *a,
+    struct service *out, struct err *e);
 
 /* What the map says about itself: one "m" record for each member. */
 struct codec_meta {
@@ -84,6 +111,7 @@ struct codec_meta {
 	uint64_t hosts;       /* exact ones */
 	uint64_t wildcards;
 	uint64_t paths;       /* path entries, ** rules too */
+	uint64_t services;
 	uint64_t pages;       /* of the file, CODEC_PAGE bytes each */
 	uint64_t one_levels;  /* bit N: some {x}.parent has N labels there */
 	uint64_t wild_levels; /* bit N: some *.parent has N labels; bit 0: * */
@@ -91,7 +119,8 @@ struct codec_meta {
 	uint64_t anywhere_levels; /* bit N: some ** rule has N segments */
 	uint64_t anywhere_exact;  /* bit N: some exact one has */
 	struct str sources;   /* names, parted by LF */
-	struct str headers;   /* X- names that request rules set, by LF */
+	struct str headers;   /* X- names that request rules set, lower case,
+	                         sorted, by LF */
 };
 
 enum { CODEC_PAGE = 4096, CODEC_LEVELS_MAX = 63 };

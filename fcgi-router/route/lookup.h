@@ -42,6 +42,28 @@ struct lookup_result {
 };
 
 /*
+ * A service's record. 1 and *out (in the arena), 0: there is none, -1 and e.
+ * The key is told to trace.
+ */
+ATTR_MUST_USE
+int lookup_service(const struct lookup_map *map, struct str space,
+    struct str name, struct arena *a, const struct lookup_trace *trace,
+    struct service *out, struct err *e);
+
+/*
+ * Would a server that reads the path in another way (%2F or %5C as separators,
+ * segments without their ;parameters, in any combination) choose another entry
+ * of the map than `found` (routes(5), "No second reading")? data: the route
+ * says encoded-slash=data, so %2F is not read otherwise. *reading is the first
+ * such path, in the arena.
+ * 1: yes, 0: no, -1 and e.
+ */
+ATTR_MUST_USE
+int lookup_ambiguous(const struct lookup_map *map, const struct host *host,
+    struct str path, bool data, const struct lookup_result *found,
+    struct arena *a, struct str *reading, struct err *e);
+
+/*
  * host and path are canonical. trace may be NULL. *out lives in the arena;
  * captures and rest borrow from host and path.
  * 1: a route; 0: none, out->reason says why; -1 and e: the map failed.

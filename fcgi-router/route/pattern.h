@@ -3,10 +3,10 @@
 /*
  * pattern: text with variables, and how they are put in.
  *
- * A pattern (route.h) is a list of parts, each a literal or a variable with
- * the context it stands in, found out when the list is compiled. Filling in
- * escapes by context:
- * - in an authority only [a-z0-9-]{1,63} is let through;
+ * A pattern is a list of parts, each a literal or a variable with the context
+ * it stands in, found out when the list is compiled. Filling in escapes by
+ * context:
+ * - in an authority or a service's name only [a-z0-9-]{1,63} is let through;
  * - in a path captures, {path}, {rest} and {uri} are put as they stand, since
  *   they are pieces of a canonical path already; other values are
  *   percent-encoded as one segment. The whole must be made canonical again:
@@ -23,14 +23,45 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
-#include "route/route.h"
 
+struct policy;
 struct request;
+struct route;
+
+/* What a pattern is made of. */
+enum pattern_variable {
+#define VARIABLE(name, word, key, authority, service, path, manual) PATTERN_##name,
+#include "route/variable.tbl.h"
+#undef VARIABLE
+	PATTERN_VARIABLE_COUNT, /* last variable */
+	PATTERN_LITERAL = 255   /* no variable: text */
+};
+
+enum pattern_context {
+	PATTERN_IN_AUTHORITY = 0, /* and in service names */
+	PATTERN_IN_PATH,
+	PATTERN_IN_QUERY,
+	PATTERN_IN_HEADER,
+	PATTERN_CONTEXT_COUNT /* last */
+};
+
+struct pattern_part {
+	enum pattern_variable variable;
+	enum pattern_context context;
+	uint8_t capture; /* PATTERN_CAPTURE: which one */
+	struct str text; /* a literal's bytes; a variable's key ({tag.K}) */
+};
+
+struct pattern {
+	struct pattern_part *parts;
+	size_t count;
+};
 
 /* The variable's word, "" for captures; does it take a key; its manual. */
 const char *pattern_word(enum pattern_variable v);
 bool pattern_has_key(enum pattern_variable v);
 bool pattern_in_authority(enum pattern_variable v);
+bool pattern_in_service(enum pattern_variable v); /* in its name */
 bool pattern_is_path(enum pattern_variable v);
 const char *pattern_manual(enum pattern_variable v);
 
@@ -41,21 +72,35 @@ bool pattern_find(struct str word, enum pattern_variable *out);
 struct pattern_source {
 	const struct request *request;
 	const struct route *route;
-	struct str host;            /* {host} */
+	const struct policy *policy; /* for {tag.K} and {plan} */
+	struct str host;            /* {host}: of an alias, the one it names */
+	struct str service;         /* {service}: "@name", "@space/name", or
+	                               empty */
+	struct str version;         /* {version} */
 	const struct str *captures; /* as route->captures; path ones escaped as
 	                               they stand in the canonical path */
 	struct str rest;            /* below the match: "" or from '/' on */
 };
 
+/* Where a pattern stands that is read: what it may hold, and how it reads. */
+enum pattern_place {
+	PATTERN_PLACE_AUTHORITY = 0,
+	PATTERN_PLACE_SERVICE, /* a service's name: parts as in authorities */
+	PATTERN_PLACE_PATH,
+	PATTERN_PLACE_QUERY,
+	PATTERN_PLACE_HEADER,
+	PATTERN_PLACE_COUNT /* last */
+};
+
 /*
  * Reads text with {variables} ({{ is a brace, } alone too) whose literals and
- * values all stand in one context. Names are captures of route first, then
- * variables. In an authority two captures must be parted by a byte that
- * neither can hold. *out lives in the arena. *at is the offset of a mistake in
+ * values all stand in one place. Names are captures of route first (NULL: there
+ * are none), then variables. In an authority or a service's name two variables
+ * must be parted by a byte that neither can hold. *out lives in the arena. *at is the offset of a mistake in
  * text. 0, or -1 and e (the sentence for the user, "what, what was expected").
  */
 ATTR_MUST_USE
-int pattern_parse(struct str text, enum pattern_context context,
+int pattern_parse(struct str text, enum pattern_place place,
     const struct route *route, struct arena *a, struct pattern *out,
     size_t *at, struct err *e);
 

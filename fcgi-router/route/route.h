@@ -12,66 +12,22 @@
 
 #include <stdint.h>
 
+#include "base/cidr.h"
 #include "base/str.h"
+#include "route/pattern.h"
+#include "route/words.h"
 
 enum {
 	ROUTE_SEGMENTS_MAX = 32,  /* of the path in a MATCH */
 	ROUTE_SHAPES_MAX = 16,    /* of paths on one host */
 	ROUTE_CAPTURES_MAX = 33,  /* one of the host, one a segment */
-	ROUTE_ANYWHERE_MAX = 16   /* rules of `**` in a map */
-};
-
-/* What a pattern (pattern.h) is made of. */
-enum pattern_variable {
-#define VARIABLE(name, word, key, authority, path, manual) PATTERN_##name,
-#include "route/variable.tbl.h"
-#undef VARIABLE
-	PATTERN_VARIABLE_COUNT, /* last variable */
-	PATTERN_LITERAL = 255   /* no variable: text */
-};
-
-enum pattern_context {
-	PATTERN_IN_AUTHORITY = 0,
-	PATTERN_IN_PATH,
-	PATTERN_IN_QUERY,
-	PATTERN_IN_HEADER,
-	PATTERN_CONTEXT_COUNT /* last */
-};
-
-struct pattern_part {
-	enum pattern_variable variable;
-	enum pattern_context context;
-	uint8_t capture; /* PATTERN_CAPTURE: which one */
-	struct str text; /* a literal's bytes; a variable's key ({tag.K}) */
-};
-
-struct pattern {
-	struct pattern_part *parts;
-	size_t count;
-};
-
-enum directive {
-#define DIRECTIVE(name, id, word, kind, manual) DIRECTIVE_##name,
-#include "route/directive.tbl.h"
-#undef DIRECTIVE
-	DIRECTIVE_COUNT /* last */
-};
-
-/* The spelling in a list; the number on disk; does it take no value? */
-const char *directive_word(enum directive d);
-int directive_id(enum directive d);
-bool directive_is_flag(enum directive d);
-const char *directive_manual(enum directive d);
-
-/* true and *out: the directive of that word. */
-bool directive_find(struct str word, enum directive *out);
-
-/* Where a word came from; a later one wins over an earlier. */
-enum route_level {
-	ROUTE_LEVEL_DEFAULTS = 0, /* %defaults */
-	ROUTE_LEVEL_SERVICE,      /* not written yet, keeps its place */
-	ROUTE_LEVEL_ROUTE,
-	ROUTE_LEVEL_COUNT /* last */
+	ROUTE_ANYWHERE_MAX = 16,  /* rules of `**` in a map */
+	ROUTE_ALIASES_MAX = 4,    /* in a row */
+	ROUTE_WHENS_MAX = 256,    /* lines of a route */
+	ROUTE_CONDS_MAX = 64,     /* of a line */
+	ROUTE_SPLITS_MAX = 64,    /* targets */
+	ROUTE_WEIGHT_MAX = 1000000,
+	SERVICE_ORIGINS_MAX = 256
 };
 
 enum target_kind {
@@ -79,6 +35,9 @@ enum target_kind {
 	TARGET_ORIGIN,
 	TARGET_REDIRECT,
 	TARGET_RESPOND,
+	TARGET_SERVICE,  /* @name, @space/name, @{x}, @space/{x} */
+	TARGET_ALIAS,    /* =host */
+	TARGET_INTERNAL, /* internal=NAME */
 	TARGET_KIND_COUNT /* last */
 };
 
@@ -111,67 +70,115 @@ struct origin_url {
 	enum origin_tail tail;
 };
 
-enum header_side {
-	HEADER_REQUEST = 0,
-	HEADER_RESPONSE,
-	HEADER_SIDE_COUNT /* last */
+/* Where a service's name is looked up. */
+enum service_scope {
+	SERVICE_OWN = 0, /* the platform's own; the name is literal */
+	SERVICE_SPACE,   /* in the namespace that is written */
+	SERVICE_ROUTER,  /* in the router's namespace; the name is dynamic */
+	SERVICE_SCOPE_COUNT /* last */
 };
 
-enum header_verb {
-	HEADER_SET = 0, /* NAME: value */
-	HEADER_ADD,     /* +NAME: value */
-	HEADER_REMOVE,  /* -NAME */
-	HEADER_VERB_COUNT /* last */
+struct service_ref {
+	enum service_scope scope;
+	struct str space;    /* SERVICE_SPACE */
+	struct pattern name; /* parts stand in the context of authorities */
 };
 
-struct header_rule {
-	enum header_side side;
-	enum header_verb verb;
-	enum route_level level;
+/* internal=NAME. */
+enum internal_page {
+	INTERNAL_HEALTH = 0,
+	INTERNAL_ASK,
+	INTERNAL_COUNT /* last */
+};
+
+const char *internal_word(enum internal_page page);
+bool internal_find(struct str word, enum internal_page *out);
+
+/* TARGET; members count by kind. */
+struct route_target {
+	enum target_kind kind;
+	struct origin_url origin;
+	int code;           /* redirect, respond */
+	struct pattern url; /* redirect: Location */
+	struct str text;    /* respond: the body */
+	struct service_ref service;
+	struct str alias;   /* canonical host */
+	enum internal_page internal;
+};
+
+/* COND of a `when` line. */
+enum cond_kind {
+	COND_HEADER = 0, /* with a name and perhaps a value */
+	COND_COOKIE,     /* likewise */
+	COND_QUERY,      /* likewise */
+	COND_METHOD,     /* one of value, parted by commas */
+	COND_CLIENT,     /* in one of ranges */
+	COND_SCHEME,     /* value: http or https */
+	COND_KIND_COUNT  /* last */
+};
+
+struct route_cond {
+	enum cond_kind kind;
+	bool negated;
+	bool has_value;      /* of header, cookie, query: else it is there */
 	struct str name;
-	struct pattern value; /* empty for HEADER_REMOVE */
+	struct str value;    /* '*' stands for any bytes */
+	struct cidr_list ranges;
 };
 
-struct route_tag {
-	struct str key;
-	struct str value;
+/* All conditions must hold. */
+struct route_when {
+	struct route_cond *conds;
+	size_t cond_count;
+	struct route_target target;
+	uint32_t line; /* in the list */
 };
 
-enum host_sent {
-	HOST_SENT_UNSET = 0, /* `[router] host` of router.ini decides */
-	HOST_SENT_ORIGIN,
-	HOST_SENT_PRESERVE,
-	HOST_SENT_NAME,
-	HOST_SENT_COUNT /* last */
+struct route_split {
+	uint32_t weight;
+	struct route_target target;
 };
 
 struct route {
-	struct str match;    /* MATCH in canonical spelling, for people */
-	struct str source;   /* name of the list it came from */
+	struct str match;    /* MATCH in canonical spelling, for people: made
+	                        of key and captures, not stored */
+	uint32_t source;     /* which list of the map's sources, from 0 */
 	uint32_t line;       /* in it, from 1 */
 	struct str captures[ROUTE_CAPTURES_MAX]; /* names: host's, path's */
 	size_t capture_count;
 	bool host_capture;   /* the first capture is of the host */
+	bool exact;          /* as the key says */
 
-	bool exact;
-	bool strip_prefix;
-	uint32_t from_defaults; /* bit (1 << directive): %defaults said it */
+	struct route_target target;
+	struct route_when *whens; /* in their order */
+	size_t when_count;
+	struct route_split *splits;
+	size_t split_count;
+	struct balance_by split_by;
 
-	enum target_kind target;
-	struct origin_url origin;   /* TARGET_ORIGIN */
-	int code;                   /* TARGET_REDIRECT, TARGET_RESPOND */
-	struct pattern url;         /* TARGET_REDIRECT: Location */
-	struct str text;            /* TARGET_RESPOND: the body */
-	uint32_t retry_after;       /* seconds, 0: no field */
-
-	enum host_sent host_sent;
-	struct str host_name;       /* HOST_SENT_NAME */
-
-	struct route_tag *tags;
-	size_t tag_count;
-	struct header_rule *rules;  /* in the order in which they apply */
-	size_t rule_count;
+	struct words *defaults; /* of %defaults; NULL: nothing was said */
+	struct words *own;      /* of the entry; likewise */
 };
+
+/* An origin of a service. */
+struct service_origin {
+	struct origin_url url;
+	uint32_t weight; /* 1 when none was written */
+	bool backup;
+};
+
+struct service {
+	struct str space; /* empty: the platform's own; of the key, as name */
+	struct str name;
+	uint32_t source;  /* as a route's */
+	uint32_t line;
+	struct service_origin *origins; /* in their order, one at least */
+	size_t origin_count;
+	struct words *own; /* NULL: nothing was said */
+};
+
+/* NAME: of services, namespaces, sets, plans, auths (routes(5)). */
+bool route_is_name(struct str name);
 
 /*
  * One form of paths on a host: how many segments, which of them captures

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * cidr: ranges of IP addresses, "192.0.2.0/24", "2001:db8::/32", or one
+ * address (RFC 4632, RFC 4291 2.3).
+ *
+ * IPv4 is kept as what it is inside of IPv6 (::ffff:a.b.c.d), so that a client
+ * has one spelling however its web server writes it.
+ */
+#ifndef BASE_CIDR_H
+#define BASE_CIDR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+
+enum { CIDR_TEXT_MAX = 64 };
+
+struct cidr {
+	unsigned char address[16]; /* bits behind the prefix are zero */
+	uint8_t bits;              /* of the prefix, 0 to 128 */
+};
+
+/*
+ * true and *out. false: no address, a prefix that is too long, or bits set
+ * behind it ("10.0.0.1/8": the writer meant something else).
+ */
+bool cidr_parse(struct str text, struct cidr *out);
+
+/* Is the address (text, brackets or not; a zone %eth0 is dropped) in one of
+ * the ranges? Text that is no address is in none. */
+bool cidr_holds(const struct cidr *ranges, size_t count, struct str address);
+
+/* Appends the shortest spelling, without "/32" or "/128". 0, or -1: full. */
+ATTR_MUST_USE int cidr_print(const struct cidr *c, struct buf *to);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * follow: from a request to what answers it.
+ *
+ * The lookup, no second reading, aliases (looked up as the host they name),
+ * conditions in their order, the service and its origin, and all that was said
+ * on the way merged into one policy. The router and route-query run this very
+ * code; it asks the map by a function and changes nothing.
+ */
+#ifndef DECIDE_FOLLOW_H
+#define DECIDE_FOLLOW_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "http/request.h"
+#include "route/lookup.h"
+#include "route/pattern.h"
+#include "route/policy.h"
+
+struct follow_ask {
+	const struct request *request;
+	const struct lookup_map *map;
+	struct str space; /* the router's namespace */
+};
+
+/* Told of what is tried, in order; members may be NULL. */
+struct follow_trace {
+	struct lookup_trace lookup;
+	/* An alias's host is looked up next. */
+	void (*alias)(void *arg, const struct route *route);
+	/* A condition of a `when` line: did it hold? */
+	void (*cond)(void *arg, const struct route_when *when,
+	    const struct route_cond *cond, bool held);
+	void *arg;
+};
+
+struct follow {
+	/* Filled in even when there is no answer, as far as it came. */
+	struct lookup_result found; /* of the last host looked up */
+	struct str host;            /* that host */
+	struct route *aliases[ROUTE_ALIASES_MAX]; /* passed, in order */
+	size_t alias_count;
+	struct policy policy;
+	struct pattern_source source;
+
+	const struct route_when *when;     /* that chose it, or NULL */
+	const struct route_target *target; /* the chosen one */
+	struct service *service;           /* of TARGET_SERVICE, else NULL */
+	struct str service_key;            /* asked for, even if it is missing */
+	const struct origin_url *origin;   /* relay there; NULL: the router
+	                                      answers itself, by target */
+};
+
+/*
+ * *out and all in it live in the arena, borrowing from the request.
+ * 1: a target; 0: none, and e says why: no-host, no-path, no-service,
+ * ambiguous-path, loop (too many aliases); -1 and e: the map failed.
+ */
+ATTR_MUST_USE
+int follow_request(const struct follow_ask *ask, struct arena *a,
+    const struct follow_trace *trace, struct follow *out, struct err *e);
+
+#endif
