@@ -199,4 +199,5 @@ prepare_sources() {
 # What building takes; the tests' own packages are in run-tests.
 prepare_build_packages=(gcc=gcc libc6-dev make=make autoconf=autoconf
 	automake=automake pkg-config=pkg-config libfcgi-dev libdb5.3-dev
-	libcurl4-openssl-dev libiniparser-dev libidn2-dev libssl-dev)
+	libcurl4-openssl-dev libiniparser-dev libidn2-dev libjansson-dev
+	libssl-dev)

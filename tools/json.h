@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * json: one JSON object a line; the only user of libjansson.
+ *
+ * Any bytes may be put: what is no UTF-8, and DEL, is escaped as people read it
+ * (see escape), the rest by JSON's own rules, in ASCII, so that a result can be
+ * shown on a terminal.
+ */
+#ifndef TOOLS_JSON_H
+#define TOOLS_JSON_H
+
+#include <stdio.h>
+
+#include "base/str.h"
+
+struct json;
+
+/* An empty object. Nothing here fails but for memory (CHECK). */
+struct json *json_new(void);
+void json_free(struct json **j);
+
+/* Members, in the order in which they are first put; the last value of a key
+ * holds. Keys are texts of the program. */
+void json_text(struct json *j, const char *key, struct str value);
+void json_number(struct json *j, const char *key, uint64_t value);
+void json_flag(struct json *j, const char *key, bool value);
+
+/* Appends to the list under key. Of json_append_object `one` is emptied. */
+void json_append(struct json *j, const char *key, struct str value);
+void json_append_object(struct json *j, const char *key, struct json *one);
+
+/* Puts a member, of any name, into the object under key. */
+void json_pair(struct json *j, const char *key, struct str name,
+    struct str value);
+
+/* Writes it as a line and empties it. A failure of `to` is the caller's to ask
+ * for. */
+void json_write(struct json *j, FILE *to);
+
+#endif
