@@ -20,6 +20,16 @@ REASON(BAD_REQUEST, "bad-request", 400,
     "The request is malformed.",
     "A method or header name is no token, a value holds control bytes, or the "
     "body ended before its Content-Length. The log line says which.")
+REASON(AMBIGUOUS_PATH, "ambiguous-path", 400,
+    "The path in the request can be read in more than one way.",
+    "If an origin reads %2F or %5C as '/' or drops ';parameters', another "
+    "route would be the right one for this path, so that its auth would be "
+    "stepped around. If %2F is data below the route: encoded-slash=data.")
+REASON(ADDRESS_DENIED, "address-denied", 403,
+    "This address is not for you.",
+    "The client's address is in a deny= or not in an allow= of the route, its "
+    "service or an alias, or not in '[internal] allow'. Behind a proxy: does "
+    "the web server know the client's own address?")
 REASON(NO_HOST, "no-host", 404,
     "This host name is not served here.",
     "No route matches the host and there is no '*' route. Ask "
@@ -30,15 +40,17 @@ REASON(NO_PATH, "no-path", 404,
     "Ask 'route-query URL -v'.")
 REASON(NO_SERVICE, "no-service", 404,
     "There is nothing at this address.",
-    "The route's target is built from captures, and this request's captures "
-    "do not make a valid name.")
+    "The route leads to a service that the map does not have, or its target "
+    "is built of variables and this request's do not make a valid name. The "
+    "log line says which; 'route-query URL -v' says what was asked for.")
 REASON(BODY_TIMEOUT, "body-timeout", 408,
     "The request body did not arrive in time.",
     "The client, or the web server in front, stalled for longer than "
     "'[router] body_timeout' while sending the body.")
 REASON(BODY_TOO_LARGE, "body-too-large", 413,
     "The request body is too large.",
-    "The body is larger than '[relay] max_body'.")
+    "The body is larger than '[relay] max_body', or than max-body= of the "
+    "route, its service or %defaults.")
 REASON(URI_TOO_LONG, "uri-too-long", 414,
     "The address in the request is too long.",
     "The request target is longer than 16 KiB.")
@@ -89,15 +101,23 @@ REASON(OVERLOADED, "overloaded", 503,
     "The router has too much to do.",
     "The process is out of memory, descriptors or arena space for this "
     "request, or it is stopping.")
+REASON(AUTH_UNAVAILABLE, "auth-unavailable", 503,
+    "This address is protected, and its protection is not available.",
+    "The route, its service, an alias or a %defaults line says auth=. "
+    "Authentication is not available in this version, so nobody is let in.")
 REASON(ORIGIN_CONNECT_TIMEOUT, "origin-connect-timeout", 504,
     "The origin server could not be reached in time.",
-    "No connection within '[relay] connect_timeout': is the origin's host up, "
-    "and does a firewall drop packets?")
+    "No connection within '[relay] connect_timeout' or the route's "
+    "connect-timeout=: is the origin's host up, and does a firewall drop "
+    "packets?")
 REASON(ORIGIN_TIMEOUT, "origin-timeout", 504,
     "The origin server did not answer in time.",
     "The origin sent nothing for '[relay] response_timeout' before, or "
-    "'[relay] idle_timeout' within its answer.")
+    "'[relay] idle_timeout' within its answer, or was not done within "
+    "'[relay] total'; or within the timeout=, idle-timeout= or total= of the "
+    "route, which may be shorter.")
 REASON(LOOP, "loop", 508,
     "The request came back to this router too many times.",
     "The route's origin leads back here: the request's Via names this router "
-    "more than '[relay] max_hops' times.")
+    "more than '[relay] max_hops' times. Or more than four aliases (=host) "
+    "stand in a row.")

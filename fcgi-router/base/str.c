@@ -110,6 +110,65 @@ str_trim(struct str s)
 }
 
 bool
+str_is_name(struct str s)
+{
+	size_t i;
+
+	if (s.n == 0 || s.n > STR_NAME_MAX || s.p[0] == '.' ||
+	    s.p[0] == '_' || s.p[0] == '-')
+		return false;
+	for (i = 0; i < s.n; i++) {
+		char c = s.p[i];
+
+		if (!(c >= 'a' && c <= 'z') && !str_is_digit(c) && c != '.' &&
+		    c != '_' && c != '-')
+			return false;
+	}
+	return true;
+}
+
+/* As str_cmp, of a line in lower case and one in any. */
+static int
+str_line_cmp(struct str line, struct str other)
+{
+	size_t i;
+
+	for (i = 0; i < line.n && i < other.n; i++) {
+		char c = str_lower(other.p[i]);
+
+		if (line.p[i] != c)
+			return (unsigned char)line.p[i] < (unsigned char)c ?
+			    -1 : 1;
+	}
+	return line.n < other.n ? -1 : line.n > other.n;
+}
+
+bool
+str_lines_have(struct str lines, struct str line)
+{
+	size_t from = 0, to = lines.n; /* both at the begin of a line */
+
+	while (from < to) {
+		size_t begin = from + (to - from) / 2;
+		struct str found;
+		int order;
+
+		while (begin > from && lines.p[begin - 1] != '\n')
+			begin--;
+		found = str_sub(lines, begin, to);
+		found = str_sub(found, 0, str_find(found, '\n'));
+		order = str_line_cmp(found, line);
+		if (order == 0)
+			return true;
+		if (order < 0)
+			from = begin + found.n + 1;
+		else
+			to = begin;
+	}
+	return false;
+}
+
+bool
 str_to_u64(struct str s, uint64_t max, uint64_t *out)
 {
 	uint64_t value = 0;

@@ -54,6 +54,19 @@ bool str_cut(struct str s, char c, struct str *before, struct str *after);
 /* s without blanks (space, TAB) at both ends. */
 struct str str_trim(struct str s);
 
+/*
+ * NAME of lists and of router.ini: of services, namespaces, plans ...: a
+ * small letter or digit, then up to 127 of [a-z0-9._-].
+ */
+enum { STR_NAME_MAX = 128 };
+bool str_is_name(struct str s);
+
+/*
+ * Is `line`, whose case is of no matter, in `lines`: sorted by str_cmp, in
+ * lower case, parted by LF? Takes time by the logarithm of their length.
+ */
+bool str_lines_have(struct str lines, struct str line);
+
 /* Digits only, no sign, value at most max. false: anything else. */
 bool str_to_u64(struct str s, uint64_t max, uint64_t *out);
 

@@ -222,6 +222,9 @@ fields_to_origin(const struct fields_to_origin *in, struct arena *a,
 			continue;
 		if (str_eq_nocase(f->name, STR("Via")))
 			hops += fields_hops(f->value);
+		if (str_lines_have(in->set_by_rules, f->name) ||
+		    str_lines_have(in->private, f->name))
+			continue;
 		if (header_add(out, f->name,
 		    fields_value_to_origin(in, f, a)) == -1 || a->full)
 			return fields_full(e);
@@ -418,6 +421,8 @@ static struct str
 fields_value_to_client(const struct fields_to_client *in,
     const struct header_field *f, struct arena *a)
 {
+	if (!in->rewrite)
+		return f->value;
 	if (str_eq_nocase(f->name, STR("Location")) ||
 	    str_eq_nocase(f->name, STR("Content-Location")))
 		return fields_map_location(in, f->value, a);

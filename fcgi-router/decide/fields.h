@@ -23,6 +23,13 @@ struct fields_to_origin {
 	const struct target *target;
 	bool forwarded; /* RFC 7239's Forwarded too */
 	int max_hops;
+	/*
+	 * Names that a client may not send on (see str_lines_have): what some
+	 * rule of the map sets, since it would be forged on another route; and
+	 * the operator's own.
+	 */
+	struct str set_by_rules;
+	struct str private;
 };
 
 /*
@@ -36,9 +43,10 @@ int fields_to_origin(const struct fields_to_origin *in, struct arena *a,
 
 struct fields_to_client {
 	const struct request *request;
-	const struct route *route;
+	const struct route *route; /* that the host asked for led to */
 	const struct target *target;
 	const struct h1_answer *answer;
+	bool rewrite; /* Location and cookies, as paths and domains here */
 };
 
 /*

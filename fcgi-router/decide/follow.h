@@ -53,7 +53,8 @@ struct follow {
 };
 
 /*
- * *out and all in it live in the arena, borrowing from the request.
+ * *out borrows from the arena and the request; it points into itself, so it
+ * is not to be copied.
  * 1: a target; 0: none, and e says why: no-host, no-path, no-service,
  * ambiguous-path, loop (too many aliases); -1 and e: the map failed.
  */

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "route/pattern.h"
+#include "route/policy.h"
 
 enum { RULES_VALUE_MAX = 128 * 1024 };
 
@@ -69,16 +70,29 @@ rules_apply_one(const struct header_rule *rule, const struct pattern_source *s,
 	return 0;
 }
 
+static int
+rules_apply_level(const struct words *w, const struct pattern_source *s,
+    enum header_side side, struct header *h, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < w->rule_count; i++)
+		if (w->rules[i].side == side &&
+		    rules_apply_one(&w->rules[i], s, h, e) == -1)
+			return -1;
+	return 0;
+}
+
 int
 rules_apply(const struct pattern_source *s, enum header_side side,
     struct header *h, struct err *e)
 {
-	const struct route *r = s->route;
+	const struct policy *p = s->policy;
 	size_t i;
 
-	for (i = 0; i < r->rule_count; i++)
-		if (r->rules[i].side == side &&
-		    rules_apply_one(&r->rules[i], s, h, e) == -1)
+	for (i = 0; i < sizeof(p->levels) / sizeof(p->levels[0]); i++)
+		if (p->levels[i] != NULL &&
+		    rules_apply_level(p->levels[i], s, side, h, e) == -1)
 			return -1;
 	return 0;
 }

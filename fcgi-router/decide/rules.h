@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * rules: the header rules of a route, applied. Pure.
+ * rules: the header rules of a request's policy, applied. Pure.
  *
- * In the order in which the record holds them: %defaults, then the route's
- * own. A value that comes out empty removes the field and sets none; one that
+ * Level by level: those of %defaults, of the service, of the route. A value that comes out empty removes the field and sets none; one that
  * makes a line of more than RULES_LINE_MAX bytes is left out, and so is a rule
  * for a field that frames a message.
  */

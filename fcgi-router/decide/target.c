@@ -8,6 +8,7 @@
 #include "http/host.h"
 #include "http/path.h"
 #include "route/pattern.h"
+#include "route/policy.h"
 
 enum { TARGET_TEXT_MAX = 64 * 1024, TARGET_PORT_HTTP = 80,
 	TARGET_PORT_HTTPS = 443 };
@@ -118,17 +119,17 @@ target_without_slash(struct str base)
  * origins take for a host, becomes "/".
  */
 static struct str
-target_join_path(const struct route *r, struct str base, struct str rest,
-    struct arena *a)
+target_join_path(const struct origin_url *url, bool stripped, struct str base,
+    struct str rest, struct arena *a)
 {
 	struct str path = base;
 
-	if (r->origin.tail == ORIGIN_TAIL_ALL && rest.n > 0)
+	if (url->tail == ORIGIN_TAIL_ALL && rest.n > 0)
 		path = arena_printf(a, "%.*s%.*s",
 		    STR_ARG(target_without_slash(base)), STR_ARG(rest));
 	if (path.p != NULL && path.n == 0)
 		path = STR("/");
-	if (pattern_is_fixed(&r->origin.path) && !r->strip_prefix)
+	if (pattern_is_fixed(&url->path) && !stripped)
 		return path;
 	while (path.n > 1 && path.p[0] == '/' && path.p[1] == '/')
 		path = str_sub(path, 1, path.n);
@@ -154,32 +155,33 @@ target_add_query(struct str path, const struct str *own,
 
 /* base + rest + query; what was filled in is made canonical again. */
 static int
-target_path(const struct route *r, const struct pattern_source *s,
+target_path(const struct origin_url *url, const struct pattern_source *s,
     struct arena *a, struct target *out, struct err *e)
 {
 	const struct path *asked = &s->request->path;
-	bool fixed = pattern_is_fixed(&r->origin.path);
+	bool fixed = pattern_is_fixed(&url->path);
+	bool stripped = s->policy->strip_prefix;
 	struct str filled, base, own_query, rest, path;
 	bool own;
 
-	if (target_fill(&r->origin.path, s, a, &filled, e) == -1)
+	if (target_fill(&url->path, s, a, &filled, e) == -1)
 		return -1;
 	own = str_cut(filled, '?', &base, &own_query);
 	if (!fixed && target_has_dots(base))
 		return err_set(e, REASON_BAD_PATH,
 		    "a variable brings a dot segment into the origin's path");
-	rest = r->strip_prefix ? s->rest : asked->text;
+	rest = stripped ? s->rest : asked->text;
 	out->base = target_without_slash(base);
-	if (r->strip_prefix)
+	if (stripped)
 		out->prefix = target_without_slash(str_sub(asked->text, 0,
 		    asked->text.n - rest.n));
-	path = target_join_path(r, base, rest, a);
+	path = target_join_path(url, stripped, base, rest, a);
 	if (path.p == NULL)
 		return target_full(e);
 	if (!fixed && path_canonical(path, a, &path, e) == -1)
 		return -1;
 	out->path = target_add_query(path, own ? &own_query : NULL,
-	    asked->has_query && r->origin.tail != ORIGIN_TAIL_NONE ? asked :
+	    asked->has_query && url->tail != ORIGIN_TAIL_NONE ? asked :
 	    NULL, a);
 	return out->path.p != NULL ? 0 : target_full(e);
 }
@@ -211,20 +213,19 @@ target_host_own(const struct target *t, struct arena *a)
 }
 
 int
-target_origin(const struct pattern_source *s, bool preserve, struct arena *a,
-    struct target *out, struct err *e)
+target_origin(const struct origin_url *url, const struct pattern_source *s,
+    bool preserve, struct arena *a, struct target *out, struct err *e)
 {
-	const struct route *r = s->route;
+	const struct policy *p = s->policy;
 
-	CHECK(r->target == TARGET_ORIGIN);
-	*out = (struct target){ .scheme = r->origin.scheme };
-	if (target_address(&r->origin, s, a, out, e) == -1 ||
-	    target_path(r, s, a, out, e) == -1)
+	*out = (struct target){ .scheme = url->scheme };
+	if (target_address(url, s, a, out, e) == -1 ||
+	    target_path(url, s, a, out, e) == -1)
 		return -1;
-	if (r->host_sent == HOST_SENT_NAME)
-		out->host_field = r->host_name;
-	else if (r->host_sent == HOST_SENT_PRESERVE ||
-	    (r->host_sent == HOST_SENT_UNSET && preserve))
+	if (p->host_sent == HOST_SENT_NAME)
+		out->host_field = p->host_name;
+	else if (p->host_sent == HOST_SENT_PRESERVE ||
+	    (p->host_sent == HOST_SENT_UNSET && preserve))
 		out->host_field = target_host_asked(s->request, a);
 	else
 		out->host_field = target_host_own(out, a);
@@ -232,11 +233,10 @@ target_origin(const struct pattern_source *s, bool preserve, struct arena *a,
 }
 
 int
-target_redirect(const struct pattern_source *s, struct arena *a,
-    struct str *location, struct err *e)
+target_redirect(const struct pattern *url, const struct pattern_source *s,
+    struct arena *a, struct str *location, struct err *e)
 {
-	CHECK(s->route->target == TARGET_REDIRECT);
-	return target_fill(&s->route->url, s, a, location, e);
+	return target_fill(url, s, a, location, e);
 }
 
 /* Is path prefix itself or below it? *below is then "" or from '/' on. */

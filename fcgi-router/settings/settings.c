@@ -182,6 +182,29 @@ settings_set_users(struct settings *s, size_t index, struct str text,
 	return settings_set_text(s, index, str_of(users), e);
 }
 
+/* As settings_set, of the lists that have memory of their own. */
+static int
+settings_set_list(struct settings *s, size_t index, struct str text,
+    struct err *e)
+{
+	void *member = settings_own_member(s, index);
+	struct settings_ranges ranges;
+	char *fields;
+
+	if (settings_kind_of(index) == SETTINGS_KIND_FIELDS) {
+		if (settings_list_fields(text, &fields, e) == -1)
+			return -1;
+		free(*(char **)member);
+		*(char **)member = fields;
+		return 0;
+	}
+	if (settings_list_ranges(text, &ranges, e) == -1)
+		return -1;
+	free(((struct settings_ranges *)member)->list);
+	*(struct settings_ranges *)member = ranges;
+	return 0;
+}
+
 /* 0, or -1 and e->text. */
 static int
 settings_set(struct settings *s, size_t index, struct str text, struct err *e)
@@ -192,10 +215,14 @@ settings_set(struct settings *s, size_t index, struct str text, struct err *e)
 
 	if (kind == SETTINGS_KIND_USERS)
 		return settings_set_users(s, index, text, e);
+	if (kind == SETTINGS_KIND_FIELDS || kind == SETTINGS_KIND_RANGES)
+		return settings_set_list(s, index, text, e);
 	if (settings_value_read(index, text, &value, e) == -1)
 		return -1;
 	if (kind == SETTINGS_KIND_PATH)
 		return settings_set_path(s, index, text, e);
+	if (kind == SETTINGS_KIND_NAME)
+		return settings_set_text(s, index, text, e);
 	if (kind == SETTINGS_KIND_WORD)
 		*(int *)member = (int)value.number;
 	else if (kind == SETTINGS_KIND_BOOL)
@@ -214,10 +241,18 @@ settings_free(struct settings **s)
 
 	for (i = 0; i < SETTINGS_COUNT; i++) {
 		enum settings_kind kind = settings_kind_of(i);
+		void *member = settings_own_member(*s, i);
 
-		if (kind == SETTINGS_KIND_PATH || kind == SETTINGS_KIND_USERS)
-			free(*(char **)settings_own_member(*s, i));
+		if (kind == SETTINGS_KIND_PATH ||
+		    kind == SETTINGS_KIND_USERS ||
+		    kind == SETTINGS_KIND_NAME ||
+		    kind == SETTINGS_KIND_FIELDS)
+			free(*(char **)member);
+		else if (kind == SETTINGS_KIND_RANGES)
+			free(((struct settings_ranges *)member)->list);
 	}
+	for (i = 0; i < SETTINGS_NAMED_COUNT; i++)
+		free((*s)->named[i]);
 	free((*s)->path);
 	free(*s);
 	*s = NULL;
@@ -268,6 +303,9 @@ settings_work_out(struct settings *s, struct err *e)
 		return -1;
 	if (s->allow_users == NULL && settings_default_users(s, e) == -1)
 		return -1;
+	if (s->private_headers == NULL)
+		return settings_set_text(s, SETTINGS_AT_private_headers,
+		    STR(""), e);
 	return 0;
 }
 
@@ -420,25 +458,63 @@ settings_use(struct settings *s, const struct settings_place *places,
 			    "%s", e.text);
 }
 
+/* What is declared, by kinds. 0, or -1: out of memory. */
+static int
+settings_declare(struct settings *s, const struct settings_declared *declared)
+{
+	struct str names[SETTINGS_DECLARED_MAX];
+	size_t kind, i;
+
+	for (kind = 0; kind < SETTINGS_NAMED_COUNT; kind++) {
+		size_t count = 0;
+
+		for (i = 0; i < declared->count; i++)
+			if ((size_t)declared->list[i].kind == kind)
+				names[count++] = declared->list[i].name;
+		free(s->named[kind]);
+		s->named[kind] = settings_join(names, count);
+		if (s->named[kind] == NULL)
+			return -1;
+	}
+	return 0;
+}
+
 static void
-settings_load_file(struct settings *s, struct settings_report *r)
+settings_load_text(struct settings *s, struct str text,
+    struct settings_declared *declared, struct settings_report *r)
 {
 	struct settings_place places[SETTINGS_COUNT];
 	dictionary *d = NULL;
+
+	settings_text_look(text, places, declared, r);
+	if (r->mistakes == 0)
+		d = settings_parse(r);
+	if (d == NULL)
+		return;
+	settings_compare(d, places, r);
+	if (r->mistakes == 0)
+		settings_use(s, places, r);
+	if (r->mistakes == 0 && settings_declare(s, declared) == -1)
+		settings_tell(r, 1, 1,
+		    "out of memory, expected room for the settings");
+	iniparser_freedict(d);
+}
+
+static void
+settings_load_file(struct settings *s, struct settings_report *r)
+{
+	struct settings_declared *declared;
 	size_t n;
 	char *text = settings_read(r, &n);
 
 	if (text == NULL)
 		return;
-	settings_text_look((struct str){ text, n }, places, r);
-	if (r->mistakes == 0)
-		d = settings_parse(r);
-	if (d != NULL) {
-		settings_compare(d, places, r);
-		if (r->mistakes == 0)
-			settings_use(s, places, r);
-		iniparser_freedict(d);
-	}
+	declared = calloc(1, sizeof(*declared));
+	if (declared != NULL)
+		settings_load_text(s, (struct str){ text, n }, declared, r);
+	else
+		settings_tell(r, 0, 0, "cannot be read: out of memory");
+	free(declared);
 	free(text);
 }
 
@@ -515,4 +591,12 @@ settings_allows_user(const struct settings *s, uid_t user)
 			return true;
 	}
 	return false;
+}
+
+bool
+settings_has(const struct settings *s, enum settings_named kind,
+    struct str name)
+{
+	return str_is_name(name) &&
+	    str_lines_have(str_of(s->named[kind]), name);
 }

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "base/cidr.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/str.h"
@@ -24,11 +25,29 @@
 /* A member of each kind of settings.tbl.h; times in ms, sizes in bytes. */
 #define SETTINGS_PATH(member) char *member;
 #define SETTINGS_USERS(member) char *member;
+#define SETTINGS_NAME(member) char *member;
+#define SETTINGS_FIELDS(member) char *member;
+#define SETTINGS_RANGES(member) struct settings_ranges member;
 #define SETTINGS_WORD(member) int member;
 #define SETTINGS_BOOL(member) bool member;
 #define SETTINGS_COUNT(member) int64_t member;
 #define SETTINGS_TIME(member) int64_t member;
 #define SETTINGS_SIZE(member) uint64_t member;
+
+struct settings_ranges {
+	struct cidr *list;
+	size_t count;
+};
+
+/* What is declared by a section of its own, [plan:NAME]. */
+enum settings_named {
+	SETTINGS_PLAN = 0,
+	SETTINGS_AUTH,
+	SETTINGS_TLS,
+	SETTINGS_SIGN,
+	SETTINGS_EGRESS,
+	SETTINGS_NAMED_COUNT /* last */
+};
 
 /*
  * Read-only once loaded, by any number of threads. Texts are never NULL.
@@ -36,12 +55,14 @@
  * at start is filled in by settings_load, save workers_min, which stays 0: the
  * program decides it, and never above workers_max. allow_users is always
  * user numbers parted by commas; names were looked up when it was loaded.
+ * FIELDS and `named` are as str_lines_have takes them.
  */
 struct settings {
 #define SETTING(section, key, member, kind, preset, least, most, manual) \
 	SETTINGS_##kind(member)
 #include "settings/settings.tbl.h"
 #undef SETTING
+	char *named[SETTINGS_NAMED_COUNT]; /* the names that are declared */
 	char *path;      /* of router.ini; "" when there is none */
 	atomic_int refs; /* see settings_take */
 };
@@ -79,6 +100,11 @@ void settings_drop(struct settings **s);
 
 /* May that user's processes connect: is it in allow_users? */
 bool settings_allows_user(const struct settings *s, uid_t user);
+
+/* The word before ':' in a section; is [WORD:NAME] in router.ini? */
+const char *settings_named_word(enum settings_named kind);
+bool settings_has(const struct settings *s, enum settings_named kind,
+    struct str name);
 
 /* Writes every setting in force as a router.ini, for -t. */
 void settings_print(const struct settings *s, FILE *to);

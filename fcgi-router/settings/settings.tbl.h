@@ -7,8 +7,10 @@
  * KIND: PATH (of a file; a relative one starts at router.ini's folder, the
  * words of `most`, parted by '|', are no files and stay), WORD (one of `most`;
  * the member is the index), BOOL (yes, no), COUNT (a number), TIME (250ms 5s
- * 2m; milliseconds), SIZE (64k 10m 1g; bytes), USERS (names or numbers parted
- * by commas or blanks; as numbers parted by commas).
+ * 2m; milliseconds), SIZE (64k 10m 1g; bytes), NAME (as services have), and
+ * lists parted by commas or blanks: USERS (names or numbers; as numbers parted
+ * by commas), RANGES (of IP addresses), FIELDS (names of header fields; in
+ * lower case, sorted, parted by LF).
  * Defaults are spelled as in the file; an empty one is worked out at start.
  */
 SETTING("router", "map", map, PATH, "", "", "",
@@ -16,6 +18,10 @@ SETTING("router", "map", map, PATH, "", "", "",
     "/var/lib/fcgi-router/routes.db if that folder exists, else routes.db "
     "beside router.ini, or in the working directory when there is no "
     "router.ini.")
+SETTING("router", "namespace", space, NAME, "production", "", "",
+    "The dispatch namespace in which a dynamic name like @{tenant} is looked "
+    "up. The web server may say another one for a request by the FastCGI "
+    "parameter ROUTER_NAMESPACE.")
 SETTING("router", "host", host_preserve, WORD, "origin", "", "origin|preserve",
     "The Host field sent to origins when a route has no host= of its own: "
     "the origin's own name, or the one the client asked for.")
@@ -79,6 +85,14 @@ SETTING("relay", "idle_age", idle_age, TIME, "30s", "1s", "1h",
     "How long an idle connection to an origin is kept.")
 SETTING("relay", "forwarded", forwarded, BOOL, "no", "", "",
     "Also send the Forwarded field of RFC 7239 to origins.")
+SETTING("relay", "private_headers", private_headers, FIELDS, "", "", "",
+    "Header fields that no client may send on to an origin, as those X- "
+    "fields that some request-header rule of the map sets, which need not be "
+    "listed here. Without this setting: no other ones.")
+SETTING("internal", "allow", internal_allow, RANGES, "127.0.0.0/8 ::1", "",
+    "",
+    "Addresses of clients to whom internal=health and internal=ask are "
+    "answered; all others get 403.")
 SETTING("log", "access", access_log, PATH, "none", "", "none|stderr",
     "Where one line for each request goes: none, stderr, or a file. The file "
     "is opened again when it was renamed or removed.")

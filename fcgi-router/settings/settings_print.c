@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "settings/settings_private.h"
 
 /* In the largest unit that divides it. */
@@ -71,6 +72,50 @@ settings_print_word(const char *words, int at, FILE *to)
 	fprintf(to, "%.*s", STR_ARG(word));
 }
 
+/* Each with what stands before the next one. */
+static void
+settings_print_lines(const char *lines, const char *between, FILE *to)
+{
+	struct str left = str_of(lines), line;
+
+	while (left.n > 0) {
+		(void)str_cut(left, '\n', &line, &left);
+		fprintf(to, "%.*s%s", STR_ARG(line), left.n > 0 ? between : "");
+	}
+}
+
+static void
+settings_print_ranges(const struct settings_ranges *ranges, FILE *to)
+{
+	struct buf text;
+	size_t i;
+
+	for (i = 0; i < ranges->count; i++) {
+		buf_init(&text, CIDR_TEXT_MAX);
+		if (cidr_print(&ranges->list[i], &text) == 0)
+			fprintf(to, "%s%.*s", i > 0 ? " " : "",
+			    STR_ARG(buf_view(&text)));
+		buf_fini(&text);
+	}
+}
+
+static void
+settings_print_declared(const struct settings *s, FILE *to)
+{
+	size_t kind;
+
+	for (kind = 0; kind < SETTINGS_NAMED_COUNT; kind++) {
+		struct str left = str_of(s->named[kind]), name;
+
+		while (left.n > 0) {
+			(void)str_cut(left, '\n', &name, &left);
+			fprintf(to, "\n[%s:%.*s]\n",
+			    settings_named_word((enum settings_named)kind),
+			    STR_ARG(name));
+		}
+	}
+}
+
 static void
 settings_print_value(const struct settings *s, size_t index, FILE *to)
 {
@@ -81,7 +126,14 @@ settings_print_value(const struct settings *s, size_t index, FILE *to)
 		settings_print_path(*(char *const *)member, to);
 		break;
 	case SETTINGS_KIND_USERS:
+	case SETTINGS_KIND_NAME:
 		fprintf(to, "%s", *(char *const *)member);
+		break;
+	case SETTINGS_KIND_FIELDS:
+		settings_print_lines(*(char *const *)member, ", ", to);
+		break;
+	case SETTINGS_KIND_RANGES:
+		settings_print_ranges(member, to);
 		break;
 	case SETTINGS_KIND_WORD:
 		settings_print_word(settings_row(index)->most,
@@ -119,8 +171,14 @@ settings_print(const struct settings *s, FILE *to)
 			fprintf(to, "# %s is worked out at start\n", row->key);
 			continue;
 		}
+		if (i == SETTINGS_AT_private_headers &&
+		    s->private_headers[0] == '\0') {
+			fprintf(to, "# %s: none\n", row->key);
+			continue;
+		}
 		fprintf(to, "%s = ", row->key);
 		settings_print_value(s, i, to);
 		fprintf(to, "\n");
 	}
+	settings_print_declared(s, to);
 }

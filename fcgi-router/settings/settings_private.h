@@ -21,6 +21,9 @@ enum settings_index {
 enum settings_kind {
 	SETTINGS_KIND_PATH = 0,
 	SETTINGS_KIND_USERS,
+	SETTINGS_KIND_NAME,
+	SETTINGS_KIND_FIELDS,
+	SETTINGS_KIND_RANGES,
 	SETTINGS_KIND_WORD,
 	SETTINGS_KIND_BOOL,
 	SETTINGS_KIND_COUNT,
@@ -55,12 +58,25 @@ struct settings_place {
 	size_t column;    /* of the value */
 };
 
+enum { SETTINGS_DECLARED_MAX = 1000 };
+
+/* [KIND:NAME] sections, as they stand in the text; names are borrowed. */
+struct settings_declared {
+	size_t count;
+	struct settings_declaration {
+		enum settings_named kind;
+		struct str name;
+		size_t line;
+	} list[SETTINGS_DECLARED_MAX];
+};
+
 /*
  * The own look: tells every mistake of the text, of its values too, and fills
- * the places of the settings that it has (SETTINGS_COUNT of them).
+ * the places of the settings that it has (SETTINGS_COUNT of them), and what is
+ * declared.
  */
 void settings_text_look(struct str text, struct settings_place *places,
-    struct settings_report *r);
+    struct settings_declared *declared, struct settings_report *r);
 
 struct settings_value {
 	int64_t number; /* TIME, COUNT; the index of a WORD; 1 or 0 of a BOOL */
@@ -72,7 +88,8 @@ enum settings_kind settings_kind_of(size_t index);
 const void *settings_member(const struct settings *s, size_t index);
 
 /*
- * Reads and checks a value. PATH and USERS have none here, and are checked.
+ * Reads and checks a value. PATH, NAME and lists have none here, and are
+ * checked.
  * 0, or -1 and e->text: "what, what was expected".
  */
 ATTR_MUST_USE
@@ -87,6 +104,24 @@ enum { SETTINGS_USERS_MAX = 4096 };
 ATTR_MUST_USE
 int settings_value_users(struct str text, char out[SETTINGS_USERS_MAX],
     struct err *e);
+
+/* ---- lists ---- */
+
+/* The next word of a list parted by commas or blanks. false: no more. */
+bool settings_next_word(struct str *list, struct str *word);
+
+/* The words in lower case, sorted, each once, parted by LF, for free(); NULL:
+ * out of memory. The list is put into that order. */
+char *settings_join(struct str *list, size_t count);
+
+enum { SETTINGS_WORDS_MAX = 256 }; /* of a list */
+
+/* *out is for free(), not touched on failure. 0, or -1 and e->text. */
+ATTR_MUST_USE
+int settings_list_ranges(struct str text, struct settings_ranges *out,
+    struct err *e);
+ATTR_MUST_USE
+int settings_list_fields(struct str text, char **out, struct err *e);
 
 /* The user's number. 1 found, 0 no such user, -1 and e->text. */
 ATTR_MUST_USE

@@ -17,7 +17,8 @@
 /* iniparser 4.1 gives up a file with a longer line, be it a comment. */
 enum { SETTINGS_LINE_MAX = 1022 };
 
-static const char settings_sections[] = "[router], [relay] or [log]";
+static const char settings_sections[] =
+    "[router], [relay], [internal] or [log]";
 
 struct settings_look {
 	struct settings_report *report;
@@ -27,7 +28,9 @@ struct settings_look {
 	struct str raw; /* the line that is looked at, without its end */
 	size_t length;  /* of it, with a CR */
 	bool seen;      /* a section's line was there */
-	size_t section; /* its first row; SETTINGS_COUNT: an unknown one */
+	size_t section; /* its first row; SETTINGS_COUNT: an unknown one, or */
+	const struct settings_declaration *named; /* not NULL: this one */
+	struct settings_declared *declared;
 };
 
 static size_t
@@ -115,6 +118,94 @@ settings_unknown_section(struct settings_look *l, struct str name)
 		    settings_quote(name).text, settings_sections);
 }
 
+/* ---- [KIND:NAME] ---- */
+
+static const char *const settings_named_words[SETTINGS_NAMED_COUNT] = {
+	[SETTINGS_PLAN] = "plan",
+	[SETTINGS_AUTH] = "auth",
+	[SETTINGS_TLS] = "tls",
+	[SETTINGS_SIGN] = "sign",
+	[SETTINGS_EGRESS] = "egress",
+};
+
+const char *
+settings_named_word(enum settings_named kind)
+{
+	CHECK(kind < SETTINGS_NAMED_COUNT);
+	return settings_named_words[kind];
+}
+
+/* The declaration of that kind and name that was there before, or NULL. */
+static const struct settings_declaration *
+settings_find_declared(const struct settings_declared *declared,
+    enum settings_named kind, struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < declared->count; i++)
+		if (declared->list[i].kind == kind &&
+		    str_eq(declared->list[i].name, name))
+			return &declared->list[i];
+	return NULL;
+}
+
+/* false: told why it cannot be declared. */
+static bool
+settings_may_declare(struct settings_look *l, int kind, struct str section,
+    struct str name)
+{
+	const struct settings_declaration *before;
+
+	if (kind == SETTINGS_NAMED_COUNT) {
+		settings_tell_at(l, section,
+		    "unknown section [%s], expected plan, auth, tls, sign or "
+		    "egress before ':'", settings_quote(section).text);
+		return false;
+	}
+	if (!str_is_name(name)) {
+		settings_tell_at(l, section,
+		    "'%s' is no name, expected small letters, digits, '.', "
+		    "'_' and '-', a letter or digit first, at most %d",
+		    settings_quote(name).text, STR_NAME_MAX);
+		return false;
+	}
+	before = settings_find_declared(l->declared,
+	    (enum settings_named)kind, name);
+	if (before != NULL) {
+		settings_tell_at(l, section,
+		    "section [%s] again, expected once: line %zu has it",
+		    settings_quote(section).text, before->line);
+		return false;
+	}
+	if (l->declared->count == SETTINGS_DECLARED_MAX) {
+		settings_tell_at(l, section,
+		    "too many named sections, expected at most %d",
+		    SETTINGS_DECLARED_MAX);
+		return false;
+	}
+	return true;
+}
+
+static void
+settings_look_named(struct settings_look *l, struct str section)
+{
+	struct settings_declaration *added;
+	struct str word, name;
+	int kind = 0;
+
+	(void)str_cut(section, ':', &word, &name);
+	while (kind < SETTINGS_NAMED_COUNT &&
+	    !str_eq(word, str_of(settings_named_words[kind])))
+		kind++;
+	if (!settings_may_declare(l, kind, section, name))
+		return;
+	added = &l->declared->list[l->declared->count++];
+	added->kind = (enum settings_named)kind;
+	added->name = name;
+	added->line = l->line;
+	l->named = added;
+}
+
 static void
 settings_look_section(struct settings_look *l, struct str text)
 {
@@ -122,6 +213,7 @@ settings_look_section(struct settings_look *l, struct str text)
 
 	l->seen = true;
 	l->section = SETTINGS_COUNT;
+	l->named = NULL;
 	if (!str_cut(str_sub(text, 1, text.n), ']', &name, &rest)) {
 		settings_tell_at(l, text,
 		    "no ']' behind a section's name, expected %s",
@@ -133,6 +225,10 @@ settings_look_section(struct settings_look *l, struct str text)
 	if (rest.n > 0)
 		settings_tell_at(l, rest,
 		    "text behind ']', expected nothing more on the line");
+	if (str_find(name, ':') < name.n) {
+		settings_look_named(l, name);
+		return;
+	}
 	if (!settings_look_name(l, name))
 		return;
 	l->section = settings_find_section(name);
@@ -190,6 +286,15 @@ settings_look_key(struct settings_look *l, struct str name)
 		    settings_sections);
 		return SETTINGS_COUNT;
 	}
+	if (l->named != NULL)
+		settings_tell_at(l, name,
+		    "unknown setting '%s' in [%s:%.*s], expected none: no "
+		    "settings of [%s:...] exist in this version, the section "
+		    "only declares the name",
+		    settings_quote(name).text,
+		    settings_named_words[l->named->kind],
+		    STR_ARG(l->named->name),
+		    settings_named_words[l->named->kind]);
 	if (l->section == SETTINGS_COUNT)
 		return SETTINGS_COUNT;
 	at = settings_find_key(l->section, name);
@@ -387,9 +492,10 @@ settings_look_together(struct settings_look *l)
 
 void
 settings_text_look(struct str text, struct settings_place *places,
-    struct settings_report *r)
+    struct settings_declared *declared, struct settings_report *r)
 {
-	struct settings_look l = { .report = r, .places = places };
+	struct settings_look l = { .report = r, .places = places,
+		.declared = declared };
 	struct str bom = STR("\xef\xbb\xbf");
 
 	memset(places, 0, SETTINGS_COUNT * sizeof(*places));

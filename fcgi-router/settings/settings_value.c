@@ -205,6 +205,17 @@ settings_read_path(struct str text, struct err *e)
 	return 0;
 }
 
+static int
+settings_read_name(struct str text, struct err *e)
+{
+	if (str_is_name(text))
+		return 0;
+	return err_set(e, REASON_INTERNAL,
+	    "'%s' is no name, expected small letters, digits, '.', '_' and "
+	    "'-', a letter or digit first, at most %d",
+	    settings_quote(text).text, STR_NAME_MAX);
+}
+
 int
 settings_value_user(struct str name, uid_t *out, struct err *e)
 {
@@ -256,21 +267,6 @@ settings_read_user(struct str word, uid_t *out, struct err *e)
 	return got == 1 ? 0 : -1;
 }
 
-/* The next word of a list parted by commas or blanks. false: no more. */
-static bool
-settings_next_word(struct str *list, struct str *word)
-{
-	size_t n = 0;
-
-	while (list->n > 0 && strchr(", \t", list->p[0]) != NULL)
-		*list = str_sub(*list, 1, list->n);
-	while (n < list->n && strchr(", \t", list->p[n]) == NULL)
-		n++;
-	*word = str_sub(*list, 0, n);
-	*list = str_sub(*list, n, list->n);
-	return n > 0;
-}
-
 int
 settings_value_users(struct str text, char out[SETTINGS_USERS_MAX],
     struct err *e)
@@ -307,6 +303,8 @@ settings_value_read(size_t index, struct str text,
 	const struct settings_row *row = settings_row(index);
 	enum settings_kind kind = settings_kind_of(index);
 	char users[SETTINGS_USERS_MAX];
+	struct settings_ranges ranges = { .list = NULL };
+	char *fields = NULL;
 	int got = 0;
 
 	*out = (struct settings_value){ 0 };
@@ -316,6 +314,17 @@ settings_value_read(size_t index, struct str text,
 		break;
 	case SETTINGS_KIND_USERS:
 		got = settings_value_users(text, users, e);
+		break;
+	case SETTINGS_KIND_NAME:
+		got = settings_read_name(text, e);
+		break;
+	case SETTINGS_KIND_FIELDS:
+		got = settings_list_fields(text, &fields, e);
+		free(fields);
+		break;
+	case SETTINGS_KIND_RANGES:
+		got = settings_list_ranges(text, &ranges, e);
+		free(ranges.list);
 		break;
 	case SETTINGS_KIND_WORD:
 		got = settings_read_word(row->most, text, &out->number, e);

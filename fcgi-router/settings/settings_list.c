@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* settings_list: values that are lists: their words, in memory of their own. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "settings/settings_private.h"
+
+bool
+settings_next_word(struct str *list, struct str *word)
+{
+	size_t n = 0;
+
+	while (list->n > 0 && strchr(", \t", list->p[0]) != NULL)
+		*list = str_sub(*list, 1, list->n);
+	while (n < list->n && strchr(", \t", list->p[n]) == NULL)
+		n++;
+	*word = str_sub(*list, 0, n);
+	*list = str_sub(*list, n, list->n);
+	return n > 0;
+}
+
+/* Two words whose case is of no matter. */
+static int
+settings_order(const void *left, const void *right)
+{
+	const struct str *a = left, *b = right;
+	size_t i;
+
+	for (i = 0; i < a->n && i < b->n; i++) {
+		int order = (unsigned char)str_lower(a->p[i]) -
+		    (unsigned char)str_lower(b->p[i]);
+
+		if (order != 0)
+			return order;
+	}
+	return (a->n > b->n) - (a->n < b->n);
+}
+
+char *
+settings_join(struct str *list, size_t count)
+{
+	size_t n = 0, i, k;
+	char *joined;
+
+	if (count > 0)
+		qsort(list, count, sizeof(*list), settings_order);
+	for (i = 0; i < count; i++)
+		n += list[i].n + 1;
+	joined = malloc(n + 1);
+	if (joined == NULL)
+		return NULL;
+	n = 0;
+	for (i = 0; i < count; i++) {
+		if (i > 0 && settings_order(&list[i], &list[i - 1]) == 0)
+			continue;
+		if (i > 0)
+			joined[n++] = '\n';
+		for (k = 0; k < list[i].n; k++)
+			joined[n++] = str_lower(list[i].p[k]);
+	}
+	joined[n] = '\0';
+	return joined;
+}
+
+static int
+settings_list_full(struct err *e)
+{
+	return err_set(e, REASON_INTERNAL,
+	    "too many words, expected at most %d", SETTINGS_WORDS_MAX);
+}
+
+static int
+settings_no_memory(struct err *e)
+{
+	return err_set(e, REASON_OVERLOADED,
+	    "out of memory, expected room for the settings");
+}
+
+int
+settings_list_ranges(struct str text, struct settings_ranges *out,
+    struct err *e)
+{
+	struct cidr list[SETTINGS_WORDS_MAX];
+	struct str word;
+	size_t count = 0;
+
+	while (settings_next_word(&text, &word)) {
+		if (count == SETTINGS_WORDS_MAX)
+			return settings_list_full(e);
+		if (!cidr_parse(word, &list[count++]))
+			return err_set(e, REASON_INTERNAL,
+			    "'%s' is no range of addresses, expected like "
+			    "192.0.2.0/24, 2001:db8::/32 or one address, with "
+			    "no bits behind the prefix",
+			    settings_quote(word).text);
+	}
+	if (count == 0)
+		return err_set(e, REASON_INTERNAL,
+		    "no range of addresses, expected some, parted by commas");
+	out->list = malloc(count * sizeof(*list));
+	if (out->list == NULL)
+		return settings_no_memory(e);
+	memcpy(out->list, list, count * sizeof(*list));
+	out->count = count;
+	return 0;
+}
+
+/* A token of RFC 9110, as a web server hands it over: '_' comes as '-'. */
+static bool
+settings_is_field(struct str word)
+{
+	size_t i;
+
+	for (i = 0; i < word.n; i++)
+		if (!str_is_alnum(word.p[i]) && word.p[i] != '-')
+			return false;
+	return word.n > 0;
+}
+
+int
+settings_list_fields(struct str text, char **out, struct err *e)
+{
+	struct str list[SETTINGS_WORDS_MAX];
+	size_t count = 0;
+
+	while (settings_next_word(&text, &list[count])) {
+		if (!settings_is_field(list[count]))
+			return err_set(e, REASON_INTERNAL,
+			    "'%s' is no header field, expected names of "
+			    "letters, digits and '-', parted by commas",
+			    settings_quote(list[count]).text);
+		if (++count == SETTINGS_WORDS_MAX)
+			return settings_list_full(e);
+	}
+	if (count == 0)
+		return err_set(e, REASON_INTERNAL,
+		    "no header field, expected names, parted by commas");
+	*out = settings_join(list, count);
+	return *out != NULL ? 0 : settings_no_memory(e);
+}
