@@ -23,6 +23,7 @@ struct request_variables {
 	struct str request_method;
 	struct str request_scheme;
 	struct str request_uri;
+	struct str router_namespace;
 	struct str script_name;
 	struct str server_name;
 	struct str server_protocol;
@@ -55,6 +56,7 @@ static const struct {
 	REQUEST_VARIABLE("REQUEST_METHOD", request_method),
 	REQUEST_VARIABLE("REQUEST_SCHEME", request_scheme),
 	REQUEST_VARIABLE("REQUEST_URI", request_uri),
+	REQUEST_VARIABLE("ROUTER_NAMESPACE", router_namespace),
 	REQUEST_VARIABLE("SCRIPT_NAME", script_name),
 	REQUEST_VARIABLE("SERVER_NAME", server_name),
 	REQUEST_VARIABLE("SERVER_PROTOCOL", server_protocol),
@@ -174,6 +176,7 @@ request_fill(struct request *out, const struct request_variables *v)
 	out->protocol = v->server_protocol;
 	out->client_ip = v->remote_addr;
 	out->server = v->server_software;
+	out->space = v->router_namespace;
 }
 
 /*
@@ -383,6 +386,10 @@ request_from_cgi(char *const *variables, struct arena *a,
 	if (str_eq(out->method, STR("CONNECT")))
 		return err_set(e, REASON_BAD_REQUEST,
 		    "method CONNECT: no tunnels here");
+	if (out->space.n > 0 && !str_is_name(out->space))
+		return err_set(e, REASON_BAD_REQUEST,
+		    "ROUTER_NAMESPACE '%.*s' of the web server is no name",
+		    STR_ARG(out->space));
 	if (request_read_target(out, &v, a, e) == -1)
 		return -1;
 	if (request_read_length(out, v.content_length, e) == -1)

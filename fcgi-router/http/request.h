@@ -44,6 +44,7 @@ struct request {
 	struct str protocol;   /* "HTTP/1.1", as the web server says */
 	struct str client_ip;  /* REMOTE_ADDR, may be empty */
 	struct str server;     /* SERVER_SOFTWARE, may be empty */
+	struct str space;      /* ROUTER_NAMESPACE, a name; may be empty */
 	struct str id;         /* X-Request-Id of this exchange */
 	struct header fields;  /* from HTTP_*, Host too, and Content-Type */
 	enum request_body body;

@@ -40,6 +40,10 @@ RECORD(reason, REASON, "reason", 64,
     "The word of the router's own answer, or -.")
 RECORD(route, TEXT, "route", 1024,
     "The pattern of the route that answered.")
+RECORD(service, TEXT, "service", 512,
+    "The service that answered, or was asked for in vain.")
+RECORD(space, TEXT, "ns", 256,
+    "The dispatch namespace of this request.")
 RECORD(origin, TEXT, "origin", 1024,
     "The origin that was asked last.")
 RECORD(generation, COUNT, "gen", 24,

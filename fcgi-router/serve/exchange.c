@@ -40,9 +40,43 @@ exchange_free(struct exchange **x)
 	*x = NULL;
 }
 
+struct str
+exchange_space(const struct exchange *x)
+{
+	return x->request.space.n > 0 ? x->request.space :
+	    str_of(x->settings->space);
+}
+
+static int
+exchange_get(void *arg, struct str key, struct arena *a, struct str *value,
+    struct err *e)
+{
+	struct exchange_map *m = arg;
+
+	return store_get(m->store, m->slot, key, a, value, e);
+}
+
+void
+exchange_ask_map(const struct exchange *x, unsigned slot,
+    struct exchange_map *m)
+{
+	m->store = snapshot_store(x->map);
+	m->slot = slot;
+	m->map.get = exchange_get;
+	m->map.arg = m;
+	m->map.meta = store_meta(m->store);
+}
+
+void
+exchange_give_map(struct exchange *x)
+{
+	snapshot_give(x->process->snapshot, &x->map);
+}
+
 void
 exchange_reset(struct exchange *x)
 {
+	exchange_give_map(x);
 	x->step = 0;
 	x->variables = NULL;
 	settings_drop(&x->settings);
@@ -52,8 +86,8 @@ exchange_reset(struct exchange *x)
 	body_fini(&x->body);
 	transfer_end(&x->transfer, false, NULL);
 	memset(&x->request, 0, sizeof(x->request));
-	memset(&x->found, 0, sizeof(x->found));
-	memset(&x->source, 0, sizeof(x->source));
+	memset(&x->follow, 0, sizeof(x->follow));
+	memset(&x->limits, 0, sizeof(x->limits));
 	memset(&x->target, 0, sizeof(x->target));
 	memset(&x->answer, 0, sizeof(x->answer));
 	memset(&x->reply, 0, sizeof(x->reply));

@@ -18,13 +18,12 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "decide/follow.h"
 #include "decide/target.h"
 #include "http/header.h"
 #include "http/request.h"
 #include "relay/transfer.h"
 #include "report/record.h"
-#include "route/lookup.h"
-#include "route/pattern.h"
 #include "serve/body.h"
 #include "serve/process.h"
 #include "serve/request_id.h"
@@ -71,6 +70,14 @@ struct exchange_reply {
 	struct str body;
 };
 
+/* The tightest of router.ini and of the route's policy; times in ms. */
+struct exchange_limits {
+	int64_t connect;
+	int64_t response;
+	int64_t idle;
+	uint64_t body;
+};
+
 struct exchange {
 	_Atomic int state; /* enum exchange_state */
 	struct timer timer;
@@ -99,8 +106,10 @@ struct exchange {
 	char id[REQUEST_ID_SIZE];
 	struct body body;
 	struct err err;     /* why it failed; reason NONE: it did not */
-	struct lookup_result found;
-	struct pattern_source source;
+	struct snapshot_map *map; /* from the lookup until its words are not
+	                             needed any more */
+	struct follow follow;
+	struct exchange_limits limits;
 	struct target target;
 	struct header to_origin;
 	struct transfer transfer;
@@ -129,6 +138,23 @@ void exchange_free(struct exchange **x);
 
 /* Makes it ready for the next request: all of the last one is given back. */
 void exchange_reset(struct exchange *x);
+
+/* The namespace of its dynamic names: the web server's word, or the setting. */
+struct str exchange_space(const struct exchange *x);
+
+/* How the map that it holds is asked. */
+struct exchange_map {
+	struct lookup_map map;
+	struct store *store;
+	unsigned slot;
+};
+
+/* Fills *m, which must stay where it is, for the worker's slot. */
+void exchange_ask_map(const struct exchange *x, unsigned slot,
+    struct exchange_map *m);
+
+/* It needs the map no more. */
+void exchange_give_map(struct exchange *x);
 
 /*
  * Wakes it. true: it was parked, and the caller must run it; false: somebody

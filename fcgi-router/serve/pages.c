@@ -82,20 +82,38 @@ pages_redirect(struct exchange_reply *reply, int status, struct str location,
 }
 
 int
-pages_respond(struct exchange_reply *reply, const struct route *route,
-    struct arena *a)
+pages_respond(struct exchange_reply *reply,
+    const struct route_target *target, uint32_t retry_after, struct arena *a)
 {
 	struct str after;
 
 	header_init(&reply->fields, a);
-	reply->status = route->code;
-	reply->body = route->text;
-	if (route->text.n > 0 && header_add(&reply->fields,
+	reply->status = target->code;
+	reply->body = target->text;
+	if (target->text.n > 0 && header_add(&reply->fields,
 	    STR("Content-Type"), STR("text/plain; charset=utf-8")) == -1)
 		return -1;
-	if (route->retry_after == 0)
+	if (retry_after == 0)
 		return 0;
-	after = arena_printf(a, "%u", (unsigned)route->retry_after);
+	after = arena_printf(a, "%u", (unsigned)retry_after);
 	return after.p != NULL ? header_add(&reply->fields,
 	    STR("Retry-After"), after) : -1;
+}
+
+int
+pages_word(struct exchange_reply *reply, int status, const char *word,
+    const struct request *request, struct arena *a)
+{
+	bool json = pages_wants_json(request);
+
+	header_init(&reply->fields, a);
+	reply->status = status;
+	reply->body = arena_printf(a, json ? "{\"status\":\"%s\"}\n" : "%s\n",
+	    word);
+	if (reply->body.p == NULL || header_add(&reply->fields,
+	    STR("Content-Type"), json ? STR("application/json") :
+	    STR("text/plain; charset=utf-8")) == -1)
+		return -1;
+	return header_add(&reply->fields, STR("Cache-Control"),
+	    STR("no-store"));
 }

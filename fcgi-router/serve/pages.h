@@ -24,7 +24,12 @@ ATTR_MUST_USE
 int pages_redirect(struct exchange_reply *reply, int status,
     struct str location, struct arena *a);
 ATTR_MUST_USE
-int pages_respond(struct exchange_reply *reply, const struct route *route,
-    struct arena *a);
+int pages_respond(struct exchange_reply *reply,
+    const struct route_target *target, uint32_t retry_after, struct arena *a);
+
+/* An internal page that says one word, as text or JSON by Accept. */
+ATTR_MUST_USE
+int pages_word(struct exchange_reply *reply, int status, const char *word,
+    const struct request *request, struct arena *a);
 
 #endif

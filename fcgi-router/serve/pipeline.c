@@ -2,7 +2,7 @@
 
 /*
  * pipeline: the whole story of a request on one screen. Its steps are told in
- * steps_request.c, steps_origin.c and steps_answer.c.
+ * steps_request.c, steps_route.c, steps_origin.c and steps_answer.c.
  */
 
 #include "serve/pipeline.h"
@@ -12,9 +12,12 @@
 static step_function *const pipeline_steps[STEP_PLACE_COUNT] = {
 	/* the request: a web server hands it over */
 	[STEP_READ_REQUEST] = step_read_request,
-	[STEP_TAKE_BODY] = step_take_body,
 	/* the map says where it goes */
 	[STEP_FIND_ROUTE] = step_find_route,
+	/* and who may go there, within which limits */
+	[STEP_ADMIT] = step_admit,
+	[STEP_AUTHENTICATE] = step_authenticate,
+	[STEP_TAKE_BODY] = step_take_body,
 	[STEP_CHOOSE_TARGET] = step_choose_target, /* or to reply */
 	/* an attempt; a dead pooled connection leads back to its begin */
 	[STEP_CONNECT] = step_connect,

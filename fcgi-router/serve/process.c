@@ -4,6 +4,7 @@
 
 #include "serve/process.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/msg.h"
@@ -36,6 +37,8 @@ process_init(struct process *p, struct settings *settings, struct err *e)
 void
 process_fini(struct process *p)
 {
+	while (p->plans_told_count > 0)
+		free(p->plans_told[--p->plans_told_count]);
 	relay_fini(&p->relay);
 	snapshot_free(&p->snapshot);
 	access_log_close(&p->log);
@@ -52,6 +55,36 @@ process_settings(struct process *p)
 	s = settings_take(p->settings);
 	pthread_mutex_unlock(&p->lock);
 	return s;
+}
+
+/* Is the plan told of for the first time? Expects the lock. */
+static bool
+process_note_plan(struct process *p, struct str plan)
+{
+	char *copy;
+	size_t i;
+
+	for (i = 0; i < p->plans_told_count; i++)
+		if (str_eq(str_of(p->plans_told[i]), plan))
+			return false;
+	copy = i < PROCESS_PLANS_TOLD ? strndup(plan.p, plan.n) : NULL;
+	if (copy == NULL)
+		return false;
+	p->plans_told[p->plans_told_count++] = copy;
+	return true;
+}
+
+void
+process_tell_plan(struct process *p, struct str plan)
+{
+	bool first;
+
+	pthread_mutex_lock(&p->lock);
+	first = process_note_plan(p, plan);
+	pthread_mutex_unlock(&p->lock);
+	if (first)
+		msg_warning("plan '%.*s' of the map is not in router.ini: the "
+		    "default plan serves", STR_ARG(plan));
 }
 
 void

@@ -20,12 +20,17 @@
 #include "route/snapshot.h"
 #include "settings/settings.h"
 
+enum { PROCESS_PLANS_TOLD = 64 };
+
 struct process {
 	struct snapshot *snapshot;
 	struct relay relay;
 	struct access_log *log;
-	pthread_mutex_t lock;      /* guards the pointer `settings` */
+	pthread_mutex_t lock;      /* guards the pointer `settings`, and
+	                              plans_told */
 	struct settings *settings;
+	char *plans_told[PROCESS_PLANS_TOLD]; /* warned of */
+	size_t plans_told_count;
 	atomic_bool draining;      /* accept and keep nothing any more */
 	atomic_uint exchanges;     /* requests that are being answered */
 	bool on_stdin;             /* the FastCGI socket is descriptor 0 */
@@ -43,6 +48,12 @@ void process_fini(struct process *p);
 
 /* The settings in force, one count of them: settings_drop gives it back. */
 struct settings *process_settings(struct process *p);
+
+/*
+ * Warns that router.ini has no such plan, once for each name; of more than
+ * PROCESS_PLANS_TOLD names nothing more is said.
+ */
+void process_tell_plan(struct process *p, struct str plan);
 
 /* Puts other settings in force (taken over). */
 void process_change(struct process *p, struct settings *settings);

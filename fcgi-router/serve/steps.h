@@ -20,8 +20,10 @@
 /* Places of the pipeline, in its order, and what else a step can answer. */
 enum step_place {
 	STEP_READ_REQUEST = 0,
-	STEP_TAKE_BODY,
 	STEP_FIND_ROUTE,
+	STEP_ADMIT,
+	STEP_AUTHENTICATE,
+	STEP_TAKE_BODY,
 	STEP_CHOOSE_TARGET,
 	STEP_CONNECT,
 	STEP_SEND_REQUEST,
@@ -41,7 +43,9 @@ typedef int step_function(struct exchange *x,
     const struct exchange_loan *loan);
 
 /* steps_request */
-step_function step_read_request, step_take_body, step_find_route,
+step_function step_read_request, step_take_body;
+/* steps_route */
+step_function step_find_route, step_admit, step_authenticate,
     step_choose_target;
 /* steps_origin */
 step_function step_connect, step_send_request, step_read_head;

@@ -102,9 +102,11 @@ int
 step_send_head(struct exchange *x, const struct exchange_loan *loan)
 {
 	const struct fields_to_client in = { .request = &x->request,
-		.route = x->found.route,
+		.route = x->follow.alias_count > 0 ? x->follow.aliases[0] :
+		    x->follow.found.route,
 		.target = &x->target,
-		.answer = &x->answer };
+		.answer = &x->answer,
+		.rewrite = x->follow.policy.rewrite_back };
 	struct header fields;
 	int got;
 
@@ -119,7 +121,7 @@ step_send_head(struct exchange *x, const struct exchange_loan *loan)
 		return step_wait(x, POLLIN, 0);
 	}
 	if (fields_to_client(&in, &x->arena, &fields, &x->err) == -1 ||
-	    rules_apply(&x->source, HEADER_RESPONSE, &fields, &x->err) == -1)
+	    rules_apply(&x->follow.source, HEADER_RESPONSE, &fields, &x->err) == -1)
 		return step_fail(x);
 	if (header_set(&fields, STR("X-Request-Id"), x->request.id) == -1) {
 		err_set(&x->err, REASON_OVERLOADED, "no room for a header");
@@ -169,7 +171,7 @@ step_wait_front(struct exchange *x, const struct exchange_wait *upload)
 	}
 	if (drained != -1 && clock_ms() >= x->total_limit)
 		return step_origin_late(x,
-		    "its answer did not end within '[relay] total'");
+		    "its answer took too long altogether");
 	if (drained == -1 || step_is_late(x)) {
 		err_set(&x->err, REASON_CLIENT_GONE, "%s", drained == -1 ?
 		    "the web server closed the connection" :
@@ -229,7 +231,7 @@ step_pass_body(struct exchange *x, const struct exchange_loan *loan)
 		return step_origin_late(x, "stopped within its answer");
 	if (step_front_gone(x))
 		return step_fail(x);
-	step_bound(x, x->settings->idle_timeout);
+	step_bound(x, x->limits.idle);
 	if (x->uploads)
 		return step_wait(x, upload.front,
 		    (short)(POLLIN | upload.origin));
@@ -285,6 +287,7 @@ int
 step_reply(struct exchange *x, const struct exchange_loan *loan)
 {
 	(void)loan;
+	exchange_give_map(x);
 	transfer_end(&x->transfer, false, NULL);
 	x->total_limit = INT64_MAX;
 	step_tell(x);
@@ -343,8 +346,10 @@ step_write_record(struct exchange *x)
 	r->protocol = x->request.protocol;
 	r->referer = header_get(&x->request.fields, STR("Referer"));
 	r->user_agent = header_get(&x->request.fields, STR("User-Agent"));
-	if (x->found.route != NULL)
-		r->route = x->found.route->match;
+	if (x->follow.found.route != NULL)
+		r->route = x->follow.found.route->match;
+	r->service = x->follow.service_key;
+	r->space = exchange_space(x);
 	r->origin = x->target.name;
 	r->total_us = clock_us() - x->since_us;
 	n = record_print(r, line);

@@ -47,7 +47,7 @@ step_open_wire(struct exchange *x, const struct exchange_loan *loan,
     struct wire **w)
 {
 	struct relay *relay = &x->process->relay;
-	int64_t timeout = x->settings->connect_timeout;
+	int64_t timeout = x->limits.connect;
 	int64_t left = x->total_limit - clock_ms();
 	int got;
 
@@ -69,7 +69,7 @@ step_wait_gate(struct exchange *x)
 		    STR_ARG(x->target.name));
 		return step_fail(x);
 	}
-	step_bound(x, x->settings->connect_timeout);
+	step_bound(x, x->limits.connect);
 	step_wait(x, 0, 0);
 	if (x->wait.until > clock_ms() + STEP_GATE_MS)
 		x->wait.until = clock_ms() + STEP_GATE_MS;
@@ -161,7 +161,7 @@ step_wait_upload(struct exchange *x, bool for_front)
 		return step_fail(x);
 	}
 	step_bound(x, for_front ? x->settings->body_timeout :
-	    x->settings->idle_timeout);
+	    x->limits.idle);
 	return step_wait(x, for_front ? POLLIN : 0,
 	    for_front ? POLLIN : POLLIN | POLLOUT);
 }
@@ -279,7 +279,7 @@ step_read_head(struct exchange *x, const struct exchange_loan *loan)
 		transfer_end(&x->transfer, false, NULL);
 		return step_fail(x);
 	}
-	step_bound(x, x->transfer.got_any ? x->settings->idle_timeout :
-	    x->settings->response_timeout);
+	step_bound(x, x->transfer.got_any ? x->limits.idle :
+	    x->limits.response);
 	return step_wait_origin(x);
 }

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* steps_route: finds the route of a request, who may take it, and where it
+ * leads. */
+
+#include "serve/steps.h"
+
+#include "base/clock.h"
+#include "decide/fields.h"
+#include "decide/rules.h"
+#include "serve/internal.h"
+#include "serve/pages.h"
+
+/* The map is confirmed once, after all that was asked of it. */
+static int
+step_follow(struct exchange *x, unsigned slot)
+{
+	struct exchange_map m;
+	const struct follow_ask ask = { &x->request, &m.map,
+		exchange_space(x) };
+	int got;
+
+	exchange_ask_map(x, slot, &m);
+	got = follow_request(&ask, &x->arena, NULL, &x->follow, &x->err);
+	x->record.generation = m.map.meta->generation;
+	if (snapshot_confirm(x->map, &x->err) == -1)
+		return -1;
+	return got;
+}
+
+int
+step_find_route(struct exchange *x, const struct exchange_loan *loan)
+{
+	int64_t before = clock_us();
+	int got;
+
+	x->map = snapshot_take(x->process->snapshot, &x->err);
+	if (x->map == NULL)
+		return step_fail(x);
+	got = step_follow(x, loan->slot);
+	x->record.lookup_us = clock_us() - before;
+	return got == 1 ? STEP_NEXT : step_fail(x);
+}
+
+/* ---- who may, and how much ---- */
+
+static int64_t
+step_tightest(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static void
+step_limit(struct exchange *x)
+{
+	const struct settings *s = x->settings;
+	const struct policy *p = &x->follow.policy;
+
+	x->limits.connect = step_tightest(s->connect_timeout,
+	    p->connect_timeout);
+	x->limits.response = step_tightest(s->response_timeout, p->timeout);
+	x->limits.idle = step_tightest(s->idle_timeout, p->idle_timeout);
+	x->limits.body = s->max_body < p->max_body ? s->max_body : p->max_body;
+	if (p->total != INT64_MAX)
+		x->total_limit = step_tightest(x->total_limit,
+		    x->since_us / 1000 + p->total);
+}
+
+int
+step_admit(struct exchange *x, const struct exchange_loan *loan)
+{
+	const struct settings_ranges *inside = &x->settings->internal_allow;
+	const struct policy *p = &x->follow.policy;
+	struct str client = x->request.client_ip;
+
+	(void)loan;
+	if (!policy_admits(p, client) ||
+	    (x->follow.target->kind == TARGET_INTERNAL &&
+	        !cidr_holds(inside->list, inside->count, client))) {
+		err_set(&x->err, REASON_ADDRESS_DENIED,
+		    "the address %.*s may not", STR_ARG(client));
+		return step_fail(x);
+	}
+	if (p->plan.n > 0 && !settings_has(x->settings, SETTINGS_PLAN, p->plan))
+		process_tell_plan(x->process, p->plan);
+	step_limit(x);
+	return STEP_NEXT;
+}
+
+/* Nothing that asks for authentication is open without it. */
+int
+step_authenticate(struct exchange *x, const struct exchange_loan *loan)
+{
+	const struct policy *p = &x->follow.policy;
+
+	(void)loan;
+	if (p->auth_count == 0)
+		return STEP_NEXT;
+	err_set(&x->err, REASON_AUTH_UNAVAILABLE,
+	    "auth=%.*s is not available in this version", STR_ARG(p->auth[0]));
+	return step_fail(x);
+}
+
+/* ---- where it leads ---- */
+
+static uint32_t
+step_retry_after(const struct route *r)
+{
+	if (words_say(r->own, DIRECTIVE_RETRY_AFTER))
+		return r->own->retry_after;
+	return words_say(r->defaults, DIRECTIVE_RETRY_AFTER) ?
+	    r->defaults->retry_after : 0;
+}
+
+static int
+step_redirect(struct exchange *x)
+{
+	const struct route_target *t = x->follow.target;
+	struct str location;
+
+	if (target_redirect(&t->url, &x->follow.source, &x->arena, &location,
+	    &x->err) == -1)
+		return -1;
+	if (pages_redirect(&x->reply, t->code, location, &x->arena) == 0)
+		return 0;
+	return err_set(&x->err, REASON_OVERLOADED, "no room for an answer");
+}
+
+static int
+step_respond(struct exchange *x)
+{
+	if (pages_respond(&x->reply, x->follow.target,
+	    step_retry_after(x->follow.found.route), &x->arena) == 0)
+		return 0;
+	return err_set(&x->err, REASON_OVERLOADED, "no room for an answer");
+}
+
+static int
+step_answer_ourselves(struct exchange *x, unsigned slot)
+{
+	const struct route_target *t = x->follow.target;
+	int got;
+
+	if (t->kind == TARGET_REDIRECT)
+		got = step_redirect(x);
+	else if (t->kind == TARGET_RESPOND)
+		got = step_respond(x);
+	else if (t->kind == TARGET_INTERNAL)
+		got = internal_answer(x, t->internal, slot);
+	else
+		got = err_set(&x->err, REASON_MAP_BROKEN,
+		    "a route without a target");
+	if (got == 0)
+		got = rules_apply(&x->follow.source, HEADER_RESPONSE,
+		    &x->reply.fields, &x->err);
+	return got == 0 ? STEP_REPLY : step_fail(x);
+}
+
+/* What guards or vouches for the origin's connection is never left out. */
+static int
+step_check_words(struct exchange *x)
+{
+	const struct policy *p = &x->follow.policy;
+
+	if (p->egress.n > 0)
+		return err_set(&x->err, REASON_EGRESS_DENIED,
+		    "egress=%.*s is not available in this version",
+		    STR_ARG(p->egress));
+	if (p->tls.n > 0)
+		return err_set(&x->err, REASON_ORIGIN_TLS,
+		    "tls=%.*s is not available in this version",
+		    STR_ARG(p->tls));
+	if (p->sign.n > 0)
+		return err_set(&x->err, REASON_INTERNAL,
+		    "sign=%.*s is not available in this version",
+		    STR_ARG(p->sign));
+	return 0;
+}
+
+/* The request as the origin is sent it. */
+static int
+step_make_request(struct exchange *x)
+{
+	const struct fields_to_origin in = { .request = &x->request,
+		.target = &x->target,
+		.forwarded = x->settings->forwarded,
+		.max_hops = (int)x->settings->max_hops,
+		.set_by_rules =
+		    store_meta(snapshot_store(x->map))->headers,
+		.private = str_of(x->settings->private_headers) };
+
+	if (target_origin(x->follow.origin, &x->follow.source,
+	    x->settings->host_preserve == SETTINGS_HOST_PRESERVE, &x->arena,
+	    &x->target, &x->err) == -1 ||
+	    fields_to_origin(&in, &x->arena, &x->to_origin, &x->err) == -1)
+		return -1;
+	return rules_apply(&x->follow.source, HEADER_REQUEST, &x->to_origin,
+	    &x->err);
+}
+
+int
+step_choose_target(struct exchange *x, const struct exchange_loan *loan)
+{
+	if (x->follow.origin == NULL)
+		return step_answer_ourselves(x, loan->slot);
+	if (step_check_words(x) == -1 || step_make_request(x) == -1)
+		return step_fail(x);
+	exchange_give_map(x);
+	return STEP_NEXT;
+}
