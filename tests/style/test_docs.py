@@ -30,7 +30,8 @@ def rows(table, macro):
     string = r'"(?:[^"\\]|\\.)*"'
     found = []
     for row in re.findall(rf"(?m)^{macro}\(((?:{string}|[^\"])*?)\)$", source):
-        cells = re.findall(rf"({string}(?:\s*{string})*)|(\w+)", row)
+        cells = re.findall(
+            rf"({string}(?:\s*{string})*)|(\w+(?: \| \w+)*)", row)
         found.append([
             "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', strings)).replace(
                 '\\"', '"').replace("\\\\", "\\") if strings else word
@@ -127,7 +128,8 @@ def value_forms(row):
     _, key, _, kind, _, _, most, _ = row
     words = most.split("|") if kind in ("WORD", "PATH") and most else []
     words += {"BOOL": ["yes", "no"], "COUNT": ["number"], "TIME": ["time"],
-              "SIZE": ["size"], "USERS": ["users"]}.get(kind, [])
+              "SIZE": ["size"], "USERS": ["users"], "NAME": ["name"],
+              "FIELDS": ["fields"], "RANGES": ["ranges"]}.get(kind, [])
     if kind == "PATH":
         words.append("folder" if key.endswith("_dir") else "file")
     return " | ".join(words)
