@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/* codec: keys, and what no record may hold. */
+/* codec: keys. */
 
 #include "route/codec.h"
 
 #include "route/codec_private.h"
-#include "route/pattern.h"
 
 static int
 codec_key_put(struct buf *key, char first, struct str rest)
@@ -45,6 +44,125 @@ codec_key_exact(struct buf *key)
 }
 
 int
+codec_key_service(struct buf *key, struct str space, struct str name)
+{
+	if (codec_key_put(key, CODEC_SERVICE, space) == -1)
+		return -1;
+	return codec_key_put(key, '/', name);
+}
+
+bool
+codec_key_is_host(struct str key)
+{
+	return key.n > 0 &&
+	    (key.p[0] == CODEC_HOST || key.p[0] == CODEC_ONE ||
+		   key.p[0] == CODEC_WILD) &&
+	    str_find(key, '/') == key.n && key.p[key.n - 1] != CODEC_EXACT;
+}
+
+/* A segment of a path key: a capture, or text without control bytes. */
+static bool
+codec_key_read_segment(struct str segment, struct codec_key *out)
+{
+	size_t i;
+
+	if (segment.n == 1 && segment.p[0] == CODEC_CAPTURE) {
+		out->captures++;
+		return true;
+	}
+	for (i = 0; i < segment.n; i++)
+		if (str_is_control(segment.p[i]))
+			return false;
+	return segment.n > 0;
+}
+
+static bool
+codec_key_read_path(struct str path, struct codec_key *out)
+{
+	while (path.n > 0) {
+		size_t n = str_find(str_sub(path, 1, path.n), '/');
+
+		if (!codec_key_read_segment(str_sub(path, 1, 1 + n), out))
+			return false;
+		path = str_sub(path, 1 + n, path.n);
+	}
+	return true;
+}
+
+bool
+codec_key_read(struct str key, struct codec_key *out)
+{
+	char space = key.n > 0 ? key.p[0] : '\0';
+
+	if (space != CODEC_HOST && space != CODEC_ONE &&
+	    space != CODEC_WILD && space != CODEC_ANYWHERE)
+		return false;
+	out->exact = key.p[key.n - 1] == CODEC_EXACT;
+	key.n -= out->exact;
+	out->host = str_find(key, '/');
+	out->host_capture = space == CODEC_ONE;
+	out->captures = out->host_capture;
+	if (out->host < key.n &&
+	    !codec_key_read_path(str_sub(key, out->host, key.n), out))
+		return false;
+	if (space == CODEC_ANYWHERE)
+		return out->host == 1 && key.n > 1 && out->captures == 0;
+	return out->host > 1 || space == CODEC_WILD;
+}
+
+bool
+codec_key_read_service(struct str key, struct str *space, struct str *name)
+{
+	if (key.n == 0 || key.p[0] != CODEC_SERVICE ||
+	    !str_cut(str_sub(key, 1, key.n), '/', space, name))
+		return false;
+	return route_is_name(*name) && (space->n == 0 || route_is_name(*space));
+}
+
+/* "/a/{x}", with the names of captures from *at on. */
+static int
+codec_match_path(struct str path, const struct str *captures, size_t at,
+    struct buf *to)
+{
+	const char capture = CODEC_CAPTURE;
+	struct str before, after;
+
+	while (str_cut(path, capture, &before, &after)) {
+		if (buf_put(to, before) == -1 ||
+		    buf_printf(to, "{%.*s}", STR_ARG(captures[at])) == -1)
+			return -1;
+		at++;
+		path = after;
+	}
+	return buf_put(to, path);
+}
+
+int
+codec_key_match(struct str key, const struct str *captures, size_t count,
+    bool host_capture, struct buf *to)
+{
+	struct codec_key k;
+	struct str host;
+	int full = 0;
+
+	if (!codec_key_read(key, &k) || k.captures != count ||
+	    k.host_capture != host_capture)
+		return -1;
+	key.n -= k.exact;
+	host = str_sub(key, 1, k.host);
+	if (key.p[0] == CODEC_ONE)
+		full = buf_printf(to, "{%.*s}.", STR_ARG(captures[0]));
+	else if (key.p[0] == CODEC_WILD)
+		full = buf_put(to, host.n > 0 ? STR("*.") : STR("*"));
+	else if (key.p[0] == CODEC_ANYWHERE)
+		full = buf_put(to, STR("**"));
+	if (full == -1 || buf_put(to, host) == -1)
+		return -1;
+	return codec_match_path(str_sub(key, k.host, key.n), captures,
+	    host_capture, to);
+}
+
+int
 codec_key_print(struct str key, struct buf *to)
 {
 	size_t i;
@@ -65,87 +183,4 @@ codec_key_print(struct str key, struct buf *to)
 			return -1;
 	}
 	return 0;
-}
-
-/* What both sides refuse */
-
-_Static_assert(CODEC_TAGS_MAX == 256 && CODEC_RULES_MAX == 1024,
-    "what is said below");
-
-/* Why r is no route that the map may hold, or NULL. */
-const char *
-codec_route_flaw(const struct route *r)
-{
-	const struct origin_url *o = &r->origin;
-
-	if (r->match.n == 0)
-		return "no match";
-	if (r->capture_count > ROUTE_CAPTURES_MAX)
-		return "too many captures";
-	if (r->host_capture && r->capture_count == 0)
-		return "a capture of the host that has no name";
-	if (r->tag_count > CODEC_TAGS_MAX)
-		return "more than 256 tags";
-	if (r->rule_count > CODEC_RULES_MAX)
-		return "more than 1024 header rules";
-	if ((r->host_sent == HOST_SENT_NAME) != (r->host_name.n > 0))
-		return "the name of host= does not fit its kind";
-	switch (r->target) {
-	case TARGET_ORIGIN:
-		if (o->scheme == ORIGIN_UNIX)
-			return o->socket.count == 0 || o->host.count != 0 ?
-			    "a Unix origin without socket" : NULL;
-		return o->host.count == 0 || o->port == 0 ?
-		    "an origin without host or port" : NULL;
-	case TARGET_REDIRECT:
-		return r->code < 300 || r->code > 399 || r->url.count == 0 ?
-		    "a redirect without 3xx code or URL" : NULL;
-	case TARGET_RESPOND:
-		return r->code < 200 || r->code > 599 ?
-		    "an answer without a status code" : NULL;
-	case TARGET_NONE:
-	case TARGET_KIND_COUNT:
-		break;
-	}
-	return "no target";
-}
-
-bool
-codec_part_ok(const struct pattern_part *part, size_t captures)
-{
-	if (part->variable == PATTERN_LITERAL)
-		return part->text.n > 0;
-	if (part->variable >= PATTERN_VARIABLE_COUNT)
-		return false;
-	if (part->variable == PATTERN_CAPTURE)
-		return part->capture < captures;
-	return pattern_has_key(part->variable) == (part->text.n > 0);
-}
-
-/* What is below a shape with no segments is the host's rule, no path. */
-static bool
-codec_shape_ok(const struct route_shape *s)
-{
-	return s->segments <= ROUTE_SEGMENTS_MAX &&
-	    (s->segments > 0 || s->exact) &&
-	    (uint64_t)s->captures >> s->segments == 0;
-}
-
-const char *
-codec_host_flaw(const struct route_host *h)
-{
-	size_t i;
-
-	if (h->shape_count > ROUTE_SHAPES_MAX)
-		return "too many shapes";
-	if (!h->has_rule && h->shape_count == 0)
-		return "no rule and no paths";
-	for (i = 0; i < h->shape_count; i++) {
-		if (!codec_shape_ok(&h->shapes[i]))
-			return "a shape that cannot be";
-		if (i > 0 && route_shape_order(&h->shapes[i - 1],
-			&h->shapes[i]) >= 0)
-			return "shapes out of order";
-	}
-	return NULL;
 }

@@ -3,11 +3,12 @@
 /*
  * codec: keys and records of the map, to bytes and back.
  *
- * A record is a version byte, a kind byte, the length of what follows, then
+ * A record is a byte of version and kind, the length of what follows, then
  * items of tag, length and bytes; unknown tags are refused, since a rule half
  * understood is a wrong rule. Reading distrusts every length: any bytes give
  * a route or an error, never a read outside of them. Numbers are
- * little-endian, so that records do not depend on the machine.
+ * little-endian, so that records do not depend on the machine. What a plain
+ * "host URL" needs is as short as can be: maps have millions of them.
  */
 #ifndef ROUTE_CODEC_H
 #define ROUTE_CODEC_H
@@ -39,7 +40,7 @@ enum { CODEC_CAPTURE = 0x01, CODEC_EXACT = 0x02 };
 /* What a key and a record may hold; more is refused both ways. */
 enum {
 	CODEC_KEY_MAX = 4096,
-	CODEC_TAGS_MAX = 256,
+	CODEC_TAGS_MAX = 256,   /* of one level, as its header rules */
 	CODEC_RULES_MAX = 1024,
 	CODEC_PARTS_MAX = 16384 /* of all patterns of a record */
 };
@@ -52,6 +53,9 @@ ATTR_MUST_USE int codec_key_capture(struct buf *key);
 ATTR_MUST_USE int codec_key_exact(struct buf *key);
 ATTR_MUST_USE
 int codec_key_service(struct buf *key, struct str space, struct str name);
+
+/* Is it the key of a host's record, not of a path below it? */
+bool codec_key_is_host(struct str key);
 
 /*
  * Appends the MATCH of an entry: its key, with the names of captures put in
@@ -67,8 +71,9 @@ int codec_key_match(struct str key, const struct str *captures, size_t count,
 ATTR_MUST_USE int codec_key_print(struct str key, struct buf *to);
 
 /*
- * Appends a record. What its key says is not in it again: MATCH, exact, a
- * service's name. 0, or -1 and e, with a piece of the record in `to`: it does
+ * Appends a record. What its key says is not in it again: MATCH, a service's
+ * name. `exact` must be what the words say: the route's, else those of
+ * %defaults, else no. 0, or -1 and e, with a piece of the record in `to`: it does
  * not fit, or is none that codec_get would take (no target, for one).
  */
 ATTR_MUST_USE
@@ -87,7 +92,8 @@ int codec_put_host_of(struct str rule, const struct route_shape *shapes,
     size_t count, struct buf *to, struct err *e);
 
 /*
- * Reads the record under that key; *out and all it points at live in the
+ * Reads the record under that key (of a route: of a path, or the rule of a
+ * host alone, as codec_put_route wrote it); *out and all it points at live in the
  * arena, copied; members that the key says are filled in from it.
  * 0, or -1 and e: map-broken (the bytes are no such record, or not the one of
  * that key) or overloaded.

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "route/codec_private.h"
+
 enum { CODEC_U64 = 8, CODEC_WORD_MAX = 32 };
 
 /* In the order of keys. */
@@ -33,6 +35,7 @@ static const struct codec_member {
 	NUMBER(pages),
 	NUMBER(paths),
 	NUMBER(records),
+	NUMBER(services),
 	TEXT(sources),
 	NUMBER(time),
 	NUMBER(wild_levels),
@@ -190,7 +193,7 @@ codec_get_meta(struct codec_meta *out,
 		return -1;
 	if (out->format != CODEC_FORMAT)
 		return err_set(e, REASON_MAP_BROKEN,
-		    "the map has format %llu, expected %d",
+		    "the map has format %llu, expected %d: compile it again",
 		    (unsigned long long)out->format, CODEC_FORMAT);
 	for (i = 0; i < CODEC_MEMBERS; i++)
 		if (codec_member_get(&codec_members[i], out, get, arg, a,
@@ -259,6 +262,7 @@ codec_meta_count(struct codec_meta *meta, struct str key)
 	bool exact = rest.n > 0 && rest.p[rest.n - 1] == CODEC_EXACT;
 	size_t slash = str_find(rest, '/');
 	bool counted = true;
+	struct str space, name;
 
 	if (key.n == 0)
 		return false;
@@ -270,6 +274,9 @@ codec_meta_count(struct codec_meta *meta, struct str key)
 			meta->paths++;
 		else
 			counted = codec_count_host(meta, key.p[0], rest);
+	} else if (key.p[0] == CODEC_SERVICE) {
+		counted = codec_key_read_service(key, &space, &name);
+		meta->services += counted;
 	} else if (key.p[0] != CODEC_META && key.p[0] != CODEC_LAST) {
 		counted = false;
 	}

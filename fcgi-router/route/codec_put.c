@@ -1,34 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/*
- * codec: records to bytes.
- *
- * Writing goes on over a full buffer and asks once, at the end.
- */
+/* codec: records to bytes. */
 
 #include "route/codec.h"
 
 #include <string.h>
 
 #include "route/codec_private.h"
-#include "route/pattern.h"
 
-struct codec_writer {
-	struct buf *to;
-	bool full;
-	bool bad;        /* a pattern holds what cannot be */
-	size_t captures; /* of the route */
-	size_t parts;    /* written so far */
-};
-
-static void
+void
 codec_put_str(struct codec_writer *w, struct str s)
 {
 	if (buf_put(w->to, s) == -1)
 		w->full = true;
 }
 
-static void
+void
 codec_put_byte(struct codec_writer *w, unsigned byte)
 {
 	char c = (char)(unsigned char)byte;
@@ -47,7 +34,7 @@ codec_number(char to[CODEC_NUMBER_MAX], uint64_t number)
 	return n;
 }
 
-static void
+void
 codec_put_number(struct codec_writer *w, uint64_t number)
 {
 	char bytes[CODEC_NUMBER_MAX];
@@ -56,253 +43,125 @@ codec_put_number(struct codec_writer *w, uint64_t number)
 	    (struct str){ bytes, codec_number(bytes, number) });
 }
 
-static void
+void
 codec_put_text(struct codec_writer *w, struct str s)
 {
 	codec_put_number(w, s.n);
 	codec_put_str(w, s);
 }
 
-/* Puts before what was written since `start`: it tells of that. */
+/* Puts first and length before what was written since `start`. */
 static void
-codec_put_before(struct codec_writer *w, size_t start, struct str head)
+codec_put_before(struct codec_writer *w, size_t start, unsigned first)
 {
+	char head[1 + CODEC_NUMBER_MAX] = { (char)(unsigned char)first };
+	size_t length = buf_len(w->to) - start;
+	size_t n = 1 + codec_number(head + 1, length);
 	char *body;
 
-	if (w->full || buf_room(w->to, head.n) == NULL) {
+	if (w->full || buf_room(w->to, n) == NULL) {
 		w->full = true;
 		return;
 	}
 	body = w->to->p + w->to->from + start;
-	memmove(body + head.n, body, buf_len(w->to) - start);
-	memcpy(body, head.p, head.n);
-	buf_grew(w->to, head.n);
+	memmove(body + n, body, length);
+	memcpy(body, head, n);
+	buf_grew(w->to, n);
 }
 
-/* Makes what was written since `start` an item. */
-static void
+void
 codec_put_item(struct codec_writer *w, size_t start, unsigned tag)
 {
-	char head[1 + CODEC_NUMBER_MAX] = { (char)(unsigned char)tag };
-	size_t n = codec_number(head + 1, buf_len(w->to) - start);
-
-	codec_put_before(w, start, (struct str){ head, 1 + n });
+	codec_put_before(w, start, tag);
 }
 
 /* Makes what was written since `start` a record. */
 static int
 codec_put_record(struct codec_writer *w, size_t start, enum codec_kind kind,
-    struct str match, struct err *e)
+    struct str name, struct err *e)
 {
-	char head[2 + CODEC_NUMBER_MAX] = { CODEC_VERSION, (char)kind };
-	size_t n = codec_number(head + 2, buf_len(w->to) - start);
-
-	codec_put_before(w, start, (struct str){ head, 2 + n });
+	codec_put_before(w, start,
+	    CODEC_VERSION << CODEC_KIND_BITS | (unsigned)kind);
 	if (w->full)
 		return err_set(e, REASON_OVERLOADED,
-		    "record of '%.*s': larger than its room", STR_ARG(match));
+		    "record of '%.*s': larger than its room", STR_ARG(name));
+	return 0;
+}
+
+static int
+codec_put_refuse(struct str name, const char *why, struct err *e)
+{
+	return err_set(e, REASON_INTERNAL, "record of '%.*s': %s",
+	    STR_ARG(name), why);
+}
+
+static int
+codec_put_check(const struct codec_writer *w, struct str name, struct err *e)
+{
+	if (w->bad || w->parts > CODEC_PARTS_MAX)
+		return codec_put_refuse(name,
+		    "a pattern or header rule that cannot be", e);
 	return 0;
 }
 
 static void
-codec_put_pattern(struct codec_writer *w, const struct pattern *p)
+codec_put_place(struct codec_writer *w, uint32_t line, uint32_t source)
 {
-	size_t i;
-
-	codec_put_number(w, p->count);
-	w->parts += p->count;
-	for (i = 0; i < p->count; i++) {
-		const struct pattern_part *part = &p->parts[i];
-		bool literal = part->variable == PATTERN_LITERAL;
-		unsigned number = literal ? 0 : part->variable + 1u;
-
-		if (!codec_part_ok(part, w->captures)) {
-			w->bad = true;
-			return;
-		}
-		codec_put_byte(w,
-		    number << CODEC_CONTEXT_BITS | (unsigned)part->context);
-		if (part->variable == PATTERN_CAPTURE)
-			codec_put_byte(w, part->capture);
-		else if (literal || pattern_has_key(part->variable))
-			codec_put_text(w, part->text);
-	}
+	codec_put_number(w, (uint64_t)line << 1 | (source > 0));
+	if (source > 0)
+		codec_put_number(w, source);
 }
 
 static void
-codec_put_origin(struct codec_writer *w, const struct origin_url *o)
-{
-	codec_put_byte(w, o->scheme);
-	codec_put_byte(w, (unsigned)o->tail << 1 | o->port_written);
-	codec_put_number(w, o->port);
-	codec_put_pattern(w, &o->host);
-	codec_put_pattern(w, &o->socket);
-	codec_put_pattern(w, &o->path);
-}
-
-static void
-codec_put_target(struct codec_writer *w, const struct route *r)
-{
-	size_t start = buf_len(w->to);
-
-	if (r->target == TARGET_ORIGIN) {
-		codec_put_origin(w, &r->origin);
-		codec_put_item(w, start, CODEC_ITEM_ORIGIN);
-	} else if (r->target == TARGET_REDIRECT) {
-		codec_put_number(w, (unsigned)r->code);
-		codec_put_pattern(w, &r->url);
-		codec_put_item(w, start, CODEC_ITEM_REDIRECT);
-	} else {
-		codec_put_number(w, (unsigned)r->code);
-		codec_put_str(w, r->text);
-		codec_put_item(w, start, CODEC_ITEM_RESPOND);
-	}
-}
-
-static void
-codec_put_rules(struct codec_writer *w, const struct route *r)
+codec_put_captures(struct codec_writer *w, const struct route *r)
 {
 	size_t start = buf_len(w->to);
 	size_t i;
 
-	if (r->rule_count == 0)
+	if (r->capture_count == 0)
 		return;
-	codec_put_number(w, r->rule_count);
-	for (i = 0; i < r->rule_count; i++) {
-		const struct header_rule *rule = &r->rules[i];
-
-		if (rule->name.n == 0)
-			w->bad = true;
-		codec_put_byte(w, (unsigned)rule->side |
-		    (unsigned)rule->verb << 1 | (unsigned)rule->level << 3);
-		codec_put_text(w, rule->name);
-		codec_put_pattern(w, &rule->value);
-	}
-	codec_put_item(w, start, CODEC_ITEM_RULES);
+	codec_put_byte(w, r->host_capture);
+	for (i = 0; i < r->capture_count; i++)
+		codec_put_text(w, r->captures[i]);
+	codec_put_item(w, start, CODEC_ITEM_CAPTURES);
 }
 
-/* Is there anything to say about a directive? */
-static bool
-codec_directive_set(const struct route *r, enum directive d)
-{
-	if ((r->from_defaults >> d & 1) != 0)
-		return true;
-	switch (d) {
-	case DIRECTIVE_EXACT:
-		return r->exact;
-	case DIRECTIVE_STRIP_PREFIX:
-		return r->strip_prefix;
-	case DIRECTIVE_HOST:
-		return r->host_sent != HOST_SENT_UNSET;
-	case DIRECTIVE_TAG:
-		return r->tag_count > 0;
-	case DIRECTIVE_RETRY_AFTER:
-		return r->retry_after > 0;
-	case DIRECTIVE_HEADERS: /* its rules are in the rules */
-	case DIRECTIVE_COUNT:
-		break;
-	}
-	return false;
-}
-
-static void
-codec_put_directive(struct codec_writer *w, const struct route *r,
-    enum directive d)
-{
-	bool by_defaults = (r->from_defaults >> d & 1) != 0;
-	size_t start = buf_len(w->to);
-	size_t i;
-
-	codec_put_byte(w,
-	    by_defaults ? ROUTE_LEVEL_DEFAULTS : ROUTE_LEVEL_ROUTE);
-	switch (d) {
-	case DIRECTIVE_EXACT:
-		codec_put_byte(w, r->exact);
-		break;
-	case DIRECTIVE_STRIP_PREFIX:
-		codec_put_byte(w, r->strip_prefix);
-		break;
-	case DIRECTIVE_HOST:
-		codec_put_byte(w, r->host_sent);
-		codec_put_str(w, r->host_name);
-		break;
-	case DIRECTIVE_TAG:
-		codec_put_number(w, r->tag_count);
-		for (i = 0; i < r->tag_count; i++) {
-			codec_put_text(w, r->tags[i].key);
-			codec_put_text(w, r->tags[i].value);
-		}
-		break;
-	case DIRECTIVE_RETRY_AFTER:
-		codec_put_number(w, r->retry_after);
-		break;
-	case DIRECTIVE_HEADERS:
-	case DIRECTIVE_COUNT:
-		break;
-	}
-	codec_put_item(w, start,
-	    CODEC_ITEM_DIRECTIVE + (unsigned)directive_id(d));
-}
-
-/* The items of a route behind the number of parts. */
-static void
-codec_put_items(struct codec_writer *w, const struct route *r)
-{
-	size_t start = buf_len(w->to);
-	size_t i;
-	int d;
-
-	codec_put_str(w, r->match);
-	codec_put_item(w, start, CODEC_ITEM_MATCH);
-	start = buf_len(w->to);
-	codec_put_number(w, r->line);
-	codec_put_str(w, r->source);
-	codec_put_item(w, start, CODEC_ITEM_SOURCE);
-	if (r->capture_count > 0) {
-		start = buf_len(w->to);
-		codec_put_byte(w, r->host_capture);
-		for (i = 0; i < r->capture_count; i++)
-			codec_put_text(w, r->captures[i]);
-		codec_put_item(w, start, CODEC_ITEM_CAPTURES);
-	}
-	codec_put_target(w, r);
-	codec_put_rules(w, r);
-	for (d = 0; d < DIRECTIVE_COUNT; d++)
-		if (codec_directive_set(r, (enum directive)d))
-			codec_put_directive(w, r, (enum directive)d);
-}
-
-static int
-codec_put_refuse(struct str match, const char *why, struct err *e)
-{
-	return err_set(e, REASON_INTERNAL, "record of '%.*s': %s",
-	    STR_ARG(match), why);
-}
-
-/* A route's items. w tells at the end whether there was room. */
+/* A route's body. w tells at the end whether there was room. */
 static int
 codec_put_rule(struct codec_writer *w, const struct route *r, struct err *e)
 {
 	const char *flaw = codec_route_flaw(r);
-	size_t start = buf_len(w->to);
-	char head[2 + CODEC_NUMBER_MAX] = { CODEC_ITEM_PARTS };
-	size_t n;
 
 	if (flaw != NULL)
 		return codec_put_refuse(r->match, flaw, e);
-	CHECK(r->from_defaults >> DIRECTIVE_COUNT == 0);
 	w->captures = r->capture_count;
-	codec_put_items(w, r);
-	if (w->bad || w->parts > CODEC_PARTS_MAX)
-		return codec_put_refuse(r->match,
-		    "a pattern or header rule that cannot be", e);
-	if (w->parts == 0)
-		return 0;
-	/* The number of parts is known only now, and is read first. */
-	n = codec_number(head + 2, w->parts);
-	head[1] = (char)n;
-	codec_put_before(w, start, (struct str){ head, 2 + n });
-	return 0;
+	codec_put_place(w, r->line, r->source);
+	codec_put_captures(w, r);
+	codec_put_target(w, &r->target);
+	codec_put_whens(w, r);
+	codec_put_splits(w, r);
+	codec_put_rules(w, r->own, CODEC_ITEM_RULES);
+	codec_put_rules(w, r->defaults, CODEC_ITEM_DEFAULTS_RULES);
+	codec_put_words(w, r->own, CODEC_ITEM_WORDS);
+	codec_put_words(w, r->defaults, CODEC_ITEM_DEFAULTS);
+	return codec_put_check(w, r->match, e);
+}
+
+static void
+codec_put_shapes(struct codec_writer *w, const struct route_shape *shapes,
+    size_t count)
+{
+	size_t start = buf_len(w->to);
+	size_t i;
+
+	if (count == 0)
+		return;
+	for (i = 0; i < count; i++) {
+		codec_put_byte(w, shapes[i].segments);
+		codec_put_number(w,
+		    (uint64_t)shapes[i].captures << 1 | shapes[i].exact);
+	}
+	codec_put_item(w, start, CODEC_ITEM_SHAPES);
 }
 
 int
@@ -316,30 +175,101 @@ codec_put_route(const struct route *r, struct buf *to, struct err *e)
 	return codec_put_record(&w, start, CODEC_KIND_ROUTE, r->match, e);
 }
 
+static int
+codec_put_shapes_check(bool has_rule, const struct route_shape *shapes,
+    size_t count, struct err *e)
+{
+	const char *flaw = codec_shapes_flaw(shapes, count);
+
+	if (flaw == NULL && !has_rule && count == 0)
+		flaw = "no rule and no paths";
+	return flaw != NULL ? codec_put_refuse(STR("a host"), flaw, e) : 0;
+}
+
 int
 codec_put_host(const struct route_host *h, struct buf *to, struct err *e)
 {
 	struct codec_writer w = { .to = to };
-	const char *flaw = codec_host_flaw(h);
-	struct str match = h->has_rule ? h->rule.match : STR("a host");
-	size_t record = buf_len(to);
-	size_t start = record;
+	size_t start = buf_len(to);
+
+	if (codec_put_shapes_check(h->has_rule, h->shapes, h->shape_count,
+		e) == -1)
+		return -1;
+	if (h->has_rule && codec_put_rule(&w, &h->rule, e) == -1)
+		return -1;
+	codec_put_shapes(&w, h->shapes, h->shape_count);
+	return codec_put_record(&w, start,
+	    h->has_rule ? CODEC_KIND_HOST : CODEC_KIND_PATHS,
+	    h->has_rule ? h->rule.match : STR("a host"), e);
+}
+
+/* The body of a route's record; false: it is none. */
+static bool
+codec_put_body(struct str record, struct str *body)
+{
+	struct codec_record shared = { .bytes = record.p, .copy = record.p };
+	struct codec_reader r = { .record = &shared, .at = record.p,
+		.end = record.p + record.n };
+
+	if (codec_get_byte(&r) !=
+	    (CODEC_VERSION << CODEC_KIND_BITS | CODEC_KIND_ROUTE))
+		return false;
+	*body = codec_get_text(&r);
+	return !r.bad && r.at == r.end;
+}
+
+int
+codec_put_host_of(struct str rule, const struct route_shape *shapes,
+    size_t count, struct buf *to, struct err *e)
+{
+	struct codec_writer w = { .to = to };
+	struct str body = { NULL, 0 };
+	size_t start = buf_len(to);
+
+	if (codec_put_shapes_check(rule.n > 0, shapes, count, e) == -1)
+		return -1;
+	if (rule.n > 0 && !codec_put_body(rule, &body))
+		return codec_put_refuse(STR("a host"),
+		    "its rule is no record of a route", e);
+	codec_put_str(&w, body);
+	codec_put_shapes(&w, shapes, count);
+	return codec_put_record(&w, start,
+	    rule.n > 0 ? CODEC_KIND_HOST : CODEC_KIND_PATHS, STR("a host"),
+	    e);
+}
+
+static void
+codec_put_origins(struct codec_writer *w, const struct service *s)
+{
+	size_t start = buf_len(w->to);
 	size_t i;
 
+	codec_put_number(w, s->origin_count);
+	for (i = 0; i < s->origin_count; i++) {
+		size_t url = buf_len(w->to);
+
+		/* The tag before a URL says whether it is a backup. */
+		codec_put_url(w, &s->origins[i].url);
+		codec_put_item(w, url, s->origins[i].backup);
+		codec_put_number(w, s->origins[i].weight);
+	}
+	codec_put_item(w, start, CODEC_ITEM_ORIGINS);
+}
+
+int
+codec_put_service(const struct service *s, struct buf *to, struct err *e)
+{
+	struct codec_writer w = { .to = to };
+	const char *flaw = codec_service_flaw(s);
+	size_t start = buf_len(to);
+
 	if (flaw != NULL)
-		return codec_put_refuse(match, flaw, e);
-	for (i = 0; i < h->shape_count; i++) {
-		codec_put_byte(&w, h->shapes[i].segments);
-		codec_put_number(&w, (uint64_t)h->shapes[i].captures << 1 |
-		    h->shapes[i].exact);
-	}
-	if (h->shape_count > 0)
-		codec_put_item(&w, start, CODEC_ITEM_SHAPES);
-	start = buf_len(to);
-	if (h->has_rule) {
-		if (codec_put_rule(&w, &h->rule, e) == -1)
-			return -1;
-		codec_put_item(&w, start, CODEC_ITEM_RULE);
-	}
-	return codec_put_record(&w, record, CODEC_KIND_HOST, match, e);
+		return codec_put_refuse(s->name, flaw, e);
+	codec_put_place(&w, s->line, s->source);
+	codec_put_origins(&w, s);
+	codec_put_rules(&w, s->own, CODEC_ITEM_RULES);
+	codec_put_words(&w, s->own, CODEC_ITEM_WORDS);
+	if (codec_put_check(&w, s->name, e) == -1)
+		return -1;
+	return codec_put_record(&w, start, CODEC_KIND_SERVICE, s->name, e);
 }

@@ -119,29 +119,20 @@ lookup_path_key(struct lookup_search *s, const struct route_shape *shape)
 	return shape->exact ? codec_key_exact(&s->key) : 0;
 }
 
-/*
- * Notes what the route takes of host and path. Number and place of captures
- * must be those of the key, else the record belongs to another one.
- */
+/* Notes what the route, which is the one of its key, takes of host and path. */
 static int
 lookup_match(struct lookup_search *s, struct route *route,
     const struct route_shape *shape)
 {
-	bool one = buf_view(&s->key).p[0] == CODEC_ONE;
 	size_t n = 0;
 	size_t i;
 
-	if (route->host_capture && one)
+	if (route->host_capture)
 		s->out->captures[n++] = str_sub(host_text(s->host), 0,
 		    str_find(host_text(s->host), '.'));
 	for (i = 0; i < shape->segments; i++)
 		if ((shape->captures >> i & 1) != 0)
 			s->out->captures[n++] = s->segments[i];
-	if (route->host_capture != one || n != route->capture_count ||
-	    route->exact != shape->exact)
-		return err_set(s->e, REASON_MAP_BROKEN,
-		    "the record of '%.*s' is not the one of its key",
-		    STR_ARG(route->match));
 	i = shape->segments > 0 ? s->ends[shape->segments - 1] : 0;
 	s->out->rest = str_sub(s->path, i, s->path.n);
 	s->out->route = route;
@@ -168,8 +159,8 @@ lookup_shape(struct lookup_search *s, const struct route_shape *shape)
 		if (route == NULL)
 			return err_set(s->e, REASON_OVERLOADED,
 			    "no memory left for a route");
-		if (codec_get_route(value, s->arena, route, s->e) == -1 ||
-		    lookup_decide(s) == -1)
+		if (lookup_decide(s) == -1 || codec_get_route(s->out->key,
+			value, s->arena, route, s->e) == -1)
 			return -1;
 		found = lookup_match(s, route, shape);
 	}
@@ -217,7 +208,8 @@ lookup_in_host(struct lookup_search *s, struct str value)
 	if (host == NULL)
 		return err_set(s->e, REASON_OVERLOADED,
 		    "no memory left for a route");
-	if (codec_get_host(value, s->arena, host, s->e) == -1)
+	if (codec_get_host(buf_view(&s->key), value, s->arena, host, s->e) ==
+	    -1)
 		return -1;
 	if (host->shape_count > 0)
 		lookup_split(s);
@@ -326,4 +318,25 @@ lookup_route(const struct lookup_map *map, const struct host *host,
 	if (answer == 0)
 		answer = lookup_hosts(&s);
 	return answer;
+}
+
+int
+lookup_service(const struct lookup_map *map, struct str space,
+    struct str name, struct arena *a, const struct lookup_trace *trace,
+    struct service *out, struct err *e)
+{
+	char room[CODEC_KEY_MAX + 1];
+	struct buf key = lookup_buf(room, CODEC_KEY_MAX);
+	struct str value;
+	int found;
+
+	if (codec_key_service(&key, space, name) == -1)
+		return 0;
+	found = map->get(map->arg, buf_view(&key), a, &value, e);
+	if (found != -1 && trace != NULL)
+		trace->tried(trace->arg, buf_view(&key), found);
+	if (found != 1)
+		return found;
+	return codec_get_service(buf_view(&key), value, a, out, e) == -1 ? -1 :
+	    1;
 }

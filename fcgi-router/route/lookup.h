@@ -42,6 +42,16 @@ struct lookup_result {
 };
 
 /*
+ * host and path are canonical. trace may be NULL. *out lives in the arena;
+ * captures and rest borrow from host and path.
+ * 1: a route; 0: none, out->reason says why; -1 and e: the map failed.
+ */
+ATTR_MUST_USE
+int lookup_route(const struct lookup_map *map, const struct host *host,
+    struct str path, struct arena *a, const struct lookup_trace *trace,
+    struct lookup_result *out, struct err *e);
+
+/*
  * A service's record. 1 and *out (in the arena), 0: there is none, -1 and e.
  * The key is told to trace.
  */
@@ -62,15 +72,5 @@ ATTR_MUST_USE
 int lookup_ambiguous(const struct lookup_map *map, const struct host *host,
     struct str path, bool data, const struct lookup_result *found,
     struct arena *a, struct str *reading, struct err *e);
-
-/*
- * host and path are canonical. trace may be NULL. *out lives in the arena;
- * captures and rest borrow from host and path.
- * 1: a route; 0: none, out->reason says why; -1 and e: the map failed.
- */
-ATTR_MUST_USE
-int lookup_route(const struct lookup_map *map, const struct host *host,
-    struct str path, struct arena *a, const struct lookup_trace *trace,
-    struct lookup_result *out, struct err *e);
 
 #endif

@@ -9,84 +9,28 @@
 #include "route/route.h"
 
 static const struct {
-	const char *word;
-	bool has_key;
-	bool authority;
-	bool path;
-	const char *manual;
-} pattern_variables[] = {
-#define VARIABLE(name, word, key, authority, path, manual) \
-	{ word, key, authority, path, manual },
-#include "route/variable.tbl.h"
-#undef VARIABLE
+	enum pattern_context context;
+	const char *refused; /* what a variable may not choose there */
+	const char *expected;
+} pattern_places[] = {
+	[PATTERN_PLACE_AUTHORITY] = { PATTERN_IN_AUTHORITY, "the server to ask",
+	    "a capture of MATCH or {tag.NAME}" },
+	[PATTERN_PLACE_SERVICE] = { PATTERN_IN_AUTHORITY, "the service to ask",
+	    "a capture of MATCH, {tag.NAME}, {header.NAME}, {cookie.NAME}, "
+	    "{plan} or {auth.NAME}" },
+	[PATTERN_PLACE_PATH] = { PATTERN_IN_PATH, NULL, NULL },
+	[PATTERN_PLACE_QUERY] = { PATTERN_IN_QUERY, NULL, NULL },
+	[PATTERN_PLACE_HEADER] = { PATTERN_IN_HEADER, NULL, NULL },
 };
-
-const char *
-pattern_word(enum pattern_variable v)
-{
-	CHECK(v < PATTERN_VARIABLE_COUNT);
-	return pattern_variables[v].word;
-}
-
-bool
-pattern_has_key(enum pattern_variable v)
-{
-	CHECK(v < PATTERN_VARIABLE_COUNT);
-	return pattern_variables[v].has_key;
-}
-
-bool
-pattern_in_authority(enum pattern_variable v)
-{
-	CHECK(v < PATTERN_VARIABLE_COUNT);
-	return pattern_variables[v].authority;
-}
-
-bool
-pattern_is_path(enum pattern_variable v)
-{
-	CHECK(v < PATTERN_VARIABLE_COUNT);
-	return pattern_variables[v].path;
-}
-
-const char *
-pattern_manual(enum pattern_variable v)
-{
-	CHECK(v < PATTERN_VARIABLE_COUNT);
-	return pattern_variables[v].manual;
-}
-
-bool
-pattern_find(struct str word, enum pattern_variable *out)
-{
-	int v;
-
-	for (v = PATTERN_CAPTURE + 1; v < PATTERN_VARIABLE_COUNT; v++) {
-		if (str_eq(word, str_of(pattern_variables[v].word))) {
-			*out = (enum pattern_variable)v;
-			return true;
-		}
-	}
-	return false;
-}
-
-bool
-pattern_is_fixed(const struct pattern *p)
-{
-	size_t i;
-
-	for (i = 0; i < p->count; i++)
-		if (p->parts[i].variable != PATTERN_LITERAL)
-			return false;
-	return true;
-}
 
 /* Text being read. */
 struct pattern_reader {
 	struct str text;
 	size_t at;
+	enum pattern_place place;
 	enum pattern_context context;
-	const struct route *route;
+	const struct str *captures;
+	size_t capture_count;
 	struct arena *arena;
 	struct pattern *out; /* its parts have room for all */
 	char *literal;       /* the next literal is written here */
@@ -95,13 +39,30 @@ struct pattern_reader {
 };
 
 static bool
-pattern_find_capture(const struct route *route, struct str name,
+pattern_allowed(const struct pattern_reader *r, enum pattern_variable v)
+{
+	switch (r->place) {
+	case PATTERN_PLACE_AUTHORITY:
+		return pattern_in_authority(v);
+	case PATTERN_PLACE_SERVICE:
+		return pattern_in_service(v);
+	case PATTERN_PLACE_PATH:
+	case PATTERN_PLACE_QUERY:
+	case PATTERN_PLACE_HEADER:
+	case PATTERN_PLACE_COUNT:
+		break;
+	}
+	return true;
+}
+
+static bool
+pattern_find_capture(const struct pattern_reader *r, struct str name,
     uint8_t *index)
 {
 	size_t i;
 
-	for (i = 0; i < route->capture_count; i++) {
-		if (str_eq(route->captures[i], name)) {
+	for (i = 0; i < r->capture_count; i++) {
+		if (str_eq(r->captures[i], name)) {
 			*index = (uint8_t)i;
 			return true;
 		}
@@ -117,20 +78,21 @@ pattern_list(const struct pattern_reader *r, struct buf *to)
 	size_t i;
 	int v;
 
-	for (i = 0; i < r->route->capture_count; i++) {
+	for (i = 0; i < r->capture_count; i++) {
 		if (buf_printf(to, "%s{%.*s}", gap,
-			STR_ARG(r->route->captures[i])) == -1)
+			STR_ARG(r->captures[i])) == -1)
 			return -1;
 		gap = ", ";
 	}
 	if (i > 0 && buf_put(to, STR(" (captures of MATCH)")) == -1)
 		return -1;
 	for (v = PATTERN_CAPTURE + 1; v < PATTERN_VARIABLE_COUNT; v++) {
-		if (r->context == PATTERN_IN_AUTHORITY &&
-		    !pattern_variables[v].authority)
+		enum pattern_variable one = (enum pattern_variable)v;
+
+		if (!pattern_allowed(r, one))
 			continue;
-		if (buf_printf(to, "%s{%s%s}", gap, pattern_variables[v].word,
-			pattern_variables[v].has_key ? ".NAME" : "") == -1)
+		if (buf_printf(to, "%s{%s%s}", gap, pattern_word(one),
+			pattern_has_key(one) ? ".NAME" : "") == -1)
 			return -1;
 		gap = ", ";
 	}
@@ -146,16 +108,16 @@ pattern_near(const struct pattern_reader *r, struct str name)
 	int v;
 
 	near_init(&near, name);
-	for (i = 0; i < r->route->capture_count; i++) {
-		struct str copy = arena_copy(r->arena, r->route->captures[i]);
+	for (i = 0; i < r->capture_count; i++) {
+		struct str copy = arena_copy(r->arena, r->captures[i]);
 
 		if (copy.p != NULL)
 			near_offer(&near, copy.p);
 	}
 	for (v = PATTERN_CAPTURE + 1; v < PATTERN_VARIABLE_COUNT; v++)
-		if (r->context != PATTERN_IN_AUTHORITY ||
-		    pattern_variables[v].authority)
-			near_offer(&near, pattern_variables[v].word);
+		if (pattern_allowed(r, (enum pattern_variable)v))
+			near_offer(&near,
+			    pattern_word((enum pattern_variable)v));
 	return near_best(&near);
 }
 
@@ -180,7 +142,7 @@ pattern_unknown(const struct pattern_reader *r, struct str name,
 }
 
 static bool
-pattern_is_tag(struct str key)
+pattern_is_plain_key(struct str key)
 {
 	size_t i;
 
@@ -195,16 +157,16 @@ static int
 pattern_check_key(enum pattern_variable v, struct str word, struct str key,
     struct err *e)
 {
-	bool tag = v == PATTERN_TAG;
+	bool plain = v == PATTERN_TAG || v == PATTERN_AUTH;
 
 	if (key.n == 0)
 		return err_set(e, REASON_INTERNAL,
 		    "variable {%.*s} without a name, expected {%.*s.NAME}",
 		    STR_ARG(word), STR_ARG(word));
-	if (tag ? !pattern_is_tag(key) : !header_is_token(key))
+	if (plain ? !pattern_is_plain_key(key) : !header_is_token(key))
 		return err_set(e, REASON_INTERNAL,
 		    "'%.*s' is no name of a %s, expected %s", STR_ARG(key),
-		    pattern_variables[v].word, tag ?
+		    v == PATTERN_AUTH ? "value of auth" : pattern_word(v), plain ?
 		    "letters, digits, '-' and '_'" :
 		    "a token (letters, digits, '-' and the like)");
 	return 0;
@@ -219,22 +181,21 @@ pattern_resolve(const struct pattern_reader *r, struct str name,
 	struct str word, key;
 	bool has_key = str_cut(name, '.', &word, &key);
 
-	if (pattern_find_capture(r->route, name, &part->capture)) {
+	if (pattern_find_capture(r, name, &part->capture)) {
 		part->variable = PATTERN_CAPTURE;
 		return 0;
 	}
 	if (!pattern_find(word, &v) ||
-	    (has_key && !pattern_variables[v].has_key))
+	    (has_key && !pattern_has_key(v)))
 		return pattern_unknown(r, name, e);
-	if (pattern_variables[v].has_key &&
-	    pattern_check_key(v, word, key, e) == -1)
+	if (pattern_has_key(v) && pattern_check_key(v, word, key, e) == -1)
 		return -1;
-	if (r->context == PATTERN_IN_AUTHORITY &&
-	    !pattern_variables[v].authority)
+	if (!pattern_allowed(r, v))
 		return err_set(e, REASON_INTERNAL,
-		    "{%.*s} may not choose the server to ask (the client "
-		    "writes it), expected a capture of MATCH or {tag.NAME}",
-		    STR_ARG(name));
+		    "{%.*s} may not choose %s (the client writes it), "
+		    "expected %s", STR_ARG(name),
+		    pattern_places[r->place].refused,
+		    pattern_places[r->place].expected);
 	part->variable = v;
 	part->text = key;
 	return 0;
@@ -270,23 +231,28 @@ pattern_literal(struct pattern_reader *r, char c, struct err *e)
 }
 
 /*
- * Two captures in an authority must be parted by a byte that neither can hold:
- * else a-b and c would make the same name as a and b-c. A tag is text of the
- * route, but which is not known here, so it parts nothing.
+ * Two values in an authority or a service's name must be parted by a byte that
+ * neither can hold: else a-b and c would make the same name as a and b-c. A
+ * tag or plan is text of the route, but which is not known here, so it parts
+ * nothing.
  */
 static int
 pattern_meet(struct pattern_reader *r, const struct pattern_part *part,
     struct err *e)
 {
-	if (r->context != PATTERN_IN_AUTHORITY ||
-	    part->variable != PATTERN_CAPTURE)
+	enum pattern_variable v = part->variable;
+	struct str name = v == PATTERN_CAPTURE ? r->captures[part->capture] :
+	    str_of(pattern_word(v));
+
+	if (r->context != PATTERN_IN_AUTHORITY || v == PATTERN_TAG ||
+	    v == PATTERN_PLAN)
 		return 0;
 	if (r->open)
 		return err_set(e, REASON_INTERNAL,
-		    "variable {%.*s} meets the one before it over nothing "
-		    "but what both may hold: two requests could make one "
-		    "name, expected a '.' between them",
-		    STR_ARG(r->route->captures[part->capture]));
+		    "variable {%.*s%s%.*s} meets the one before it over "
+		    "nothing but what both may hold: two requests could make "
+		    "one name, expected a '.' between them", STR_ARG(name),
+		    part->text.n > 0 ? "." : "", STR_ARG(part->text));
 	r->open = true;
 	return 0;
 }
@@ -341,17 +307,22 @@ pattern_read(struct pattern_reader *r, struct err *e)
 }
 
 int
-pattern_parse(struct str text, enum pattern_context context,
+pattern_parse(struct str text, enum pattern_place place,
     const struct route *route, struct arena *a, struct pattern *out,
     size_t *at, struct err *e)
 {
-	struct pattern_reader r = { .text = text, .context = context,
-		.route = route, .arena = a, .out = out };
+	struct pattern_reader r = { .text = text, .place = place,
+		.arena = a, .out = out };
 	size_t most = 1;
 	size_t i;
 	int answer;
 
-	CHECK(context < PATTERN_CONTEXT_COUNT && route != NULL);
+	CHECK(place < PATTERN_PLACE_COUNT);
+	r.context = pattern_places[place].context;
+	if (route != NULL) {
+		r.captures = route->captures;
+		r.capture_count = route->capture_count;
+	}
 	*out = (struct pattern){ NULL, 0 };
 	*at = 0;
 	if (text.n == 0)
@@ -399,7 +370,7 @@ pattern_print(const struct pattern *p, const struct route *route,
 			    STR_ARG(route->captures[part->capture]));
 		else
 			full = buf_printf(to, "{%s%s%.*s}",
-			    pattern_variables[part->variable].word,
+			    pattern_word(part->variable),
 			    part->text.n > 0 ? "." : "", STR_ARG(part->text));
 		if (full == -1)
 			return -1;

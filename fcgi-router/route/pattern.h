@@ -23,50 +23,11 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "route/part.h"
 
 struct policy;
 struct request;
 struct route;
-
-/* What a pattern is made of. */
-enum pattern_variable {
-#define VARIABLE(name, word, key, authority, service, path, manual) PATTERN_##name,
-#include "route/variable.tbl.h"
-#undef VARIABLE
-	PATTERN_VARIABLE_COUNT, /* last variable */
-	PATTERN_LITERAL = 255   /* no variable: text */
-};
-
-enum pattern_context {
-	PATTERN_IN_AUTHORITY = 0, /* and in service names */
-	PATTERN_IN_PATH,
-	PATTERN_IN_QUERY,
-	PATTERN_IN_HEADER,
-	PATTERN_CONTEXT_COUNT /* last */
-};
-
-struct pattern_part {
-	enum pattern_variable variable;
-	enum pattern_context context;
-	uint8_t capture; /* PATTERN_CAPTURE: which one */
-	struct str text; /* a literal's bytes; a variable's key ({tag.K}) */
-};
-
-struct pattern {
-	struct pattern_part *parts;
-	size_t count;
-};
-
-/* The variable's word, "" for captures; does it take a key; its manual. */
-const char *pattern_word(enum pattern_variable v);
-bool pattern_has_key(enum pattern_variable v);
-bool pattern_in_authority(enum pattern_variable v);
-bool pattern_in_service(enum pattern_variable v); /* in its name */
-bool pattern_is_path(enum pattern_variable v);
-const char *pattern_manual(enum pattern_variable v);
-
-/* true and *out: the variable of that word (not captures). */
-bool pattern_find(struct str word, enum pattern_variable *out);
 
 /* Where values come from. */
 struct pattern_source {
@@ -96,8 +57,10 @@ enum pattern_place {
  * Reads text with {variables} ({{ is a brace, } alone too) whose literals and
  * values all stand in one place. Names are captures of route first (NULL: there
  * are none), then variables. In an authority or a service's name two variables
- * must be parted by a byte that neither can hold. *out lives in the arena. *at is the offset of a mistake in
- * text. 0, or -1 and e (the sentence for the user, "what, what was expected").
+ * must be parted by a byte that neither can hold ({tag.K} and {plan} are the
+ * route's own text and part nothing). *out lives in the arena. *at is the
+ * offset of a mistake in text. 0, or -1 and e (the sentence for the user,
+ * "what, what was expected").
  */
 ATTR_MUST_USE
 int pattern_parse(struct str text, enum pattern_place place,
@@ -111,9 +74,6 @@ int pattern_parse(struct str text, enum pattern_place place,
 ATTR_MUST_USE
 int pattern_fill(const struct pattern *p, const struct pattern_source *s,
     struct buf *to, struct err *e);
-
-/* Has it a variable at all? */
-bool pattern_is_fixed(const struct pattern *p);
 
 /* Appends the spelling for a list (braces doubled). 0, or -1: `to` is full. */
 ATTR_MUST_USE

@@ -7,20 +7,9 @@
 #include "http/header.h"
 #include "http/path.h"
 #include "http/request.h"
-#include "route/route.h"
+#include "route/policy.h"
 
 enum { PATTERN_LABEL_MAX = 63 };
-
-static struct str
-pattern_tag(const struct route *route, struct str key)
-{
-	size_t i;
-
-	for (i = 0; i < route->tag_count; i++)
-		if (str_eq(route->tags[i].key, key))
-			return route->tags[i].value;
-	return (struct str){ NULL, 0 };
-}
 
 /* A client may send several Cookie fields (HTTP/2 splits them). */
 static struct str
@@ -64,13 +53,20 @@ pattern_value(const struct pattern_part *part, const struct pattern_source *s)
 	case PATTERN_ROUTE:
 		return s->route->match;
 	case PATTERN_TAG:
-		return pattern_tag(s->route, part->text);
+		return policy_tag(s->policy, part->text);
 	case PATTERN_HEADER:
 		return header_get(&s->request->fields, part->text);
 	case PATTERN_COOKIE:
 		return pattern_cookie(&s->request->fields, part->text);
+	case PATTERN_SERVICE:
+		return s->service;
+	case PATTERN_VERSION:
+		return s->version;
+	case PATTERN_PLAN:
+		return s->policy->plan;
 	case PATTERN_LITERAL:
 		return part->text;
+	case PATTERN_AUTH: /* nothing is known of a client */
 	case PATTERN_URI:
 	case PATTERN_VARIABLE_COUNT:
 		break;

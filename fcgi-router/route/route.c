@@ -1,23 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/* route: the table of directives, and the order of shapes. */
+/* route: words of targets, names, and the order of shapes. */
 
 #include "route/route.h"
 
 #include "base/check.h"
 
-enum route_directive_kind { FLAG = 0, VALUE };
-
-static const struct {
-	const char *word;
-	int id;
-	enum route_directive_kind kind;
-	const char *manual;
-} route_directives[] = {
-#define DIRECTIVE(name, id, word, kind, manual) { word, id, kind, manual },
-#include "route/directive.tbl.h"
-#undef DIRECTIVE
-};
+enum { ROUTE_NAME_MAX = 128 };
 
 static const char *const route_schemes[] = {
 	[ORIGIN_HTTP] = "http",
@@ -25,53 +14,55 @@ static const char *const route_schemes[] = {
 	[ORIGIN_UNIX] = "unix",
 };
 
-const char *
-directive_word(enum directive d)
-{
-	CHECK(d < DIRECTIVE_COUNT);
-	return route_directives[d].word;
-}
-
-int
-directive_id(enum directive d)
-{
-	CHECK(d < DIRECTIVE_COUNT);
-	return route_directives[d].id;
-}
-
-bool
-directive_is_flag(enum directive d)
-{
-	CHECK(d < DIRECTIVE_COUNT);
-	return route_directives[d].kind == FLAG;
-}
-
-const char *
-directive_manual(enum directive d)
-{
-	CHECK(d < DIRECTIVE_COUNT);
-	return route_directives[d].manual;
-}
-
-bool
-directive_find(struct str word, enum directive *out)
-{
-	int d;
-
-	for (d = 0; d < DIRECTIVE_COUNT; d++) {
-		if (str_eq(word, str_of(route_directives[d].word))) {
-			*out = (enum directive)d;
-			return true;
-		}
-	}
-	return false;
-}
+static const char *const route_pages[] = {
+	[INTERNAL_HEALTH] = "health",
+	[INTERNAL_ASK] = "ask",
+};
 
 const char *
 origin_scheme_word(enum origin_scheme scheme)
 {
 	CHECK(scheme < ORIGIN_SCHEME_COUNT);
 	return route_schemes[scheme];
+}
+
+const char *
+internal_word(enum internal_page page)
+{
+	CHECK(page < INTERNAL_COUNT);
+	return route_pages[page];
+}
+
+bool
+internal_find(struct str word, enum internal_page *out)
+{
+	int page;
+
+	for (page = 0; page < INTERNAL_COUNT; page++) {
+		if (str_eq(word, str_of(route_pages[page]))) {
+			*out = (enum internal_page)page;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+route_is_name(struct str name)
+{
+	size_t i;
+
+	if (name.n == 0 || name.n > ROUTE_NAME_MAX)
+		return false;
+	for (i = 0; i < name.n; i++) {
+		char c = name.p[i];
+
+		if ((c >= 'a' && c <= 'z') || str_is_digit(c))
+			continue;
+		if (i == 0 || (c != '.' && c != '_' && c != '-'))
+			return false;
+	}
+	return true;
 }
 
 int

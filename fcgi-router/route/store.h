@@ -79,9 +79,6 @@ int store_walk(struct store *s,
     int (*see)(void *arg, struct str key, struct str value), void *arg,
     struct err *e);
 
-/* Is it the key of a host's record, not of a path below it? */
-bool store_key_is_host(struct str key);
-
 /*
  * Reads every page and record: all bytes by the file's sum, structure by
  * Berkeley DB's own check, every record by the codec, counts and levels

@@ -16,23 +16,35 @@ struct store_verifying {
 	struct err *e;
 };
 
-bool
-store_key_is_host(struct str key)
+/* The record under that key, whatever it is, in the arena. */
+static int
+store_verify_read(struct arena *a, struct str key, struct str value,
+    struct err *e)
 {
-	return key.n > 0 &&
-	    (key.p[0] == CODEC_HOST || key.p[0] == CODEC_ONE ||
-		   key.p[0] == CODEC_WILD) &&
-	    str_find(key, '/') == key.n && key.p[key.n - 1] != CODEC_EXACT;
+	struct service *service;
+	struct route_host *host;
+	struct route *route;
+
+	if (codec_key_is_host(key)) {
+		host = arena_alloc(a, sizeof(*host));
+		CHECK(host != NULL);
+		return codec_get_host(key, value, a, host, e);
+	}
+	if (key.p[0] == CODEC_SERVICE) {
+		service = arena_alloc(a, sizeof(*service));
+		CHECK(service != NULL);
+		return codec_get_service(key, value, a, service, e);
+	}
+	route = arena_alloc(a, sizeof(*route));
+	CHECK(route != NULL);
+	return codec_get_route(key, value, a, route, e);
 }
 
 static int
 store_verify_record(void *arg, struct str key, struct str value)
 {
 	struct store_verifying *v = arg;
-	struct route_host *host;
-	struct route *route;
 	struct err why;
-	int got = 0;
 
 	arena_reset(&v->arena);
 	if (!codec_meta_count(&v->counted, key))
@@ -40,16 +52,7 @@ store_verify_record(void *arg, struct str key, struct str value)
 		    "%s: a key that no map has", v->path);
 	if (key.p[0] == CODEC_META || key.p[0] == CODEC_LAST)
 		return 0;
-	if (store_key_is_host(key)) {
-		host = arena_alloc(&v->arena, sizeof(*host));
-		CHECK(host != NULL);
-		got = codec_get_host(value, &v->arena, host, &why);
-	} else {
-		route = arena_alloc(&v->arena, sizeof(*route));
-		CHECK(route != NULL);
-		got = codec_get_route(value, &v->arena, route, &why);
-	}
-	if (got == -1)
+	if (store_verify_read(&v->arena, key, value, &why) == -1)
 		return err_set(v->e, REASON_MAP_BROKEN, "%s: %s", v->path,
 		    why.text);
 	return 0;
@@ -65,6 +68,7 @@ store_verify_counts(const struct store_verifying *v,
 	    counted->hosts == told->hosts &&
 	    counted->wildcards == told->wildcards &&
 	    counted->paths == told->paths &&
+	    counted->services == told->services &&
 	    counted->one_levels == told->one_levels &&
 	    counted->wild_levels == told->wild_levels &&
 	    counted->anywhere == told->anywhere &&

@@ -14,7 +14,7 @@
 
 #include "base/cidr.h"
 #include "base/str.h"
-#include "route/pattern.h"
+#include "route/part.h"
 
 enum directive {
 #define DIRECTIVE(name, id, word, kind, on, manual) DIRECTIVE_##name,
