@@ -25,13 +25,17 @@ LINT(QUOTE_ESCAPE, "quote-escape", ERROR,
 
 /* Entries */
 LINT(ENTRY_UNKNOWN, "entry-unknown", ERROR,
-    "unknown entry '%1', expected a MATCH, %%headers or %%defaults")
+    "unknown entry '%1', expected a MATCH, @NAME, %%headers or %%defaults")
 LINT(ENTRY_NEAR, "entry-near", ERROR,
     "unknown entry '%1', did you mean '%2'?")
+LINT(CLAUSE_LINE, "clause-line", ERROR,
+    "'%1' on the entry's own line, expected it on an indented line below")
+LINT(CLAUSE_PLACE, "clause-place", ERROR,
+    "'%1' in %2, expected it below a route")
+LINT(TOO_MANY, "too-many", ERROR,
+    "more than %2 %1, expected at most %2")
 LINT(CLAUSE_MORE, "clause-more", ERROR,
     "'%1' behind a clause, expected one clause a line")
-LINT(HEADER_LINE, "header-line", ERROR,
-    "'%1' on the entry's own line, expected it on an indented line below")
 LINT(SET_NAME, "set-name", ERROR,
     "'%1' names no set, expected %%headers NAME, of letters a-z, digits and "
     "'._-', at most 128 bytes")
@@ -51,6 +55,14 @@ LINT(DEFAULTS_CLAUSE, "defaults-clause", ERROR,
 LINT(MATCH_FORM, "match-form", ERROR,
     "'%1' is no MATCH, expected HOST, {name}.HOST, *.HOST, * or an address, "
     "and a path or none")
+LINT(ANYWHERE_FORM, "anywhere-form", ERROR,
+    "'%1' is no rule for all hosts, expected **/PATH with literal segments")
+LINT(ANYWHERE_MANY, "anywhere-many", ERROR,
+    "this is the 17th MATCH on every host ('**'), expected at most 16 in a "
+    "map")
+LINT(MATCH_SUFFIX, "match-suffix", WARNING,
+    "'%1' is a public suffix: the names below it belong to many others, "
+    "expected a name of your own")
 LINT(MATCH_SCHEME, "match-scheme", ERROR,
     "a scheme in MATCH, expected HOST or HOST/PATH")
 LINT(MATCH_PORT, "match-port", ERROR,
@@ -98,11 +110,28 @@ LINT(PATH_BYTE, "path-byte", ERROR,
 
 /* TARGET */
 LINT(TARGET_MISSING, "target-missing", ERROR,
-    "no TARGET behind '%1', expected http://, https://, unix:/PATH, "
-    "redirect=CODE URL or respond=CODE [\"text\"]")
+    "no TARGET behind '%1', expected http://, https://, unix:/PATH, @NAME, "
+    "=HOST, redirect=CODE URL, respond=CODE [\"text\"] or internal=NAME")
 LINT(TARGET_UNKNOWN, "target-unknown", ERROR,
-    "unknown target '%1', expected http://, https://, unix:/PATH, "
-    "redirect=CODE URL or respond=CODE [\"text\"]")
+    "unknown target '%1', expected http://, https://, unix:/PATH, @NAME, "
+    "=HOST, redirect=CODE URL, respond=CODE [\"text\"] or internal=NAME")
+LINT(TARGET_NEAR, "target-near", ERROR,
+    "unknown target '%1', did you mean '%2'?")
+LINT(SERVICE_NAME, "service-name", ERROR,
+    "'%1' names no service, expected @NAME or @SPACE/NAME, each a-z or 0-9, "
+    "then a-z, 0-9 and '._-', at most 128 bytes")
+LINT(SERVICE_SPACE, "service-space", ERROR,
+    "the namespace '%1' of a service, expected a-z or 0-9, then a-z, 0-9 and "
+    "'._-', at most 128 bytes, without variables")
+LINT(ALIAS_FORM, "alias-form", ERROR,
+    "'%1' is no alias, expected =HOST, one host without port, path or "
+    "variables")
+LINT(INTERNAL_UNKNOWN, "internal-unknown", ERROR,
+    "there is no page internal=%1, expected %2")
+LINT(INTERNAL_MISSING, "internal-missing", ERROR,
+    "the page internal=%1 does not exist yet, expected %2")
+LINT(ORIGIN_REFUSED, "origin-refused", ERROR,
+    "%1, expected an origin that the router may connect to")
 LINT(URL_USER, "url-user", ERROR,
     "a user or password in a URL, expected HOST[:PORT]")
 LINT(URL_HOST, "url-host", ERROR,
@@ -136,8 +165,7 @@ LINT(SOCKET_LONG, "socket-long", ERROR,
 LINT(VARIABLE, "variable", ERROR,
     "%1")
 LINT(TAG_MISSING, "tag-missing", ERROR,
-    "'{tag.%1}' in an authority, but the route has no such tag, expected "
-    "tag=%1:VALUE")
+    "'{tag.%1}' in %2, but the route has no such tag, expected tag=%1:VALUE")
 LINT(REDIRECT_CODE, "redirect-code", ERROR,
     "the code '%1' of a redirect, expected 301, 302, 303, 307 or 308")
 LINT(REDIRECT_URL, "redirect-url", ERROR,
@@ -147,7 +175,60 @@ LINT(RESPOND_CODE, "respond-code", ERROR,
 LINT(RESPOND_TEXT, "respond-text", ERROR,
     "a text with code %1, expected none (such an answer has no body)")
 
+/* Conditions, splits */
+LINT(WHEN_FORM, "when-form", ERROR,
+    "a 'when' without %1, expected when COND ... -> TARGET")
+LINT(COND_UNKNOWN, "cond-unknown", ERROR,
+    "unknown condition '%1', expected header.N, cookie.N, query.N, method=, "
+    "client= or scheme=, perhaps behind '!'")
+LINT(COND_NEAR, "cond-near", ERROR,
+    "unknown condition '%1', did you mean '%2'?")
+LINT(COND_NAME, "cond-name", ERROR,
+    "'%1' is no name in a condition, expected %2")
+LINT(COND_VALUE, "cond-value", ERROR,
+    "the condition '%1', expected %2")
+LINT(METHOD_CASE, "method-case", WARNING,
+    "the method '%1' is no '%2': methods are compared exactly, expected upper "
+    "case")
+LINT(WHEN_NEVER, "when-never", ERROR,
+    "'%1' and '%2' never hold together, expected conditions that can")
+LINT(WHEN_UNREACHED, "when-unreached", ERROR,
+    "this 'when' is never reached: where it holds, the one at %1 has held, "
+    "expected the narrower one first")
+LINT(WHEN_ALWAYS, "when-always", ERROR,
+    "this 'when' always holds, so that nothing behind it is reached, expected "
+    "conditions that can fail")
+LINT(SPLIT_FORM, "split-form", ERROR,
+    "'%1' in a split, expected split WEIGHT TARGET WEIGHT TARGET ... [by=KEY]")
+LINT(SPLIT_WEIGHT, "split-weight", ERROR,
+    "the weight '%1', expected a number from 0 to 1000000")
+LINT(SPLIT_TWICE, "split-twice", ERROR,
+    "the entry has a split already at %1, expected one")
+LINT(SPLIT_REPEATED, "split-repeated", ERROR,
+    "'%1' stands already at %2 in this split, expected it once with both "
+    "weights")
+LINT(WEIGHTS_ZERO, "weights-zero", ERROR,
+    "all weights of this %1 are 0, expected one above 0")
+
+/* Services */
+LINT(SERVICE_EMPTY, "service-empty", ERROR,
+    "the service '%1' has no origin, expected http://, https:// or unix:/PATH")
+LINT(SERVICE_CONTRADICTS, "service-contradicts", ERROR,
+    "the service '%1' is defined otherwise at %2, expected one definition")
+LINT(SERVICE_REPEATED, "service-repeated", WARNING,
+    "the service '%1' is defined the same at %2, expected it once")
+LINT(SERVICE_LARGE, "service-large", ERROR,
+    "%1, expected a smaller service")
+LINT(ORIGIN_REPEATED, "origin-repeated", WARNING,
+    "the origin '%1' stands already at %2, expected it once")
+LINT(BACKUP_ALL, "backup-all", WARNING,
+    "all origins of '%1' are backups, expected one that is none")
+LINT(ORIGIN_OPTION, "origin-option", ERROR,
+    "'%1' is not behind an origin, expected it there")
+
 /* Directives */
+LINT(DIRECTIVE_PLACE, "directive-place", ERROR,
+    "'%1' cannot stand here, expected it %2")
 LINT(DIRECTIVE_UNKNOWN, "directive-unknown", ERROR,
     "unknown directive '%1', expected %2")
 LINT(DIRECTIVE_NEAR, "directive-near", ERROR,
@@ -160,6 +241,34 @@ LINT(FLAG_VALUE, "flag-value", ERROR,
     "'%1' takes no value, expected %1 or %1=no")
 LINT(HOST_VALUE, "host-value", ERROR,
     "%1, expected host=origin, host=preserve or host=NAME")
+LINT(TIME_VALUE, "time-value", ERROR,
+    "'%1', expected a duration above 0 such as 250ms, 5s or 2m")
+LINT(SIZE_VALUE, "size-value", ERROR,
+    "'%1', expected a size such as 512, 64k, 10m or 1g")
+LINT(NUMBER_VALUE, "number-value", ERROR,
+    "'%1', expected a number from %2")
+LINT(WORD_VALUE, "word-value", ERROR,
+    "'%1', expected %2")
+LINT(NAME_VALUE, "name-value", ERROR,
+    "the name '%1', expected a-z or 0-9, then a-z, 0-9 and '._-', at most 128 "
+    "bytes")
+LINT(CIDR_VALUE, "cidr-value", ERROR,
+    "'%1' is no range of addresses, expected one without bits behind its "
+    "prefix, as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32")
+LINT(AUTH_MIXED, "auth-mixed", ERROR,
+    "',' and '|' in auth=%1, expected A,B (all of them) or A|B (any)")
+LINT(ADDRESS_DENIED, "address-denied", WARNING,
+    "%1 is allowed, but denied by %2, and deny= wins, expected an address "
+    "that can pass")
+LINT(BALANCE_KEY, "balance-key", ERROR,
+    "the key '%1', expected client_ip, cookie:NAME, header:NAME or path")
+LINT(NOT_YET, "not-yet", WARNING,
+    "'%1' is not available in this version (%2), expected none yet")
+LINT(PLAN_UNKNOWN, "plan-unknown", WARNING,
+    "router.ini has no section [plan:%1], expected one (the default plan "
+    "serves)")
+LINT(NAME_UNKNOWN, "name-unknown", ERROR,
+    "router.ini has no section [%2:%1], expected one")
 LINT(TAG_FORM, "tag-form", ERROR,
     "'%1' is no tag, expected K:V[,K:V], K of letters, digits, '-' and '_', V "
     "of at most 256 bytes")
@@ -174,6 +283,9 @@ LINT(RETRY_AFTER_PLACE, "retry-after-place", ERROR,
     "respond=CODE")
 LINT(NO_EFFECT, "no-effect", WARNING,
     "'%1' does nothing with %2, expected it on a route to an origin")
+LINT(ALIAS_EFFECT, "alias-effect", WARNING,
+    "'%1' does nothing on an alias, expected it on the entry of %2 (auth=, "
+    "allow= and deny= add up)")
 
 /* Header rules */
 LINT(HEADER_FORM, "header-form", ERROR,
@@ -199,3 +311,33 @@ LINT(SHAPES_MANY, "shapes-many", ERROR,
     "of length, captures and exact")
 LINT(ROUTE_LARGE, "route-large", ERROR,
     "%1, expected a smaller route")
+
+/* Links between records */
+LINT(ALIAS_LOOP, "alias-loop", ERROR,
+    "the alias '=%1' leads back to itself (%2), expected an end")
+LINT(ALIAS_DEAD, "alias-dead", ERROR,
+    "no entry for the host of the alias '=%1', expected one ('*' and '**' do "
+    "not count)")
+LINT(ALIAS_MANY, "alias-many", ERROR,
+    "the alias '=%1' begins more than 4 in a row (%2), expected at most 4")
+LINT(SERVICE_UNKNOWN, "service-unknown", WARNING,
+    "no entry defines the service '%1', expected one (requests for it are "
+    "answered 404)")
+LINT(SERVICE_NONE, "service-none", WARNING,
+    "'%1' is looked up among the services '@%2/...', but no entry defines "
+    "one, expected one at least")
+LINT(SERVICE_UNREACHED, "service-unreached", WARNING,
+    "no route leads to the service '%1', expected %2")
+
+/* Lists for RewriteMap */
+LINT(REWRITEMAP_KEY, "rewritemap-key", ERROR,
+    "the key '%1' is no host, expected HOST or HOST/PATH")
+LINT(REWRITEMAP_SCHEME, "rewritemap-scheme", WARNING,
+    "'%1' has no scheme, http:// was put before it, expected it written")
+LINT(REWRITEMAP_COLUMNS, "rewritemap-columns", WARNING,
+    "'%1' behind the URL is ignored, expected KEY and URL alone")
+LINT(REWRITEMAP_BLANK, "rewritemap-blank", WARNING,
+    "a line that begins with a blank is ignored, expected its KEY at the "
+    "start")
+LINT(REWRITEMAP_TWICE, "rewritemap-twice", WARNING,
+    "%1 stands already at %2, this one wins as the last, expected it once")

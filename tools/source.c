@@ -4,25 +4,29 @@
 
 #include "tools/source.h"
 
-#include "base/near.h"
+#include <stddef.h>
+#include <string.h>
+
 #include "tools/source_private.h"
 
 static const struct str none = { NULL, 0 };
 
 void
-source_init(struct source *s, struct lint *lint,
-    int (*see)(void *arg, const struct source_route *r, struct err *e),
-    void *arg)
+source_init(struct source *s, struct lint *lint, const struct source_see *see)
 {
-	*s = (struct source){ .lint = lint, .see = see, .arg = arg };
+	*s = (struct source){ .lint = lint, .see = *see };
 	arena_init(&s->keep, SIZE_MAX / 2);
+	arena_init(&s->level, SIZE_MAX / 2);
 	arena_init(&s->entry, SIZE_MAX / 2);
+	s->room = arena_alloc(&s->keep, sizeof(*s->room));
+	CHECK(s->room != NULL);
 }
 
 void
 source_fini(struct source *s)
 {
 	arena_fini(&s->keep);
+	arena_fini(&s->level);
 	arena_fini(&s->entry);
 }
 
@@ -33,67 +37,13 @@ source_tell(struct source_entry *en, enum lint_finding f,
 	lint_tell(en->source->lint, f, lines_place(t, offset), a, b);
 }
 
-bool
-source_is_name(struct str name)
+void
+source_clause_end(struct source_entry *en, const struct lines_line *clause,
+    size_t taken)
 {
-	size_t i;
-
-	for (i = 0; i < name.n; i++) {
-		char c = name.p[i];
-		bool letter = (c >= 'a' && c <= 'z') || str_is_digit(c);
-
-		if (!letter && (i == 0 || (c != '.' && c != '_' && c != '-')))
-			return false;
-	}
-	return name.n > 0 && name.n <= SOURCE_NAME_MAX;
-}
-
-/* More than one word on a clause's line? It is told. */
-static void
-source_clause_end(struct source_entry *en, const struct lines_line *clause)
-{
-	if (clause->count > 1)
-		source_tell(en, LINT_CLAUSE_MORE, &clause->tokens[1], 0,
-		    clause->tokens[1].text, none);
-}
-
-static bool
-source_is_header(const struct lines_token *t)
-{
-	return str_eq(t->text, STR("request-header")) ||
-	    str_eq(t->text, STR("response-header"));
-}
-
-/* %defaults replaces the one above; its words outlive the entry. */
-static void
-source_defaults(struct source_entry *en)
-{
-	const struct lines_entry *lines = en->lines;
-	struct source *s = en->source;
-	struct source_words *words = arena_alloc(&s->keep, sizeof(*words));
-	size_t i, j;
-
-	en->arena = &s->keep;
-	for (i = 0; words != NULL && i < lines->count; i++) {
-		const struct lines_line *line = &lines->lines[i];
-
-		if (i > 0 && source_is_header(&line->tokens[0])) {
-			source_tell(en, LINT_DEFAULTS_CLAUSE,
-			    &line->tokens[0], 0, line->tokens[0].text, none);
-			continue;
-		}
-		for (j = i == 0; j < line->count; j++) {
-			struct lines_token t = line->tokens[j];
-
-			if (t.text.p != t.raw.p)
-				t.text = arena_copy(&s->keep, t.text);
-			if (source_words_read(en, &t, false, words) && i > 0)
-				source_clause_end(en, line);
-			if (i > 0)
-				break;
-		}
-	}
-	s->defaults = words;
+	if (clause->count > taken)
+		source_tell(en, LINT_CLAUSE_MORE, &clause->tokens[taken], 0,
+		    clause->tokens[taken].text, none);
 }
 
 static void
@@ -111,86 +61,92 @@ source_unknown(struct source_entry *en, const struct lines_token *t)
 		source_tell(en, LINT_ENTRY_UNKNOWN, t, 0, t->text, none);
 }
 
-/* The clauses of a route: directives into words, header rules into list. */
-static size_t
-source_clauses(struct source_entry *en, struct source_words *words,
-    struct source_header *list)
-{
-	const struct lines_entry *lines = en->lines;
-	size_t count = 0, i;
-
-	for (i = 1; i < lines->count; i++) {
-		const struct lines_line *clause = &lines->lines[i];
-
-		if (!source_is_header(&clause->tokens[0])) {
-			if (source_words_read(en, &clause->tokens[0], true,
-				words))
-				source_clause_end(en, clause);
-			continue;
-		}
-		if (source_header_read(en, clause, &list[count]) &&
-		    !source_header_twice(en, list, count, &list[count]))
-			count++;
-	}
-	return count;
-}
-
-/* Directives that the target has no use for. */
-static void
-source_check_use(struct source_entry *en, const struct source_words *own,
-    const struct source_header *list, size_t count)
-{
-	static const enum directive relayed[] = { DIRECTIVE_STRIP_PREFIX,
-		DIRECTIVE_HOST };
-	enum target_kind target = en->out->route.target;
-	struct str kind = target == TARGET_REDIRECT ? STR("redirect=") :
-						      STR("respond=");
-	size_t i;
-
-	if (own->said[DIRECTIVE_RETRY_AFTER] && target != TARGET_RESPOND &&
-	    target != TARGET_NONE)
-		source_tell(en, LINT_RETRY_AFTER_PLACE,
-		    &own->token[DIRECTIVE_RETRY_AFTER], 0, none, none);
-	if (target != TARGET_REDIRECT && target != TARGET_RESPOND)
-		return;
-	for (i = 0; i < sizeof(relayed) / sizeof(relayed[0]); i++)
-		if (own->said[relayed[i]])
-			source_tell(en, LINT_NO_EFFECT,
-			    &own->token[relayed[i]], 0,
-			    str_of(directive_word(relayed[i])), kind);
-	for (i = 0; i < count; i++) {
-		struct lines_token at = { .place = list[i].place };
-
-		if (list[i].side == HEADER_REQUEST)
-			source_tell(en, LINT_NO_EFFECT, &at, 0,
-			    STR("request-header"), kind);
-	}
-}
-
 static bool
-source_has_tag(const struct route *r, struct str key)
+source_is_clause(const struct lines_token *t)
 {
-	size_t i;
-
-	for (i = 0; i < r->tag_count; i++)
-		if (str_eq(r->tags[i].key, key))
-			return true;
-	return false;
+	return source_header_is(t) || str_eq(t->text, STR("when")) ||
+	    str_eq(t->text, STR("split"));
 }
 
-/* A tag in an authority that is not there would never make a request. */
+/* The rest of the entry's own line, behind TARGET. */
 static void
-source_check_tags(struct source_entry *en, const struct pattern *p)
+source_directives(struct source_entry *en, const struct lines_line *line,
+    size_t from)
 {
-	const struct lines_token *target = &en->lines->lines[0].tokens[1];
 	size_t i;
 
-	for (i = 0; i < p->count; i++)
-		if (p->parts[i].variable == PATTERN_TAG &&
-		    p->parts[i].context == PATTERN_IN_AUTHORITY &&
-		    !source_has_tag(&en->out->route, p->parts[i].text))
-			source_tell(en, LINT_TAG_MISSING, target, 0,
-			    p->parts[i].text, none);
+	for (i = from; i < line->count; i++) {
+		const struct lines_token *t = &line->tokens[i];
+
+		if (source_is_clause(t)) {
+			source_tell(en, LINT_CLAUSE_LINE, t, 0, t->text, none);
+			break; /* what follows belongs to it */
+		}
+		(void)source_words_read(en, t, en->own);
+	}
+}
+
+/* Room for one `when` more. */
+static struct route_when *
+source_when_room(struct source_entry *en, const struct lines_token *t)
+{
+	struct route *r = &en->out->route;
+	size_t room = en->lines->count;
+
+	if (room > ROUTE_WHENS_MAX)
+		room = ROUTE_WHENS_MAX;
+	if (r->whens == NULL)
+		r->whens = arena_alloc(en->arena, room * sizeof(*r->whens));
+	if (r->when_count == ROUTE_WHENS_MAX) {
+		source_tell(en, LINT_TOO_MANY, t, 0, STR("lines of when"),
+		    STR("256"));
+		return NULL;
+	}
+	return r->whens == NULL ? NULL : &r->whens[r->when_count];
+}
+
+_Static_assert(ROUTE_WHENS_MAX == 256, "as is said above");
+
+static void
+source_clause(struct source_entry *en, const struct lines_line *clause)
+{
+	const struct lines_token *t = &clause->tokens[0];
+	struct route_when *when;
+
+	if (source_header_is(t)) {
+		source_header_clause(en, clause);
+	} else if (str_eq(t->text, STR("when"))) {
+		when = source_when_room(en, t);
+		if (when != NULL && source_when(en, clause, when))
+			en->out->route.when_count++;
+	} else if (str_eq(t->text, STR("split"))) {
+		source_split(en, clause);
+	} else if (source_words_read(en, t, en->own)) {
+		source_clause_end(en, clause, 1);
+	}
+}
+
+/* A tag where a label must come of it: without one, no request is made. */
+static void
+source_check_tags(struct source_entry *en)
+{
+	const struct route *r = &en->out->route;
+	const struct words *levels[] = { r->own, r->defaults };
+	const struct source_tag_use *use;
+	size_t i;
+
+	for (use = en->tag_uses; use != NULL; use = use->next) {
+		bool found = false;
+
+		for (i = 0; i < 2; i++)
+			found |= levels[i] != NULL &&
+			    source_value_tag(levels[i]->tags,
+				levels[i]->tag_count, use->key) != NULL;
+		if (!found)
+			source_tell(en, LINT_TAG_MISSING, &use->at, 0,
+			    use->key, use->service ? STR("a service's name") :
+			    STR("an authority"));
+	}
 }
 
 /* All of an entry that is a route; what is wrong with it is told. */
@@ -199,85 +155,127 @@ source_read_route(struct source_entry *en)
 {
 	const struct lines_line *first = &en->lines->lines[0];
 	struct route *r = &en->out->route;
-	struct source_header *list = arena_alloc(en->arena,
-	    en->lines->count * sizeof(*list));
-	struct source_words *own = arena_alloc(en->arena, sizeof(*own));
-	size_t count, i;
+	size_t taken = 0, i;
 
-	if (list == NULL || own == NULL)
-		return;
 	en->matched = source_match(en, &first->tokens[0]);
 	if (first->count == 1)
 		source_tell(en, LINT_TARGET_MISSING, &first->tokens[0],
 		    first->tokens[0].text.n, first->tokens[0].text, none);
-	for (i = first->count > 1 ? 1 + source_target(en, first) : 1;
-	     i < first->count; i++)
-		if (!source_words_read(en, &first->tokens[i], false, own) &&
-		    source_is_header(&first->tokens[i]))
-			break; /* what follows is its value */
-	count = source_clauses(en, own, list);
-	source_check_use(en, own, list, count);
+	else
+		taken = source_target(en, first, 1, &r->target);
+	source_directives(en, first, 1 + taken);
+	for (i = 1; i < en->lines->count; i++)
+		source_clause(en, &en->lines->lines[i]);
+	if (en->own->words.said != 0 || en->header_count > 0)
+		source_use_check(en);
 	if (!en->matched)
 		return;
-	source_words_merge(en, own);
-	source_header_rules(en, list, count, ROUTE_LEVEL_ROUTE, NULL);
-	source_check_tags(en, &r->origin.host);
-	source_check_tags(en, &r->origin.socket);
-	source_check_tags(en, &r->url);
+	if (r->when_count > 0)
+		source_when_check(en);
+	r->own = source_words_own(en);
+	r->defaults = source_words_defaults(en);
+	r->exact = words_say(r->own, DIRECTIVE_EXACT) ? r->own->exact :
+	    words_say(r->defaults, DIRECTIVE_EXACT) && r->defaults->exact;
+	if (en->tag_uses != NULL)
+		source_check_tags(en);
+}
+
+/* Clears all but the arrays, whose members count up to their counts. */
+static void
+source_route_clear(struct source_route *r)
+{
+	char *p = (char *)r;
+	size_t captures = offsetof(struct source_route, route.captures);
+	size_t behind = offsetof(struct source_route, route.capture_count);
+	size_t segments = offsetof(struct source_route, segments);
+
+	memset(p, 0, captures);
+	memset(p + behind, 0, segments - behind);
 }
 
 static int
-source_route(struct source_entry *en, struct err *e)
+source_route(struct source_entry *en, size_t errors, struct err *e)
 {
 	struct source *s = en->source;
 	const struct lines_token *match = &en->lines->lines[0].tokens[0];
-	struct source_route *out = arena_alloc(en->arena, sizeof(*out));
-	size_t errors = s->lint->errors;
+	struct source_route *out = &s->room->route;
 
-	if (out == NULL)
-		return 0;
+	source_route_clear(out);
 	en->out = out;
+	en->route = &out->route;
 	out->place = match->place;
-	out->route.source = match->place.file;
+	out->route.source = match->place.rank;
 	out->route.line = match->place.line;
 	source_read_route(en);
 	out->shape.exact = out->route.exact;
-	if (s->lint->errors > errors || en->arena->full)
+	out->broken = s->lint->errors > errors;
+	if (en->arena->full)
+		return 0; /* which is asked about */
+	if (!en->matched) {
+		s->lost++;
 		return 0;
-	return s->see(s->arg, out, e);
+	}
+	return s->see.route(s->see.arg, out, e);
 }
 
-/* first: only the %headers sets; else all but them. */
+/* One entry of the second reading. errors: as there were before it. */
 static int
-source_read(struct source *s, struct lines *lines, bool first, struct err *e)
+source_entry(struct source *s, const struct lines_entry *lines,
+    size_t errors, struct err *e)
+{
+	struct source_entry en = { .source = s,
+		.arena = &s->entry,
+		.lines = lines,
+		.own = &s->room->own,
+		.on = ON_ROUTE };
+	const struct lines_token *t = &lines->lines[0].tokens[0];
+	char sign = t->text.n > 0 ? t->text.p[0] : '\0';
+
+	if (s->room->own.words.said != 0 ||
+	    s->room->own.words.rule_count > 0)
+		s->room->own.words = (struct words){ 0 };
+	s->room->own.set = NULL;
+	if (sign == '@')
+		return source_service(&en, errors, e);
+	if (sign != '%')
+		return source_route(&en, errors, e);
+	if (str_eq(t->text, STR("%defaults")))
+		source_words_level(&en);
+	else if (!str_eq(t->text, STR("%headers")))
+		source_unknown(&en, t);
+	return 0;
+}
+
+static int
+source_set_entry(struct source *s, const struct lines_entry *lines)
+{
+	struct source_entry en = { .source = s,
+		.arena = &s->entry,
+		.lines = lines };
+
+	if (str_eq(lines->lines[0].tokens[0].text, STR("%headers")))
+		source_header_set(&en);
+	return 0;
+}
+
+/* sets: only the %headers sets; else all but them. */
+static int
+source_read(struct source *s, struct lines *lines, bool sets, struct err *e)
 {
 	struct lines_entry entry;
 	int got, answer = 0;
 
-	while (answer == 0 &&
-	    (got = lines_next(lines, &s->entry, &entry, e)) != 0) {
-		struct source_entry en = { .source = s,
-			.arena = &s->entry,
-			.lines = &entry };
-		const struct lines_token *t;
+	while (answer == 0) {
+		size_t errors = s->lint->errors;
 
-		if (got == -1)
-			return -1;
-		t = &entry.lines[0].tokens[0];
-		if (str_eq(t->text, STR("%headers"))) {
-			if (first)
-				source_header_set(&en);
-		} else if (first) {
-			/* its turn is the second reading */
-		} else if (str_eq(t->text, STR("%defaults"))) {
-			source_defaults(&en);
-		} else if (t->text.n > 0 &&
-		    (t->text.p[0] == '%' || t->text.p[0] == '@')) {
-			source_unknown(&en, t);
-		} else {
-			answer = source_route(&en, e);
-		}
-		if (s->entry.full || s->keep.full)
+		got = lines_next(lines, &s->entry, &entry, e);
+		/* A line that is broken may have been any entry's. */
+		s->lost += s->lint->errors > errors;
+		if (got != 1)
+			return got;
+		answer = sets ? source_set_entry(s, &entry) :
+				source_entry(s, &entry, errors, e);
+		if (s->entry.full || s->keep.full || s->level.full)
 			return err_set(e, REASON_OVERLOADED, "out of memory");
 		arena_reset(&s->entry);
 	}
@@ -288,8 +286,11 @@ int
 source_sets(struct source *s, struct str file, uint32_t rank,
     struct str text, struct err *e)
 {
+	struct str word = STR("%headers");
 	struct lines lines;
 
+	if (text.n == 0 || memmem(text.p, text.n, word.p, word.n) == NULL)
+		return 0;
 	/* Findings in lines are those of the second reading. */
 	lines_init(&lines, file, rank, text, NULL);
 	return source_read(s, &lines, true, e);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * source: from the entries of lists to routes.
+ * source: from the entries of lists to routes and services.
  *
  * Lists are read twice: first the %headers sets of all lists, which may be
- * used before they are defined, then the routes. Each mistake is told to lint,
- * and reading goes on behind it; a route with a mistake is not handed out.
+ * used before they are defined, then the rest. Each mistake is told to lint,
+ * and reading goes on behind it. An entry with a mistake is handed out all the
+ * same when at least its MATCH or name was read, marked broken: so whoever
+ * looks at links between entries does not miss it.
  */
 #ifndef TOOLS_SOURCE_H
 #define TOOLS_SOURCE_H
@@ -17,52 +19,74 @@
 #include "tools/lint.h"
 
 enum {
-	SOURCE_NAME_MAX = 128,      /* of a %headers set */
-	SOURCE_TAG_MAX = 256,       /* of a tag's value */
-	SOURCE_SOCKET_MAX = 107,    /* what sockaddr_un holds */
-	SOURCE_RETRY_MAX = 31536000 /* a year */
+	SOURCE_TAG_MAX = 256,              /* of a tag's value */
+	SOURCE_SOCKET_MAX = 107,           /* what sockaddr_un holds */
+	SOURCE_RETRY_MAX = 100,            /* other origins to try */
+	SOURCE_RETRY_AFTER_MAX = 31536000  /* a year */
 };
 
 /* One route, and where its record goes. */
 struct source_route {
 	struct route route;
 	struct lint_place place;
-	enum codec_space space; /* CODEC_HOST, CODEC_ONE or CODEC_WILD */
-	struct str host;        /* canonical; of wildcards the parent */
-	struct str segments[ROUTE_SEGMENTS_MAX]; /* captures are empty */
+	bool broken; /* only MATCH counts; the target may be TARGET_NONE */
+	bool last_wins; /* of a rewritemap, where a later one replaces it */
+	enum codec_space space; /* HOST, ONE, WILD or ANYWHERE */
+	struct str host;        /* canonical; of wildcards the parent; of **
+	                           empty */
 	struct route_shape shape;
+	struct str segments[ROUTE_SEGMENTS_MAX]; /* captures are empty */
+};
+
+/* One service. */
+struct source_service {
+	struct service service;
+	struct lint_place place;
+	bool broken; /* only its name counts */
+};
+
+/* Who is handed what; all but the first two may be NULL. */
+struct source_see {
+	/* Each route and service in the order of the lists; what they are
+	 * given is borrowed until they return. -1 ends source_routes. */
+	int (*route)(void *arg, const struct source_route *r, struct err *e);
+	int (*service)(void *arg, const struct source_service *s,
+	    struct err *e);
+	/* Has router.ini a section of that name ([plan:NAME] for plan=NAME)?
+	 * NULL: nobody asks. */
+	bool (*known)(void *arg, enum directive d, struct str name);
+	void *arg;
 };
 
 struct source_set;
-struct source_words;
+struct source_defaults;
+struct source_room;
 
 struct source {
 	struct lint *lint;
+	struct source_see see;
 	struct arena keep;  /* what outlives an entry */
-	struct arena entry; /* what does not */
+	struct arena level; /* %defaults in force */
+	struct arena entry; /* what does not outlive it */
+	struct source_room *room;    /* reused by each entry, in keep */
 	struct source_set *sets;     /* the newest first */
 	struct source_set **buckets; /* the same by name; a power of two */
 	size_t bucket_count;
 	size_t set_count;
-	struct source_words *defaults; /* in force; NULL: none */
-	int (*see)(void *arg, const struct source_route *r, struct err *e);
-	void *arg;
+	struct source_defaults *defaults; /* in force; NULL: none */
+	size_t lost; /* entries whose MATCH or name could not be read */
 };
 
-/*
- * see is called with each good route, in the order of the lists; what it is
- * given is borrowed until it returns. Its -1 ends source_routes.
- */
+/* see is copied. Fails only for memory (CHECK). */
 void source_init(struct source *s, struct lint *lint,
-    int (*see)(void *arg, const struct source_route *r, struct err *e),
-    void *arg);
+    const struct source_see *see);
 void source_fini(struct source *s);
 
 /*
  * Reads the %headers sets of one list, then (when the sets of all lists are
- * read) its routes. file and text are borrowed as long as s; rank is the
- * list's place in the order of lists. 0, or -1 and e: out of memory, or see
- * failed. Mistakes in the list are no failure.
+ * read) all else. file and text are borrowed as long as s; rank is the list's
+ * place in the order of lists, and the `source` of its entries. 0, or -1 and
+ * e: out of memory, or see failed. Mistakes in the list are no failure.
  */
 ATTR_MUST_USE
 int source_sets(struct source *s, struct str file, uint32_t rank,

@@ -114,6 +114,14 @@ source_header_value(struct source_entry *en, struct source_header *h,
 }
 
 bool
+source_header_is(const struct lines_token *t)
+{
+	return str_eq(t->text, STR("request-header")) ||
+	    str_eq(t->text, STR("response-header"));
+}
+
+/* A clause into *out. false: told. */
+static bool
 source_header_read(struct source_entry *en, const struct lines_line *clause,
     struct source_header *out)
 {
@@ -146,7 +154,8 @@ source_header_read(struct source_entry *en, const struct lines_line *clause,
 	    source_header_value(en, out, raw, raw->text.n - value.n);
 }
 
-bool
+/* Is there a set or remove of that name among those? It is told. */
+static bool
 source_header_twice(struct source_entry *en, const struct source_header *list,
     size_t count, const struct source_header *h)
 {
@@ -164,24 +173,37 @@ source_header_twice(struct source_entry *en, const struct source_header *list,
 	return false;
 }
 
-/* One rule of r; what is wrong with its value is told of `at`. */
+void
+source_header_clause(struct source_entry *en, const struct lines_line *clause)
+{
+	struct source_header *h;
+
+	if (en->headers == NULL)
+		en->headers = arena_alloc(en->arena,
+		    en->lines->count * sizeof(*h));
+	if (en->headers == NULL)
+		return;
+	h = &en->headers[en->header_count];
+	if (source_header_read(en, clause, h) &&
+	    !source_header_twice(en, en->headers, en->header_count, h))
+		en->header_count++;
+}
+
+/* One rule; what is wrong with its value is told of `at`. */
 static void
 source_header_rule(struct source_entry *en, const struct source_header *h,
-    enum route_level level, const struct lines_token *at)
+    const struct lines_token *at, struct header_rule *rule)
 {
-	struct route *r = &en->out->route;
-	struct header_rule *rule = &r->rules[r->rule_count++];
 	struct err e;
 	size_t wrong;
 
 	*rule = (struct header_rule){ .side = h->side,
 		.verb = h->verb,
-		.level = level,
 		.name = h->name };
 	if (h->verb == HEADER_REMOVE)
 		return;
-	if (pattern_parse(h->value.text, PATTERN_IN_HEADER, r, en->arena,
-		&rule->value, &wrong, &e) == 0)
+	if (pattern_parse(h->value.text, PATTERN_PLACE_HEADER, en->route,
+		en->arena, &rule->value, &wrong, &e) == 0)
 		return;
 	if (e.reason == REASON_OVERLOADED)
 		return;
@@ -194,12 +216,12 @@ source_header_rule(struct source_entry *en, const struct source_header *h,
 			lines_place(&h->value, wrong)));
 }
 
-void
+/* at: who asked for a set, or NULL: they are the entry's own. */
+static void
 source_header_rules(struct source_entry *en, const struct source_header *list,
-    size_t count, enum route_level level, const struct lines_token *at)
+    size_t count, const struct lines_token *at, struct words *w)
 {
-	struct route *r = &en->out->route;
-	size_t room = r->rule_count + count, i;
+	size_t room = w->rule_count + count, i;
 	struct header_rule *rules;
 
 	if (count == 0)
@@ -207,11 +229,31 @@ source_header_rules(struct source_entry *en, const struct source_header *list,
 	rules = arena_alloc(en->arena, room * sizeof(*rules));
 	if (rules == NULL)
 		return;
-	if (r->rule_count > 0)
-		memcpy(rules, r->rules, r->rule_count * sizeof(*rules));
-	r->rules = rules;
+	if (w->rule_count > 0)
+		memcpy(rules, w->rules, w->rule_count * sizeof(*rules));
+	w->rules = rules;
 	for (i = 0; i < count; i++)
-		source_header_rule(en, &list[i], level, at);
+		source_header_rule(en, &list[i], at,
+		    &rules[w->rule_count++]);
+}
+
+void
+source_header_use(struct source_entry *en, const struct source_set *set,
+    const struct lines_token *at, struct words *w)
+{
+	if (set->rules == NULL) {
+		source_header_rules(en, set->headers, set->count, at, w);
+		return;
+	}
+	CHECK(w->rule_count == 0);
+	w->rules = set->rules;
+	w->rule_count = set->count;
+}
+
+void
+source_header_own(struct source_entry *en, struct words *w)
+{
+	source_header_rules(en, en->headers, en->header_count, NULL, w);
 }
 
 /* Words in braces that may be captures of a route that uses the set. */
@@ -247,13 +289,46 @@ source_header_try(struct source_entry *en, const struct source_header *h)
 	if (h->verb == HEADER_REMOVE)
 		return true;
 	source_header_guess(h->value.text, &trial);
-	if (pattern_parse(h->value.text, PATTERN_IN_HEADER, &trial, en->arena,
-		&value, &wrong, &e) == 0)
+	if (pattern_parse(h->value.text, PATTERN_PLACE_HEADER, &trial,
+		en->arena, &value, &wrong, &e) == 0)
 		return true;
 	if (e.reason != REASON_OVERLOADED)
 		source_tell(en, LINT_VARIABLE, &h->value, wrong,
 		    str_of(e.text), none);
 	return false;
+}
+
+/* The rules as every entry reads them; NULL: some need its captures. */
+static struct header_rule *
+source_header_shared(struct source_entry *en, const struct source_set *set)
+{
+	struct arena *keep = &en->source->keep;
+	struct header_rule *rules = arena_alloc(keep,
+	    (set->count + 1) * sizeof(*rules));
+	struct err e;
+	size_t wrong, i;
+
+	for (i = 0; rules != NULL && i < set->count; i++) {
+		const struct source_header *h = &set->headers[i];
+
+		rules[i] = (struct header_rule){ .side = h->side,
+			.verb = h->verb,
+			.name = h->name };
+		if (h->verb != HEADER_REMOVE &&
+		    pattern_parse(h->value.text, PATTERN_PLACE_HEADER, NULL,
+			keep, &rules[i].value, &wrong, &e) == -1)
+			return NULL;
+	}
+	return rules;
+}
+
+/* A clause of a set outlives the list's text. */
+static void
+source_header_copy(struct arena *keep, struct source_header *h)
+{
+	h->name = arena_copy(keep, h->name);
+	h->value.text = arena_copy(keep, h->value.text);
+	h->value.raw = h->value.text;
 }
 
 static void
@@ -266,13 +341,12 @@ source_header_clauses(struct source_entry *en, struct source_set *set)
 		const struct lines_token *word = &clause->tokens[0];
 		struct source_header *h = &set->headers[set->count];
 
-		if (!str_eq(word->text, STR("request-header")) &&
-		    !str_eq(word->text, STR("response-header")))
+		if (!source_header_is(word))
 			source_tell(en, LINT_SET_CLAUSE, word, 0, word->text,
 			    none);
 		else if (source_header_read(en, clause, h) &&
 		    !source_header_twice(en, set->headers, set->count, h)) {
-			h->name = arena_copy(&en->source->keep, h->name);
+			source_header_copy(&en->source->keep, h);
 			set->count += source_header_try(en, h);
 		}
 	}
@@ -360,7 +434,7 @@ source_header_set(struct source_entry *en)
 	struct source *s = en->source;
 	struct source_set *set = arena_alloc(&s->keep, sizeof(*set));
 
-	if (first->count < 2 || !source_is_name(name->text)) {
+	if (first->count < 2 || !route_is_name(name->text)) {
 		source_tell(en, LINT_SET_NAME, name, 0, name->text, none);
 		return;
 	}
@@ -376,6 +450,7 @@ source_header_set(struct source_entry *en)
 	if (set->headers == NULL)
 		return;
 	source_header_clauses(en, set);
+	set->rules = source_header_shared(en, set);
 	old = source_header_find(s, set->name);
 	if (old != NULL) {
 		source_tell(en, source_header_same(set, old) ?

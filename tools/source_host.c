@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/address.h"
 #include "http/host.h"
 #include "route/pattern.h"
 #include "tools/idn.h"
@@ -105,8 +106,9 @@ source_host_variable(struct source_entry *en,
 		return source_host_bad(en, t, from, e.text);
 	if (!source_host_try(en, t, from, ascii) || !en->matched)
 		return false;
-	if (pattern_parse(source_host_lower(en, ascii), PATTERN_IN_AUTHORITY,
-		&en->out->route, en->arena, out, &wrong, &e) == 0)
+	if (pattern_parse(source_host_lower(en, ascii),
+		PATTERN_PLACE_AUTHORITY, en->route, en->arena, out, &wrong,
+		&e) == 0)
 		return true;
 	if (e.reason != REASON_OVERLOADED)
 		source_tell(en, LINT_VARIABLE, t,
@@ -144,7 +146,7 @@ source_host_asked(struct source_entry *en, const struct lines_token *t,
     size_t from, size_t at, size_t to, struct pattern *out)
 {
 	struct str text = t->text;
-	struct pattern asked = source_url_literal(en, none);
+	struct pattern asked = source_url_literal(en, none, PATTERN_IN_HEADER);
 	enum pattern_variable v;
 
 	if (!pattern_find(str_sub(text, at + 1, to - 1), &v) ||
@@ -156,10 +158,8 @@ source_host_asked(struct source_entry *en, const struct lines_token *t,
 	}
 	if (at > from && !source_host_variable(en, t, from, at, out))
 		return false;
-	if (asked.count == 1) {
+	if (asked.count == 1)
 		asked.parts[0].variable = v;
-		asked.parts[0].context = PATTERN_IN_HEADER;
-	}
 	source_url_join(en, out, &asked);
 	return true;
 }
@@ -185,7 +185,15 @@ source_host_read(struct source_entry *en, const struct lines_token *t,
 		return source_host_variable(en, t, from, to, out);
 	if (idn_host(text, &host, &e) == -1)
 		return source_host_bad(en, t, from, e.text);
-	*out = source_url_literal(en, host_text(&host));
+	if (!redirect && host.kind != HOST_NAME &&
+	    address_class_text(host_text(&host)) == ADDRESS_NEVER) {
+		source_tell(en, LINT_ORIGIN_REFUSED, t, from,
+		    arena_printf(en->arena, "the address %.*s is never "
+			"relayed to (link-local, metadata, multicast)",
+			STR_ARG(host_text(&host))), none);
+		return false;
+	}
+	*out = source_url_literal(en, host_text(&host), PATTERN_IN_AUTHORITY);
 	return true;
 }
 

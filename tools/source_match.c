@@ -7,9 +7,13 @@
 #include "http/path.h"
 #include "route/pattern.h"
 #include "tools/idn.h"
+#include "tools/psl.h"
 #include "tools/source_private.h"
 
 static const struct str none = { NULL, 0 };
+
+/* Behind which paths stand that are looked at before hosts. */
+static const struct str source_match_all = { "**", 2 };
 
 /* A capture's name between braces; at is its offset. false: told. */
 static bool
@@ -95,6 +99,9 @@ source_match_parent(struct source_entry *en, const struct lines_token *t,
 		source_tell(en, LINT_MATCH_DEEP, t, at, none, none);
 		return false;
 	}
+	if (psl_is_suffix(host_text(out)))
+		source_tell(en, LINT_MATCH_SUFFIX, t, at, host_text(out),
+		    none);
 	return true;
 }
 
@@ -128,6 +135,37 @@ source_match_one(struct source_entry *en, const struct lines_token *t,
 	    close + 2, out);
 }
 
+/* Is there a brace that is not doubled? */
+static bool
+source_match_captures(struct str path)
+{
+	size_t i;
+
+	for (i = str_find(path, '{'); i < path.n; i++) {
+		if (path.p[i] != '{')
+			continue;
+		if (i + 1 == path.n || path.p[i + 1] != '{')
+			return true;
+		i++;
+	}
+	return false;
+}
+
+/* A path on every host: literal segments behind it. */
+static bool
+source_match_anywhere(struct source_entry *en, const struct lines_token *t,
+    size_t behind, struct host *out)
+{
+	struct str path = str_sub(t->text, behind, t->text.n);
+
+	memset(out, 0, sizeof(*out));
+	en->out->space = CODEC_ANYWHERE;
+	if (path.n > 1 && !source_match_captures(path))
+		return true;
+	source_tell(en, LINT_ANYWHERE_FORM, t, 0, t->text, none);
+	return false;
+}
+
 /* Names that stand for all other hosts in lists of nginx. */
 static bool
 source_match_is_default(struct str host)
@@ -141,12 +179,14 @@ source_match_host(struct source_entry *en, const struct lines_token *t,
     struct str host, struct host *out)
 {
 	struct str rest = str_sub(host, 1, host.n);
-	bool odd = str_find(rest, '*') < rest.n ||
-	    str_find(rest, '{') < rest.n;
+	bool odd = (str_find(rest, '*') < rest.n &&
+	    !str_eq(host, source_match_all)) || str_find(rest, '{') < rest.n;
 
 	en->out->space = CODEC_HOST;
 	if (host.n == 0 || odd)
 		return source_match_form(en, t);
+	if (str_eq(host, source_match_all))
+		return source_match_anywhere(en, t, host.n, out);
 	if (host.p[0] == '*')
 		return source_match_wild(en, t, host, out);
 	if (host.p[0] == '{')
@@ -324,11 +364,15 @@ source_match_print(struct source_entry *en, struct str host)
 	struct str copy;
 	bool full = false;
 
+	if (out->space == CODEC_HOST && out->shape.segments == 0)
+		return out->host;
 	buf_init(&text, 2 * LINES_ENTRY_MAX);
 	if (out->space == CODEC_ONE)
 		full |= source_match_braces(&text,
 			    out->route.captures[capture++]) == -1 ||
 		    buf_put(&text, STR(".")) == -1;
+	else if (out->space == CODEC_ANYWHERE)
+		full |= buf_put(&text, source_match_all) == -1;
 	else if (out->space == CODEC_WILD)
 		full |= buf_put(&text, host.n > 0 ? STR("*.") :
 			STR("*")) == -1;

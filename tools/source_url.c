@@ -168,10 +168,26 @@ source_url_dots(struct source_entry *en, const struct lines_token *t,
 	return false;
 }
 
+/* Is it canonical as it stands, as most are? */
+static bool
+source_url_plain(struct str text)
+{
+	size_t i;
+
+	for (i = 0; i < text.n; i++) {
+		char c = text.p[i];
+
+		if (!str_is_alnum(c) && c != '-' && c != '_' && c != '/' &&
+		    (c != '.' || i == 0 || text.p[i - 1] == '/'))
+			return false;
+	}
+	return true;
+}
+
 /* [from, to) of the token's text in one context. false: told. */
 static bool
 source_url_pattern(struct source_entry *en, const struct lines_token *t,
-    size_t from, size_t to, enum pattern_context context,
+    size_t from, size_t to, enum pattern_place place,
     struct pattern *out)
 {
 	size_t room = (to - from) * URL_ESCAPED;
@@ -181,19 +197,26 @@ source_url_pattern(struct source_entry *en, const struct lines_token *t,
 	size_t wrong;
 
 	*out = (struct pattern){ NULL, 0 };
+	if (from == to)
+		return true;
+	if (source_url_plain(str_sub(t->text, from, to))) {
+		*out = source_url_literal(en, str_sub(t->text, from, to),
+		    place == PATTERN_PLACE_PATH ? PATTERN_IN_PATH :
+						  PATTERN_IN_QUERY);
+		return true;
+	}
 	text.p = arena_alloc(en->arena, room);
 	text.from = arena_alloc(en->arena, (room + 1) * sizeof(*text.from));
 	if (text.p == NULL || text.from == NULL)
 		return false;
 	if (!source_url_canonical(en, t, from, to, &text) ||
-	    (context == PATTERN_IN_PATH && !source_url_dots(en, t, &text)))
+	    (place == PATTERN_PLACE_PATH && !source_url_dots(en, t, &text)))
 		return false;
 	if (!en->matched)
 		return false; /* which captures there are is not known */
 	text.from[text.n] = to;
 	whole = (struct str){ text.p, text.n };
-	if (pattern_parse(whole, context, &en->out->route, en->arena, out,
-		&wrong, &e) == 0)
+	if (pattern_parse(whole, place, en->route, en->arena, out, &wrong, &e) == 0)
 		return true;
 	if (e.reason != REASON_OVERLOADED)
 		source_tell(en, LINT_VARIABLE, t, text.from[wrong],
@@ -220,14 +243,15 @@ source_url_join(struct source_entry *en, struct pattern *p,
 }
 
 struct pattern
-source_url_literal(struct source_entry *en, struct str text)
+source_url_literal(struct source_entry *en, struct str text,
+    enum pattern_context context)
 {
 	struct pattern p = { arena_alloc(en->arena, sizeof(*p.parts)), 1 };
 
 	if (p.parts == NULL)
 		return (struct pattern){ NULL, 0 };
 	p.parts[0].variable = PATTERN_LITERAL;
-	p.parts[0].context = PATTERN_IN_AUTHORITY;
+	p.parts[0].context = context;
 	p.parts[0].text = arena_copy(en->arena, text);
 	return p;
 }
@@ -292,14 +316,14 @@ source_url_tail(const struct pattern *path)
 /* The base of an origin's URL, from `from` to the token's end. */
 static void
 source_url_base(struct source_entry *en, const struct lines_token *t,
-    size_t from)
+    size_t from, struct origin_url *o)
 {
-	struct origin_url *o = &en->out->route.origin;
 	struct pattern *path = &o->path;
 	struct pattern_part *last;
 
 	if (!source_url_base_ok(en, t, from) ||
-	    !source_url_pattern(en, t, from, t->text.n, PATTERN_IN_PATH, path))
+	    !source_url_pattern(en, t, from, t->text.n, PATTERN_PLACE_PATH,
+		path))
 		return;
 	o->tail = source_url_tail(path);
 	if (path->count == 0 || o->tail != ORIGIN_TAIL_ALL)
@@ -349,9 +373,9 @@ source_url_socket_ok(struct source_entry *en, const struct lines_token *t,
 }
 
 static void
-source_url_unix(struct source_entry *en, const struct lines_token *t)
+source_url_unix(struct source_entry *en, const struct lines_token *t,
+    struct origin_url *o)
 {
-	struct origin_url *o = &en->out->route.origin;
 	size_t from = sizeof("unix:") - 1, n = t->text.n;
 	size_t colon = source_url_find(t->text, from, n, ":");
 	struct str text = str_sub(t->text, from, colon);
@@ -360,8 +384,8 @@ source_url_unix(struct source_entry *en, const struct lines_token *t)
 	size_t wrong;
 
 	if (source_url_socket_ok(en, t, from, text) && en->matched &&
-	    pattern_parse(text, PATTERN_IN_AUTHORITY, &en->out->route,
-		en->arena, &o->socket, &wrong, &e) == -1 &&
+	    pattern_parse(text, PATTERN_PLACE_AUTHORITY, en->route, en->arena,
+		&o->socket, &wrong, &e) == -1 &&
 	    e.reason != REASON_OVERLOADED)
 		source_tell(en, LINT_VARIABLE, t, from + wrong, str_of(e.text),
 		    none);
@@ -371,7 +395,7 @@ source_url_unix(struct source_entry *en, const struct lines_token *t)
 		source_tell(en, LINT_SOCKET_PATH, t, from,
 		    str_sub(t->text, from, n), none);
 	else
-		source_url_base(en, t, colon + 1);
+		source_url_base(en, t, colon + 1, o);
 }
 
 /* As behind the last word of a line in nginx's files. */
@@ -385,27 +409,39 @@ source_url_end(struct source_entry *en, const struct lines_token *t,
 		source_tell(en, LINT_URL_SEMICOLON, t, n - 1, none, none);
 }
 
+bool
+source_url_scheme(struct str text, enum origin_scheme *out)
+{
+	if (str_starts_nocase(text, STR("http://")))
+		*out = ORIGIN_HTTP;
+	else if (str_starts_nocase(text, STR("https://")))
+		*out = ORIGIN_HTTPS;
+	else if (str_starts_nocase(text, STR("unix:")))
+		*out = ORIGIN_UNIX;
+	else
+		return false;
+	return true;
+}
+
 void
 source_url_origin(struct source_entry *en, const struct lines_token *t,
-    enum origin_scheme scheme)
+    enum origin_scheme scheme, struct origin_url *o)
 {
-	struct origin_url *o = &en->out->route.origin;
 	size_t from = scheme == ORIGIN_HTTP ? sizeof("http://") - 1 :
 					      sizeof("https://") - 1;
-	size_t end = source_host_end(t->text, from);
+	size_t end;
 
-	en->out->route.target = TARGET_ORIGIN;
 	o->scheme = scheme;
 	if (scheme == ORIGIN_UNIX) {
-		source_url_unix(en, t);
+		source_url_unix(en, t, o);
 		return;
 	}
-	(void)source_host_port(en, t, from, end, false, &o->host,
-	    &o->port);
+	end = source_host_end(t->text, from);
+	(void)source_host_port(en, t, from, end, false, &o->host, &o->port);
 	o->port_written = o->port != 0;
 	if (!o->port_written)
 		o->port = scheme == ORIGIN_HTTP ? 80 : 443;
-	source_url_base(en, t, end);
+	source_url_base(en, t, end, o);
 	source_url_end(en, t, end);
 }
 
@@ -422,11 +458,12 @@ source_url_redirect_origin(struct source_entry *en,
 
 	if (!source_host_port(en, t, scheme.n, end, true, &host, &port))
 		return end;
-	*url = source_url_literal(en, scheme);
+	*url = source_url_literal(en, scheme, PATTERN_IN_AUTHORITY);
 	source_url_join(en, url, &host);
 	if (port != 0) {
 		number = source_url_literal(en,
-		    arena_printf(en->arena, ":%u", (unsigned)port));
+		    arena_printf(en->arena, ":%u", (unsigned)port),
+		    PATTERN_IN_AUTHORITY);
 		source_url_join(en, url, &number);
 	}
 	return end;
@@ -454,9 +491,9 @@ source_url_is_elsewhere(const struct pattern *path)
 }
 
 void
-source_url_redirect(struct source_entry *en, const struct lines_token *t)
+source_url_redirect(struct source_entry *en, const struct lines_token *t,
+    struct pattern *url)
 {
-	struct pattern *url = &en->out->route.url;
 	struct str text = t->text;
 	struct pattern part;
 	size_t at = 0, query;
@@ -475,11 +512,12 @@ source_url_redirect(struct source_entry *en, const struct lines_token *t)
 		return;
 	source_url_end(en, t, at);
 	query = source_url_find(text, at, text.n, "?#");
-	if (source_url_pattern(en, t, at, query, PATTERN_IN_PATH, &part)) {
+	if (source_url_pattern(en, t, at, query, PATTERN_PLACE_PATH, &part)) {
 		if (at == 0 && source_url_is_elsewhere(&part))
 			source_tell(en, LINT_URL_SLASHES, t, 0, text, none);
 		source_url_join(en, url, &part);
 	}
-	if (source_url_pattern(en, t, query, text.n, PATTERN_IN_QUERY, &part))
+	if (source_url_pattern(en, t, query, text.n, PATTERN_PLACE_QUERY,
+		&part))
 		source_url_join(en, url, &part);
 }

@@ -1,45 +1,56 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/* source_words: directives, and how %defaults fill in for them. */
+/* source_words: directives of an entry, where they may stand, and %defaults. */
 
-#include <stdio.h>
-#include <string.h>
-
-#include "base/near.h"
-#include "tools/idn.h"
 #include "tools/source_private.h"
 
 static const struct str none = { NULL, 0 };
 
-/* Words that a clause may begin with besides directives. */
+/* What a clause may begin with besides directives; the first two in all. */
 static const char *const source_words_clauses[] = { "request-header",
-	"response-header" };
+	"response-header", "when", "split" };
 
-/* "exact, strip-prefix, host=, ... or retry-after=", and the clauses. */
+static size_t
+source_words_clause_count(const struct source_entry *en)
+{
+	return en->on == ON_ROUTE ? 4 : 2;
+}
+
+static bool
+source_words_stands(const struct source_entry *en, enum directive d)
+{
+	unsigned on = en->on == ON_SERVICE ? ON_SERVICE | ON_ORIGIN : en->on;
+
+	return (directive_on(d) & on) != 0;
+}
+
+/* "exact, strip-prefix, host=, ..." and the clauses. */
 static struct str
-source_words_list(struct arena *a, bool clause)
+source_words_list(struct source_entry *en)
 {
 	struct str list = none;
-	size_t i;
-	int d;
+	const char *gap = "";
+	size_t i, count = source_words_clause_count(en);
+	int n;
 
-	for (d = 0; d < DIRECTIVE_COUNT; d++) {
-		enum directive it = (enum directive)d;
-		const char *gap = d == 0 ? "" :
-		    d == DIRECTIVE_COUNT - 1 && !clause ? " or " : ", ";
+	for (n = 0; n < DIRECTIVE_COUNT; n++) {
+		enum directive d = (enum directive)n;
 
-		list = arena_printf(a, "%.*s%s%s%s", STR_ARG(list), gap,
-		    directive_word(it), directive_is_flag(it) ? "" : "=");
+		if (!source_words_stands(en, d))
+			continue;
+		list = arena_printf(en->arena, "%.*s%s%s%s", STR_ARG(list),
+		    gap, directive_word(d), directive_is_flag(d) ? "" : "=");
+		gap = ", ";
 	}
-	for (i = 0; clause && i < 2; i++)
-		list = arena_printf(a, "%.*s%s%s", STR_ARG(list),
-		    i == 0 ? ", " : " or ", source_words_clauses[i]);
+	for (i = 0; i < count; i++)
+		list = arena_printf(en->arena, "%.*s%s%s", STR_ARG(list),
+		    i + 1 < count ? ", " : " or ", source_words_clauses[i]);
 	return list;
 }
 
 static void
 source_words_unknown(struct source_entry *en, const struct lines_token *t,
-    struct str word, bool clause)
+    struct str word)
 {
 	struct near near;
 	size_t i;
@@ -47,286 +58,234 @@ source_words_unknown(struct source_entry *en, const struct lines_token *t,
 
 	near_init(&near, word);
 	for (d = 0; d < DIRECTIVE_COUNT; d++)
-		near_offer(&near, directive_word((enum directive)d));
-	for (i = 0; i < 2; i++)
+		if (source_words_stands(en, (enum directive)d))
+			near_offer(&near, directive_word((enum directive)d));
+	for (i = 0; i < source_words_clause_count(en); i++)
 		near_offer(&near, source_words_clauses[i]);
 	if (near_best(&near) != NULL)
 		source_tell(en, LINT_DIRECTIVE_NEAR, t, 0, word,
 		    str_of(near_best(&near)));
 	else
 		source_tell(en, LINT_DIRECTIVE_UNKNOWN, t, 0, word,
-		    source_words_list(en->arena, clause));
+		    source_words_list(en));
 }
 
+/* Neither a directive nor what begins a clause here. */
 static void
-source_words_flag(struct source_entry *en, const struct lines_token *t,
-    enum directive d, struct str value, struct source_words *words)
+source_words_none(struct source_entry *en, const struct lines_token *t,
+    struct str word)
 {
-	bool on = !str_eq(value, STR("no"));
+	size_t i;
 
-	if (value.n > 0 && on && !str_eq(value, STR("yes")))
-		source_tell(en, LINT_FLAG_VALUE, t, 0,
-		    str_of(directive_word(d)), none);
-	if (d == DIRECTIVE_EXACT)
-		words->exact = on;
-	else
-		words->strip_prefix = on;
+	for (i = 0; i < 4; i++) {
+		if (!str_eq(word, str_of(source_words_clauses[i])))
+			continue;
+		source_tell(en, LINT_CLAUSE_PLACE, t, 0, word,
+		    en->on == ON_SERVICE ? STR("a service") :
+					   STR("%defaults"));
+		return;
+	}
+	source_words_unknown(en, t, word);
 }
 
-static void
-source_words_host(struct source_entry *en, const struct lines_token *t,
-    struct str value, size_t at, struct source_words *words)
+static struct str
+source_words_home(enum directive d)
 {
-	struct host host;
-	struct err e;
+	unsigned on = directive_on(d);
 
-	if (str_eq(value, STR("origin"))) {
-		words->host_sent = HOST_SENT_ORIGIN;
-		return;
-	}
-	if (str_eq(value, STR("preserve"))) {
-		words->host_sent = HOST_SENT_PRESERVE;
-		return;
-	}
-	words->host_sent = HOST_SENT_NAME;
-	if (value.p[0] != '[' && str_find(value, ':') < value.n) {
-		source_tell(en, LINT_HOST_VALUE, t, at, STR("a port"), none);
-		return;
-	}
-	if (idn_host(value, &host, &e) == -1) {
-		source_tell(en, LINT_HOST_VALUE, t, at, str_of(e.text), none);
-		return;
-	}
-	words->host_name = arena_copy(en->arena, host_text(&host));
+	return on == ON_ORIGIN ? STR("behind an origin of a service") :
+	    on == ON_SERVICE   ? STR("on a service") :
+				 STR("on a route");
 }
 
+bool
+source_words_twice(struct source_entry *en, const struct lines_token *t,
+    struct str word, const struct lines_token *before)
+{
+	source_tell(en, LINT_DIRECTIVE_TWICE, t, 0, word,
+	    lint_place_print(en->source->lint, before->place));
+	return true;
+}
+
+/* on: what a flag says. false: told. */
 static bool
-source_words_is_tag(struct str key, struct str value)
+source_words_flag(struct source_entry *en, const struct lines_token *t,
+    struct str word, bool equals, struct str value, bool *on)
 {
+	*on = !str_eq(value, STR("no"));
+	if (!equals || !*on || str_eq(value, STR("yes")))
+		return true;
+	source_tell(en, LINT_FLAG_VALUE, t, 0, word, none);
+	return false;
+}
+
+static void
+source_words_set_flag(struct words *w, enum directive d, bool on)
+{
+	if (d == DIRECTIVE_EXACT)
+		w->exact = on;
+	else if (d == DIRECTIVE_STRIP_PREFIX)
+		w->strip_prefix = on;
+	else if (d == DIRECTIVE_PASS_AUTH)
+		w->pass_auth = on;
+}
+
+/* Directives that mean something, but not in this version. */
+static void
+source_words_not_yet(struct source_entry *en, const struct lines_token *t,
+    enum directive d)
+{
+	static const struct {
+		enum directive directive;
+		const char *answer;
+	} later[] = {
+		{ DIRECTIVE_AUTH, "requests are answered 503 auth-unavailable" },
+		{ DIRECTIVE_TLS, "requests are answered 502 origin-tls" },
+		{ DIRECTIVE_SIGN, "requests are answered 500 internal" },
+		{ DIRECTIVE_EGRESS, "requests are answered 403 egress-denied" },
+	};
 	size_t i;
 
-	for (i = 0; i < key.n; i++)
-		if (!str_is_alnum(key.p[i]) && key.p[i] != '-' &&
-		    key.p[i] != '_')
-			return false;
-	return key.n > 0 && value.n > 0 && value.n <= SOURCE_TAG_MAX;
-}
-
-static struct route_tag *
-source_words_tag_find(struct route_tag *tags, size_t count, struct str key)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		if (str_eq(tags[i].key, key))
-			return &tags[i];
-	return NULL;
-}
-
-/* One K:V at offset `at`, into words, which have room for it. */
-static void
-source_words_tag(struct source_entry *en, const struct lines_token *t,
-    struct str text, size_t at, struct source_words *words)
-{
-	struct route_tag tag, *old;
-
-	if (!str_cut(text, ':', &tag.key, &tag.value) ||
-	    !source_words_is_tag(tag.key, tag.value)) {
-		source_tell(en, LINT_TAG_FORM, t, at, text, none);
-		return;
-	}
-	old = source_words_tag_find(words->tags, words->tag_count, tag.key);
-	if (old == NULL)
-		words->tags[words->tag_count++] = tag;
-	else if (!str_eq(old->value, tag.value))
-		source_tell(en, LINT_TAG_TWICE, t, at, tag.key, none);
-}
-
-/* tag= may come more than once: each adds its tags. */
-static void
-source_words_tags(struct source_entry *en, const struct lines_token *t,
-    struct str value, size_t at, struct source_words *words)
-{
-	size_t room = words->tag_count + 1, i;
-	struct route_tag *tags;
-	struct str one;
-	bool more;
-
-	if (words->tag_count > CODEC_TAGS_MAX)
-		return; /* too many as it is, which the record's check tells */
-	for (i = 0; i < value.n; i++)
-		room += value.p[i] == ',';
-	tags = arena_alloc(en->arena, room * sizeof(*tags));
-	if (tags == NULL)
-		return;
-	if (words->tag_count > 0)
-		memcpy(tags, words->tags, words->tag_count * sizeof(*tags));
-	words->tags = tags;
-	do {
-		more = str_cut(value, ',', &one, &value);
-		source_words_tag(en, t, one, at, words);
-		at += one.n + 1;
-	} while (more);
-}
-
-static void
-source_words_headers(struct source_entry *en, const struct lines_token *t,
-    struct str value, size_t at, struct source_words *words)
-{
-	const struct source_set *set;
-	struct str expected = STR("one that a list defines");
-	struct near near;
-
-	words->set = source_header_find(en->source, value);
-	if (words->set != NULL)
-		return;
-	near_init(&near, value);
-	for (set = en->source->sets; set != NULL; set = set->next)
-		near_offer(&near, set->name.p);
-	if (near_best(&near) != NULL)
-		expected = arena_printf(en->arena, "perhaps '%s'",
-		    near_best(&near));
-	source_tell(en, LINT_HEADERS_UNKNOWN, t, at, value, expected);
-}
-
-static void
-source_words_value(struct source_entry *en, const struct lines_token *t,
-    enum directive d, struct str value, struct source_words *words)
-{
-	size_t at = t->text.n - value.n;
-	uint64_t seconds;
-
-	switch (d) {
-	case DIRECTIVE_HOST:
-		source_words_host(en, t, value, at, words);
-		break;
-	case DIRECTIVE_TAG:
-		source_words_tags(en, t, value, at, words);
-		break;
-	case DIRECTIVE_HEADERS:
-		source_words_headers(en, t, value, at, words);
-		break;
-	case DIRECTIVE_RETRY_AFTER:
-		if (!str_to_u64(value, SOURCE_RETRY_MAX, &seconds) ||
-		    seconds == 0)
-			source_tell(en, LINT_RETRY_AFTER, t, at, value, none);
-		else
-			words->retry_after = (uint32_t)seconds;
-		break;
-	case DIRECTIVE_EXACT:
-	case DIRECTIVE_STRIP_PREFIX:
-	case DIRECTIVE_COUNT:
-		CHECK(directive_is_flag(d));
-		break;
-	}
+	for (i = 0; i < sizeof(later) / sizeof(later[0]); i++)
+		if (later[i].directive == d)
+			source_tell(en, LINT_NOT_YET, t, 0,
+			    arena_printf(en->arena, "%s=", directive_word(d)),
+			    str_of(later[i].answer));
 }
 
 bool
 source_words_read(struct source_entry *en, const struct lines_token *t,
-    bool clause, struct source_words *words)
+    struct source_words *w)
 {
 	struct str word, value;
-	bool equals = str_cut(t->text, '=', &word, &value);
+	bool equals = str_cut(t->text, '=', &word, &value), on;
 	enum directive d;
 
 	if (!directive_find(word, &d)) {
-		if (str_eq(word, STR("request-header")) ||
-		    str_eq(word, STR("response-header")))
-			source_tell(en, LINT_HEADER_LINE, t, 0, word, none);
-		else
-			source_words_unknown(en, t, word, clause);
+		source_words_none(en, t, word);
 		return false;
 	}
-	if (words->said[d] && d != DIRECTIVE_TAG)
-		source_tell(en, LINT_DIRECTIVE_TWICE, t, 0, word,
-		    lint_place_print(en->source->lint,
-			words->token[d].place));
-	words->said[d] = true;
-	words->token[d] = *t;
-	if (directive_is_flag(d) && (!equals || value.n > 0))
-		source_words_flag(en, t, d, value, words);
-	else if (directive_is_flag(d))
-		source_tell(en, LINT_FLAG_VALUE, t, 0, word, none);
-	else if (value.n == 0)
+	if ((directive_on(d) & en->on) == 0) {
+		source_tell(en, en->on == ON_SERVICE &&
+			directive_on(d) == ON_ORIGIN ? LINT_ORIGIN_OPTION :
+			LINT_DIRECTIVE_PLACE, t, 0, word,
+		    source_words_home(d));
+		return true;
+	}
+	if (words_say(&w->words, d) && d != DIRECTIVE_TAG)
+		(void)source_words_twice(en, t, word, &w->token[d]);
+	w->words.said |= UINT64_C(1) << d;
+	w->token[d] = *t;
+	if (directive_is_flag(d)) {
+		if (source_words_flag(en, t, word, equals, value, &on))
+			source_words_set_flag(&w->words, d, on);
+	} else if (value.n == 0) {
 		source_tell(en, LINT_DIRECTIVE_VALUE, t, 0, word, none);
-	else
-		source_words_value(en, t, d, value, words);
+	} else {
+		source_value(en, t, d, t->text.n - value.n, w);
+		source_words_not_yet(en, t, d);
+	}
 	return true;
 }
 
-/* The tags of both, the entry's own first and winning. */
-static void
-source_words_unite(struct source_entry *en, const struct source_words *own,
-    const struct source_words *filling)
+bool
+source_words_option(const struct lines_token *t, enum directive *d,
+    struct str *value)
 {
-	struct route *r = &en->out->route;
-	size_t room = own->tag_count + filling->tag_count, i;
+	struct str word;
 
-	if (room == 0)
-		return;
-	r->tags = arena_alloc(en->arena, room * sizeof(*r->tags));
-	if (r->tags == NULL)
-		return;
-	if (own->tag_count > 0)
-		memcpy(r->tags, own->tags, own->tag_count * sizeof(*r->tags));
-	r->tag_count = own->tag_count;
-	for (i = 0; i < filling->tag_count; i++) {
-		if (source_words_tag_find(r->tags, r->tag_count,
-			filling->tags[i].key) != NULL)
-			continue;
-		r->tags[r->tag_count++] = filling->tags[i];
-		r->from_defaults |= UINT32_C(1) << DIRECTIVE_TAG;
-	}
+	(void)str_cut(t->text, '=', &word, value);
+	return directive_find(word, d) && directive_on(*d) == ON_ORIGIN;
 }
 
-/* Who says it: the entry, else %defaults, and that is noted. */
-static const struct source_words *
-source_words_who(struct route *r, const struct source_words *own,
-    const struct source_words *filling, enum directive d)
+struct words *
+source_words_own(struct source_entry *en)
 {
-	if (own->said[d] || !filling->said[d])
-		return own;
-	r->from_defaults |= UINT32_C(1) << d;
-	return filling;
-}
+	struct source_words *own = en->own;
 
-static void
-source_words_sets(struct source_entry *en, const struct source_words *own,
-    const struct source_words *filling)
-{
-	const struct lines_token *at = &en->lines->lines[0].tokens[0];
-
-	/* A set that both name is not applied twice: "+NAME" would add two. */
-	if (filling->set != NULL && filling->set != own->set) {
-		source_header_rules(en, filling->set->headers,
-		    filling->set->count, ROUTE_LEVEL_DEFAULTS, at);
-		en->out->route.from_defaults |= UINT32_C(1)
-		    << DIRECTIVE_HEADERS;
-	}
 	if (own->set != NULL)
-		source_header_rules(en, own->set->headers, own->set->count,
-		    ROUTE_LEVEL_ROUTE, &own->token[DIRECTIVE_HEADERS]);
+		source_header_use(en, own->set,
+		    &own->token[DIRECTIVE_HEADERS], &own->words);
+	if (en->header_count > 0)
+		source_header_own(en, &own->words);
+	return own->words.said != 0 || own->words.rule_count > 0 ?
+	    &own->words : NULL;
 }
 
-void
-source_words_merge(struct source_entry *en, const struct source_words *own)
+struct words *
+source_words_defaults(struct source_entry *en)
 {
-	static const struct source_words nothing;
-	const struct source_words *filling = en->source->defaults;
-	const struct source_words *who;
-	struct route *r = &en->out->route;
+	struct source_defaults *defaults = en->source->defaults;
+	struct words *w = &en->source->room->defaults;
 
-	if (filling == NULL)
-		filling = &nothing;
-	r->exact = source_words_who(r, own, filling, DIRECTIVE_EXACT)->exact;
-	r->strip_prefix = source_words_who(r, own, filling,
-	    DIRECTIVE_STRIP_PREFIX)->strip_prefix;
-	who = source_words_who(r, own, filling, DIRECTIVE_HOST);
-	r->host_sent = who->host_sent;
-	r->host_name = who->host_name;
-	if (r->target == TARGET_RESPOND)
-		r->retry_after = source_words_who(r, own, filling,
-		    DIRECTIVE_RETRY_AFTER)->retry_after;
-	source_words_unite(en, own, filling);
-	source_words_sets(en, own, filling);
+	if (defaults == NULL)
+		return NULL;
+	/* A set that both name is not applied twice: "+NAME" would add two. */
+	if (defaults->words.set != NULL &&
+	    defaults->words.set == en->own->set)
+		return defaults->bare.said != 0 ? &defaults->bare : NULL;
+	if (defaults->words.set == NULL || defaults->words.set->rules != NULL)
+		return &defaults->words.words;
+	*w = defaults->words.words;
+	source_header_use(en, defaults->words.set,
+	    &en->lines->lines[0].tokens[0], w);
+	return w;
+}
+
+/* A token that outlives its entry. */
+static struct lines_token
+source_words_keep(struct arena *a, const struct lines_token *t)
+{
+	struct lines_token copy = *t;
+
+	copy.raw = arena_copy(a, t->raw);
+	copy.text = t->text.p == t->raw.p ? copy.raw : arena_copy(a, t->text);
+	return copy;
+}
+
+static void
+source_words_line(struct source_entry *en, size_t number)
+{
+	const struct lines_line *line = &en->lines->lines[number];
+	size_t i;
+
+	for (i = number == 0; i < line->count; i++) {
+		struct lines_token t = source_words_keep(en->arena,
+		    &line->tokens[i]);
+
+		if (source_header_is(&t)) {
+			source_tell(en, LINT_DEFAULTS_CLAUSE, &t, 0, t.text,
+			    none);
+			return;
+		}
+		if (!source_words_read(en, &t, en->own) || number == 0)
+			continue;
+		source_clause_end(en, line, 1);
+		return;
+	}
+}
+
+/* It replaces the one above as a whole; an empty one clears that. */
+void
+source_words_level(struct source_entry *en)
+{
+	struct source *s = en->source;
+	struct source_defaults *d;
+	size_t i;
+
+	s->defaults = NULL;
+	arena_reset(&s->level);
+	d = arena_alloc(&s->level, sizeof(*d));
+	if (d == NULL)
+		return;
+	en->arena = &s->level;
+	en->own = &d->words;
+	for (i = 0; i < en->lines->count; i++)
+		source_words_line(en, i);
+	d->bare = d->words.words;
+	d->bare.said &= ~(UINT64_C(1) << DIRECTIVE_HEADERS);
+	if (d->words.set != NULL && d->words.set->rules != NULL)
+		source_header_use(en, d->words.set, NULL, &d->words.words);
+	if (d->words.words.said != 0)
+		s->defaults = d;
 }

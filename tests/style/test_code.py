@@ -27,6 +27,7 @@ DOORS = {
     r"(iniparser/)?(iniparser|dictionary)\.h":
         {"fcgi-router/settings/settings.c"},
     r"idn2\.h": {"tools/idn.c"},
+    r"libpsl\.h": {"tools/psl.c"},
     r"jansson\.h": {"tools/json.c"},
     r"syslog\.h": {"fcgi-router/base/msg.c"},
 }

@@ -14,6 +14,7 @@ MISSING = {
     "libssl-dev": {"pkg": "libssl"},
     "libidn2-dev": {"pkg": "libidn2"},
     "libjansson-dev": {"pkg": "jansson"},
+    "libpsl-dev": {"pkg": "libpsl"},
     "libfcgi-dev": {"pkg": "fcgi"},
     "libdb5.3-dev": {"cache": "ac_cv_header_db_h=no"},
     "libiniparser-dev": {"cache": "ac_cv_search_iniparser_load=no"},

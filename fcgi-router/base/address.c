@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* address: ranges of addresses in two tables (IANA special-purpose registries,
+ * RFC 6890). */
+
+#include "base/address.h"
+
+#include <arpa/inet.h>
+#include <stdbool.h>
+#include <string.h>
+
+struct address_range {
+	unsigned char prefix[16];
+	unsigned bits;
+	enum address_class class;
+};
+
+/* The first range that holds the address decides. */
+static const struct address_range address_v4[] = {
+	{ { 169, 254 }, 16, ADDRESS_NEVER },           /* link-local, metadata */
+	{ { 100, 100, 100, 200 }, 32, ADDRESS_NEVER }, /* metadata */
+	{ { 192, 0, 0, 192 }, 32, ADDRESS_NEVER },     /* metadata */
+	{ { 168, 63, 129, 16 }, 32, ADDRESS_NEVER },   /* metadata */
+	{ { 224 }, 4, ADDRESS_NEVER },                 /* multicast */
+	{ { 240 }, 4, ADDRESS_NEVER },                 /* reserved, broadcast */
+	{ { 0 }, 8, ADDRESS_PRIVATE },                 /* 0.0.0.0 is loopback */
+	{ { 127 }, 8, ADDRESS_PRIVATE },
+	{ { 10 }, 8, ADDRESS_PRIVATE },
+	{ { 172, 16 }, 12, ADDRESS_PRIVATE },
+	{ { 192, 168 }, 16, ADDRESS_PRIVATE },
+	{ { 100, 64 }, 10, ADDRESS_PRIVATE },          /* carrier NAT */
+	{ { 192, 0, 0 }, 24, ADDRESS_PRIVATE },
+	{ { 198, 18 }, 15, ADDRESS_PRIVATE },          /* benchmarks */
+};
+
+static const struct address_range address_v6[] = {
+	{ { 0xfe, 0x80 }, 10, ADDRESS_NEVER },         /* link-local */
+	{ { 0xfd, 0x00, 0x0e, 0xc2, [14] = 0x02, 0x54 }, 128,
+	    ADDRESS_NEVER },                           /* metadata */
+	{ { 0xff }, 8, ADDRESS_NEVER },                /* multicast */
+	{ { 0 }, 128, ADDRESS_PRIVATE },               /* :: is loopback */
+	{ { [15] = 1 }, 128, ADDRESS_PRIVATE },        /* ::1 */
+	{ { 0xfc }, 7, ADDRESS_PRIVATE },              /* unique local */
+	{ { 0xfe, 0xc0 }, 10, ADDRESS_PRIVATE },       /* site-local */
+};
+
+/* Where an IPv4 address stands inside of these IPv6 ranges. */
+static const struct {
+	struct address_range range;
+	size_t at;
+} address_inside[] = {
+	{ { { [10] = 0xff, 0xff }, 96, ADDRESS_PUBLIC }, 12 },    /* mapped */
+	{ { { 0, 0x64, 0xff, 0x9b }, 96, ADDRESS_PUBLIC }, 12 },  /* NAT64 */
+	{ { { 0, 0x64, 0xff, 0x9b, 0, 1 }, 48, ADDRESS_PRIVATE }, 12 },
+	{ { { 0x20, 0x02 }, 16, ADDRESS_PUBLIC }, 2 },            /* 6to4 */
+	{ { { 0 }, 96, ADDRESS_PUBLIC }, 12 },                  /* compatible */
+};
+
+static bool
+address_holds(const struct address_range *range, const unsigned char *address)
+{
+	unsigned whole = range->bits / 8;
+	unsigned rest = range->bits % 8;
+
+	if (memcmp(range->prefix, address, whole) != 0)
+		return false;
+	return rest == 0 || (range->prefix[whole] >> (8 - rest)) ==
+	    (address[whole] >> (8 - rest));
+}
+
+static enum address_class
+address_class_of(const struct address_range *ranges, size_t count,
+    const unsigned char *address)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (address_holds(&ranges[i], address))
+			return ranges[i].class;
+	return ADDRESS_PUBLIC;
+}
+
+enum address_class
+address_class_v4(const unsigned char *address)
+{
+	return address_class_of(address_v4,
+	    sizeof(address_v4) / sizeof(address_v4[0]), address);
+}
+
+enum address_class
+address_class_v6(const unsigned char *address)
+{
+	enum address_class class = address_class_of(address_v6,
+	    sizeof(address_v6) / sizeof(address_v6[0]), address);
+	size_t i;
+
+	if (class != ADDRESS_PUBLIC)
+		return class;
+	for (i = 0; i < sizeof(address_inside) / sizeof(address_inside[0]); i++)
+		if (address_holds(&address_inside[i].range, address)) {
+			class = address_class_v4(address + address_inside[i].at);
+			return class > address_inside[i].range.class ? class :
+			    address_inside[i].range.class;
+		}
+	return ADDRESS_PUBLIC;
+}
+
+enum address_class
+address_class_text(struct str text)
+{
+	char copy[INET6_ADDRSTRLEN];
+	unsigned char bytes[16];
+
+	if (text.n >= 2 && text.p[0] == '[')
+		text = str_sub(text, 1, text.n - 1);
+	if (text.n == 0 || text.n >= sizeof(copy))
+		return ADDRESS_NEVER;
+	memcpy(copy, text.p, text.n);
+	copy[text.n] = '\0';
+	if (inet_pton(AF_INET, copy, bytes) == 1)
+		return address_class_v4(bytes);
+	if (inet_pton(AF_INET6, copy, bytes) == 1)
+		return address_class_v6(bytes);
+	return ADDRESS_NEVER;
+}
