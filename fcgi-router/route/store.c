@@ -573,28 +573,68 @@ store_walk_grow(struct store *s, DBT *dbt, struct err *e)
 	return 0;
 }
 
-static int
-store_walk_all(struct store *s, struct store_call *c,
-    int (*see)(void *arg, struct str key, struct str value), void *arg,
+struct store_cursor {
+	struct store *store;
+	struct store_call call;
+};
+
+static void
+store_cursor_free(struct store_cursor **c)
+{
+	free((*c)->call.key.data);
+	free((*c)->call.value.data);
+	free(*c);
+	*c = NULL;
+}
+
+int
+store_cursor_open(struct store *s, struct store_cursor **out, struct err *e)
+{
+	struct store_cursor *c = calloc(1, sizeof(*c));
+
+	CHECK(c != NULL);
+	c->store = s;
+	c->call.db = s->slots[0];
+	c->call.key.flags = c->call.value.flags = DB_DBT_USERMEM;
+	c->call.key.ulen = CODEC_KEY_MAX;
+	c->call.value.ulen = STORE_VALUE_FIRST;
+	c->call.key.data = malloc(c->call.key.ulen);
+	c->call.value.data = malloc(c->call.value.ulen);
+	CHECK(c->call.key.data != NULL && c->call.value.data != NULL);
+	if (store_ask(s, store_run_cursor, &c->call, e) != 1) {
+		store_cursor_free(&c);
+		return -1;
+	}
+	*out = c;
+	return 0;
+}
+
+int
+store_cursor_next(struct store_cursor *c, struct str *key, struct str *value,
     struct err *e)
+{
+	struct store_call *call = &c->call;
+	int got;
+
+	while ((got = store_ask(c->store, store_run_next, call, e)) == 2)
+		if (store_walk_grow(c->store, &call->key, e) == -1 ||
+		    store_walk_grow(c->store, &call->value, e) == -1)
+			return -1;
+	*key = (struct str){ call->key.data, call->key.size };
+	*value = (struct str){ call->value.data, call->value.size };
+	return got;
+}
+
+int
+store_cursor_close(struct store_cursor **c, struct err *e)
 {
 	int got;
 
-	for (;;) {
-		got = store_ask(s, store_run_next, c, e);
-		if (got == 0 || got == -1)
-			return got;
-		if (got == 2) {
-			if (store_walk_grow(s, &c->key, e) == -1 ||
-			    store_walk_grow(s, &c->value, e) == -1)
-				return -1;
-			continue;
-		}
-		got = see(arg, (struct str){ c->key.data, c->key.size },
-		    (struct str){ c->value.data, c->value.size });
-		if (got != 0)
-			return got;
-	}
+	if (*c == NULL)
+		return 0;
+	got = store_ask((*c)->store, store_run_cursor_close, &(*c)->call, e);
+	store_cursor_free(c);
+	return got == -1 ? -1 : 0;
 }
 
 int
@@ -602,27 +642,22 @@ store_walk(struct store *s,
     int (*see)(void *arg, struct str key, struct str value), void *arg,
     struct err *e)
 {
-	struct store_call c = { .db = s->slots[0] };
+	struct store_cursor *c;
+	struct str key, value;
 	struct err closing;
 	int got;
 
-	c.key.flags = c.value.flags = DB_DBT_USERMEM;
-	c.key.ulen = CODEC_KEY_MAX;
-	c.value.ulen = STORE_VALUE_FIRST;
-	c.key.data = malloc(c.key.ulen);
-	c.value.data = malloc(c.value.ulen);
-	CHECK(c.key.data != NULL && c.value.data != NULL);
-	got = store_ask(s, store_run_cursor, &c, e);
-	if (got == 1) {
-		got = store_walk_all(s, &c, see, arg, e);
-		if (store_ask(s, store_run_cursor_close, &c, &closing) == -1 &&
-		    got == 0) {
-			*e = closing;
-			got = -1;
-		}
+	if (store_cursor_open(s, &c, e) == -1)
+		return -1;
+	while ((got = store_cursor_next(c, &key, &value, e)) == 1) {
+		got = see(arg, key, value);
+		if (got != 0)
+			break;
 	}
-	free(c.key.data);
-	free(c.value.data);
+	if (store_cursor_close(&c, &closing) == -1 && got == 0) {
+		*e = closing;
+		got = -1;
+	}
 	return got;
 }
 

@@ -71,6 +71,21 @@ ATTR_MUST_USE int store_check_sum(struct store *s, struct err *e);
 ATTR_MUST_USE int store_check_pages(struct store *s, struct err *e);
 
 /*
+ * Walks over all records in key order; key and value are borrowed until the
+ * next call. For tools. open: 0 and *out, or -1 and e. next: 1, 0 at the end,
+ * -1 and e. close takes NULL: 0, or -1 and e.
+ */
+struct store_cursor;
+ATTR_MUST_USE
+int store_cursor_open(struct store *s, struct store_cursor **out,
+    struct err *e);
+ATTR_MUST_USE
+int store_cursor_next(struct store_cursor *c, struct str *key,
+    struct str *value, struct err *e);
+ATTR_MUST_USE
+int store_cursor_close(struct store_cursor **c, struct err *e);
+
+/*
  * Calls see for each record in key order, until it answers other than 0.
  * 0, that answer, or -1 and e. For tools.
  */
