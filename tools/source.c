@@ -193,7 +193,19 @@ source_route_clear(struct source_route *r)
 	memset(p + behind, 0, segments - behind);
 }
 
-static int
+void
+source_own(struct source_entry *en, unsigned on)
+{
+	struct source_words *own = &en->source->room->own;
+
+	if (own->words.said != 0 || own->words.rule_count > 0)
+		own->words = (struct words){ 0 };
+	own->set = NULL;
+	en->own = own;
+	en->on = on;
+}
+
+int
 source_route(struct source_entry *en, size_t errors, struct err *e)
 {
 	struct source *s = en->source;
@@ -201,8 +213,10 @@ source_route(struct source_entry *en, size_t errors, struct err *e)
 	struct source_route *out = &s->room->route;
 
 	source_route_clear(out);
+	source_own(en, ON_ROUTE);
 	en->out = out;
 	en->route = &out->route;
+	out->last_wins = en->last_wins;
 	out->place = match->place;
 	out->route.source = match->place.rank;
 	out->route.line = match->place.line;
@@ -226,15 +240,10 @@ source_entry(struct source *s, const struct lines_entry *lines,
 	struct source_entry en = { .source = s,
 		.arena = &s->entry,
 		.lines = lines,
-		.own = &s->room->own,
 		.on = ON_ROUTE };
 	const struct lines_token *t = &lines->lines[0].tokens[0];
 	char sign = t->text.n > 0 ? t->text.p[0] : '\0';
 
-	if (s->room->own.words.said != 0 ||
-	    s->room->own.words.rule_count > 0)
-		s->room->own.words = (struct words){ 0 };
-	s->room->own.set = NULL;
 	if (sign == '@')
 		return source_service(&en, errors, e);
 	if (sign != '%')

@@ -75,11 +75,19 @@ struct source_entry {
 	size_t header_count;
 	struct source_tag_use *tag_uses;
 	struct lint_place split_place;
+	bool last_wins; /* as of struct source_route */
 };
 
 /* A finding at an offset of a token's text. */
 void source_tell(struct source_entry *en, enum lint_finding f,
     const struct lines_token *t, size_t offset, struct str a, struct str b);
+
+/* An entry that is a route, which is handed out; errors: as there were before
+ * it. */
+int source_route(struct source_entry *en, size_t errors, struct err *e);
+
+/* The entry's own words, none yet, of a route or service. */
+void source_own(struct source_entry *en, unsigned on);
 
 /* source_match.c: reads MATCH into en->out. */
 bool source_match(struct source_entry *en, const struct lines_token *t);

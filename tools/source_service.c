@@ -230,7 +230,7 @@ source_service(struct source_entry *en, size_t errors, struct err *e)
 	*out = (struct source_service){ .place = place };
 	out->service.source = place.rank;
 	out->service.line = place.line;
-	en->on = ON_SERVICE;
+	source_own(en, ON_SERVICE);
 	en->matched = true; /* there are no captures to wait for */
 	named = service_read(&r);
 	out->broken = s->lint->errors > errors;
