@@ -1,66 +1,112 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/*
- * route-compile: lists of routes into a map, all of them or nothing.
- *
- * The map's lock is taken (writer.h), lists are read whole and twice
- * (source.h), their routes collected (collect.h), and only when nothing is
- * wrong the map is built beside the old one and put in its place.
- */
+/* route-compile: lists of routes into a map, all of them or nothing. */
 
-#include <fcntl.h>
 #include <getopt.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/msg.h"
 #include "settings/settings.h"
-#include "tools/collect.h"
+#include "tools/compile.h"
+#include "tools/generations.h"
 #include "tools/tool.h"
 
-enum { COMPILE_START = 64 }; /* bytes that tell a text from a map */
+enum compile_option {
+	COMPILE_OPTION_KEEP = 256,
+	COMPILE_OPTION_MEMORY,
+	COMPILE_OPTION_REWRITEMAP,
+	COMPILE_OPTION_ROLLBACK,
+	COMPILE_OPTION_COUNT /* last */
+};
+
+/* What --memory says: the least, and without it. */
+#define COMPILE_MEMORY_LEAST (UINT64_C(16) << 20)
+#define COMPILE_MEMORY (UINT64_C(256) << 20)
 
 static const struct tool compile_tool = {
 	.name = "route-compile",
-	.usage = "route-compile [-n] [-v] [-c FILE] [-o FILE] FILE... | -",
-	.help = "  -c FILE    the router.ini whose '[router] map' is written\n"
+	.usage = "route-compile [-n] [-v] [-c FILE] [-o FILE] [--keep N] "
+		 "[--memory SIZE] [--rewritemap FILE]... FILE|FOLDER... | -\n"
+		 "       route-compile --rollback [-v] [-c FILE] [-o FILE] "
+		 "[--keep N]",
+	.help = "  -c FILE    the router.ini whose '[router] map' is written, "
+		"and whose\n"
+		"             sections the lists may name\n"
 		"  -n         check the lists only, write nothing\n"
 		"  -o FILE    the map to write, instead of that one\n"
 		"  -v         print counts and seconds\n"
+		"  --keep N   keep the last N generations beside the map\n"
+		"  --memory SIZE      the most it takes, 256m if not said\n"
+		"  --rewritemap FILE  a list made for Apache's RewriteMap\n"
+		"  --rollback         put the last kept generation back\n"
 		"  -h, --help, --version\n"
-		"FILE is a list of routes, see routes(5); - is stdin.\n"
+		"FILE is a list of routes, see routes(5); - is stdin; of a "
+		"FOLDER its *.list.\n"
 		"Exit: 0 installed, 1 errors in the lists, 2 usage, "
 		"3 trouble.\n",
 };
 
-struct compile {
-	bool check_only;
-	bool verbose;
-	const char *settings;       /* of -c, or NULL */
-	const char *output;         /* of -o, or NULL */
-	char map[FILE_PATH_MAX];    /* to be written */
-	char **files;
-	size_t file_count;
-	struct buf *texts;          /* of the files */
-	struct lint lint;
-	struct source source;
-	struct collect *collect;
-	struct writer *writer;      /* NULL with -n */
-	size_t routes;
-	int64_t start;
+struct compile_options {
+	struct compile_ask ask;
+	bool rollback;
+	char **files; /* of --rewritemap, then the others */
 };
+
+/* TOOL_YES or TOOL_USAGE. */
+static int
+compile_memory(struct compile_options *o, const char *text)
+{
+	if (settings_parse_size(str_of(text), &o->ask.memory) &&
+	    o->ask.memory >= COMPILE_MEMORY_LEAST)
+		return TOOL_YES;
+	return tool_usage(&compile_tool, "--memory %s: expected a size of 16m "
+	    "or more", text);
+}
+
+/* TOOL_YES or TOOL_USAGE. */
+static int
+compile_keep(struct compile_options *o, const char *text)
+{
+	uint64_t keep;
+
+	if (!str_to_u64(str_of(text), GENERATIONS_KEPT_MAX, &keep))
+		return tool_usage(&compile_tool, "--keep %s: expected a "
+		    "number from 0 to %d", text, GENERATIONS_KEPT_MAX);
+	o->ask.keeps = true;
+	o->ask.keep = (size_t)keep;
+	return TOOL_YES;
+}
+
+/* One option that says more than yes. TOOL_YES or TOOL_USAGE. */
+static int
+compile_option(struct compile_options *o, int got)
+{
+	if (got == COMPILE_OPTION_MEMORY)
+		return compile_memory(o, optarg);
+	if (got == COMPILE_OPTION_KEEP)
+		return compile_keep(o, optarg);
+	if (got == COMPILE_OPTION_REWRITEMAP)
+		o->files[o->ask.rewritemaps++] = optarg;
+	else if (got == 'c')
+		o->ask.settings = optarg;
+	else if (got == 'o')
+		o->ask.output = optarg;
+	return TOOL_YES;
+}
 
 /* 0: go on; else *code is the exit code. */
 static int
-compile_options(struct compile *c, int argc, char **argv, int *code)
+compile_options(struct compile_options *o, int argc, char **argv, int *code)
 {
 	static const struct option longs[] = {
 		{ "help", no_argument, NULL, 'h' },
+		{ "keep", required_argument, NULL, COMPILE_OPTION_KEEP },
+		{ "memory", required_argument, NULL, COMPILE_OPTION_MEMORY },
+		{ "rewritemap", required_argument, NULL,
+		    COMPILE_OPTION_REWRITEMAP },
+		{ "rollback", no_argument, NULL, COMPILE_OPTION_ROLLBACK },
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 }
 	};
@@ -78,311 +124,74 @@ compile_options(struct compile *c, int argc, char **argv, int *code)
 			    compile_tool.usage);
 			return 1;
 		}
-		c->check_only = c->check_only || got == 'n';
-		c->verbose = c->verbose || got == 'v';
-		if (got == 'c')
-			c->settings = optarg;
-		else if (got == 'o')
-			c->output = optarg;
+		o->ask.check_only = o->ask.check_only || got == 'n';
+		o->ask.verbose = o->ask.verbose || got == 'v';
+		o->rollback = o->rollback || got == COMPILE_OPTION_ROLLBACK;
+		if (compile_option(o, got) != TOOL_YES)
+			return 1;
 	}
-	c->files = argv + optind;
-	c->file_count = (size_t)(argc - optind);
+	o->ask.file_count = o->ask.rewritemaps;
+	while (optind < argc)
+		o->files[o->ask.file_count++] = argv[optind++];
+	o->ask.files = o->files;
 	return 0;
 }
 
 /* Names go into findings and into the map, one a line. TOOL_YES or USAGE. */
 static int
-compile_names(const struct compile *c)
+compile_names(const struct compile_ask *ask)
 {
 	size_t stdins = 0, i;
 	const char *p;
 
-	if (c->file_count == 0)
-		return tool_usage(&compile_tool, "no list to compile");
-	for (i = 0; i < c->file_count; i++) {
-		stdins += strcmp(c->files[i], "-") == 0;
-		for (p = c->files[i]; *p != '\0'; p++)
+	for (i = 0; i < ask->file_count; i++) {
+		stdins += strcmp(ask->files[i], "-") == 0;
+		for (p = ask->files[i]; *p != '\0'; p++)
 			if (str_is_control(*p))
 				return tool_usage(&compile_tool,
 				    "%s: a control byte in a file's name",
-				    c->files[i]);
+				    ask->files[i]);
 	}
 	if (stdins > 1)
 		return tool_usage(&compile_tool, "stdin can be read once");
-	if (c->output != NULL && *c->output == '\0')
+	if (ask->output != NULL && *ask->output == '\0')
 		return tool_usage(&compile_tool, "-o without a file's name");
-	if (c->output != NULL && strcmp(c->output, "-") == 0)
+	if (ask->output != NULL && strcmp(ask->output, "-") == 0)
 		return tool_usage(&compile_tool, "a map does not go to stdout "
 		    "(a file of that name is ./-)");
 	return TOOL_YES;
 }
 
-static void
-compile_tell_setting(void *arg, const char *line)
-{
-	(void)arg;
-	(void)fprintf(stderr, "%s\n", line);
-}
-
+/* Do the options fit each other? TOOL_YES or USAGE. */
 static int
-compile_map_set(struct compile *c, const char *path, struct err *e)
+compile_fit(const struct compile_options *o)
 {
-	size_t n = strlen(path);
-
-	if (n >= sizeof(c->map))
-		return err_set(e, REASON_INTERNAL, "%s: path too long", path);
-	memcpy(c->map, path, n + 1);
-	return 0;
-}
-
-/* Finds out which map to write. 0, or -1 and e. */
-static int
-compile_map(struct compile *c, struct err *e)
-{
-	char path[FILE_PATH_MAX];
-	struct settings *settings;
-	int got;
-
-	if (c->settings == NULL && (c->output != NULL || c->check_only))
-		return c->output != NULL ? compile_map_set(c, c->output, e) : 0;
-	got = settings_find(c->settings, path, e);
-	if (got == -1)
-		return -1;
-	if (settings_load(got == 1 ? path : NULL, &settings,
-		compile_tell_setting, NULL) == -1)
-		return err_set(e, REASON_INTERNAL,
-		    "%s: errors in the settings, nothing was compiled", path);
-	got = compile_map_set(c,
-	    c->output != NULL ? c->output : settings->map, e);
-	settings_drop(&settings);
-	return got;
-}
-
-static int
-compile_see(void *arg, const struct source_route *r, struct err *e)
-{
-	struct compile *c = arg;
-
-	c->routes++;
-	return collect_add(c->collect, r, e);
-}
-
-/* Reads all lists. 0, or -1 and e. */
-static int
-compile_read(struct compile *c, struct err *e)
-{
-	size_t i;
-
-	c->texts = calloc(c->file_count, sizeof(*c->texts));
-	CHECK(c->texts != NULL);
-	for (i = 0; i < c->file_count; i++) {
-		buf_init(&c->texts[i], SIZE_MAX / 2);
-		if (tool_read(c->files[i], &c->texts[i], e) == -1)
-			return -1;
-	}
-	for (i = 0; i < c->file_count; i++)
-		if (source_sets(&c->source, str_of(c->files[i]), (uint32_t)i,
-			buf_view(&c->texts[i]), e) == -1)
-			return -1;
-	for (i = 0; i < c->file_count; i++)
-		if (source_routes(&c->source, str_of(c->files[i]), (uint32_t)i,
-			buf_view(&c->texts[i]), e) == -1)
-			return -1;
-	return 0;
-}
-
-static int
-compile_sources(const struct compile *c, struct buf *to)
-{
-	size_t i;
-
-	for (i = 0; i < c->file_count; i++)
-		if (buf_printf(to, "%s%s", i > 0 ? "\n" : "", c->files[i]) ==
-		    -1)
-			return -1;
-	return 0;
-}
-
-static void
-compile_say(const struct compile *c, const struct codec_meta *meta)
-{
-	double seconds = (double)(clock_us() - c->start) / 1e6;
-
-	if (meta == NULL)
-		(void)printf("%zu routes are good, nothing written, %.3f s\n",
-		    c->routes, seconds);
-	else
-		(void)printf("%s: generation %" PRIu64 ", %" PRIu64
-		    " hosts, %" PRIu64 " wildcards, %" PRIu64 " paths, %" PRIu64
-		    " records, %.3f s\n", c->map, meta->generation,
-		    meta->hosts, meta->wildcards, meta->paths, meta->records,
-		    seconds);
-}
-
-static int
-compile_count(void *arg, const struct source_route *r, struct err *e)
-{
-	(void)r;
-	(void)e;
-	++*(size_t *)arg;
-	return 0;
-}
-
-/* May the file be a text? A map begins with zeros. */
-static bool
-compile_is_text(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	char start[COMPILE_START];
-	struct stat st;
-	ssize_t n = -1;
-
-	if (fd == -1)
-		return false;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-		n = read(fd, start, sizeof(start));
-	close(fd);
-	return n > 0 && memchr(start, '\0', (size_t)n) == NULL;
-}
-
-/*
- * Does a list stand where the map is to go ("-o *.list" in a shell)? It may be
- * all that somebody has of it.
- */
-static bool
-compile_is_list(const char *path)
-{
-	struct source source;
-	struct lint lint;
-	struct buf text;
-	struct err e;
-	size_t routes = 0;
-
-	if (!compile_is_text(path))
-		return false;
-	buf_init(&text, SIZE_MAX / 2);
-	lint_init(&lint);
-	source_init(&source, &lint, compile_count, &routes);
-	if (tool_read(path, &text, &e) == -1 ||
-	    source_sets(&source, str_of(path), 0, buf_view(&text), &e) == -1 ||
-	    source_routes(&source, str_of(path), 0, buf_view(&text), &e) == -1)
-		routes = 0;
-	source_fini(&source);
-	lint_fini(&lint);
-	buf_fini(&text);
-	return routes > 0;
-}
-
-/*
- * Begins the map before any list is read: of two runs at once the one that has
- * its turn later has read the lists later too. 0, or -1 and e.
- */
-static int
-compile_begin(struct compile *c, struct err *e)
-{
-	if (compile_is_list(c->map))
-		return err_set(e, REASON_INTERNAL, "%s: a list of routes, "
-		    "expected the map to write there", c->map);
-	return writer_open(c->map, &c->writer, e);
-}
-
-/* Builds and installs the map. 0 (look at lint.errors too), or -1 and e. */
-static int
-compile_write(struct compile *c, struct err *e)
-{
-	struct codec_meta meta = { 0 };
-	struct buf sources;
-	int got;
-
-	if (collect_finish(c->collect, c->writer, e) == -1)
-		return -1;
-	if (c->lint.errors > 0)
-		return 0;
-	buf_init(&sources, SIZE_MAX / 2);
-	got = compile_sources(c, &sources);
-	if (got == -1)
-		err_set(e, REASON_OVERLOADED, "out of memory");
-	meta.time = (uint64_t)clock_wall().tv_sec;
-	meta.headers = collect_headers(c->collect);
-	meta.sources = buf_view(&sources);
-	if (got == 0)
-		got = writer_close(c->writer, &meta, e);
-	if (got == 0)
-		got = writer_install(&c->writer, e);
-	if (got == 0 && c->verbose)
-		compile_say(c, &meta);
-	buf_fini(&sources);
-	return got;
-}
-
-/*
- * No route: what should have written the list failed, more likely than that
- * each request is to be answered 404.
- */
-static int
-compile_nothing(struct compile *c)
-{
-	lint_flush(&c->lint, stderr);
-	msg_error("no route in the lists, nothing was installed, expected one "
-	    "at least ('* respond=404' to have none)");
-	return TOOL_NO;
-}
-
-/* From lists to the map: the exit code. */
-static int
-compile_run(struct compile *c)
-{
-	struct err e;
-	int got;
-
-	got = compile_map(c, &e);
-	if (got == 0 && !c->check_only)
-		got = compile_begin(c, &e);
-	if (got == 0)
-		got = compile_read(c, &e);
-	if (got == 0 && c->routes == 0 && c->lint.errors == 0 &&
-	    !c->check_only)
-		return compile_nothing(c);
-	if (got == 0 && (c->check_only || c->lint.errors > 0))
-		got = collect_finish(c->collect, NULL, &e);
-	else if (got == 0)
-		got = compile_write(c, &e);
-	lint_flush(&c->lint, stderr);
-	if (got == -1)
-		return tool_trouble(&e);
-	if (c->lint.errors > 0) {
-		msg_error("%zu error%s, nothing was installed", c->lint.errors,
-		    c->lint.errors == 1 ? "" : "s");
-		return TOOL_NO;
-	}
-	if (c->check_only && c->verbose)
-		compile_say(c, NULL);
-	return TOOL_YES;
+	if (o->rollback && o->ask.file_count > 0)
+		return tool_usage(&compile_tool, "--rollback takes no list");
+	if (o->rollback && o->ask.check_only)
+		return tool_usage(&compile_tool,
+		    "-n checks lists, --rollback has none");
+	if (!o->rollback && o->ask.file_count == 0)
+		return tool_usage(&compile_tool, "no list to compile");
+	return compile_names(&o->ask);
 }
 
 int
 main(int argc, char **argv)
 {
-	struct compile c = { .start = clock_us() };
-	size_t i;
+	struct compile_options o = { .ask = { .start = clock_us(),
+		.memory = COMPILE_MEMORY } };
 	int code;
 
 	tool_init(&compile_tool);
-	if (compile_options(&c, argc, argv, &code) != 0)
-		return code;
-	code = compile_names(&c);
-	if (code != TOOL_YES)
-		return code;
-	lint_init(&c.lint);
-	c.collect = collect_new(&c.lint);
-	source_init(&c.source, &c.lint, compile_see, &c);
-	code = compile_run(&c);
-	writer_abort(&c.writer);
-	source_fini(&c.source);
-	collect_free(&c.collect);
-	lint_fini(&c.lint);
-	for (i = 0; c.texts != NULL && i < c.file_count; i++)
-		buf_fini(&c.texts[i]);
-	free(c.texts);
-	return tool_end(code);
+	o.files = calloc((size_t)argc, sizeof(*o.files));
+	CHECK(o.files != NULL);
+	if (compile_options(&o, argc, argv, &code) == 0) {
+		code = compile_fit(&o);
+		if (code == TOOL_YES)
+			code = tool_end(o.rollback ? compile_back(&o.ask) :
+						     compile_lists(&o.ask));
+	}
+	free(o.files);
+	return code;
 }

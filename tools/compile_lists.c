@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * compile_lists: from lists to the map, all of them or nothing.
+ *
+ * The map's lock is taken (writer.h), lists are read whole and twice
+ * (source.h), their entries collected (collect.h) and the map built beside the
+ * old one; its links are looked at in there (links.h), and only when nothing
+ * is wrong it is put in the old one's place.
+ */
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/msg.h"
+#include "tools/collect.h"
+#include "tools/compile_private.h"
+#include "tools/links.h"
+#include "tools/lists.h"
+#include "tools/progress.h"
+#include "tools/source_rewritemap.h"
+#include "tools/tool.h"
+
+enum {
+	COMPILE_START = 64, /* bytes that tell a text from a map */
+	/* Per cent of a run's time that are over when a part is. */
+	COMPILE_READ = 45,
+	COMPILE_WRITTEN = 80,
+	COMPILE_CHECKED = 95,
+	COMPILE_WHOLE = 100
+};
+
+struct compile {
+	const struct compile_ask *ask;
+	struct compile_map map;
+	struct lists lists;
+	size_t rewritemaps;   /* so many of them, from the first */
+	struct buf *texts;    /* of the lists */
+	uint64_t lines_before; /* of the lists before this one */
+	struct lint lint;
+	struct source source;
+	struct collect *collect;
+	struct writer *writer; /* NULL: no map is needed */
+	struct progress progress;
+	size_t routes;
+	size_t services;
+	bool links; /* there are aliases or services */
+};
+
+static int
+compile_see_route(void *arg, const struct source_route *r, struct err *e)
+{
+	struct compile *c = arg;
+
+	c->routes++;
+	c->links = c->links || links_has(&r->route);
+	progress_at(&c->progress, c->lines_before + r->place.line);
+	return collect_add(c->collect, r, e);
+}
+
+static int
+compile_see_service(void *arg, const struct source_service *s, struct err *e)
+{
+	struct compile *c = arg;
+
+	c->services++;
+	c->links = true;
+	progress_at(&c->progress, c->lines_before + s->place.line);
+	return collect_service(c->collect, s, e);
+}
+
+static bool
+compile_known(void *arg, enum directive d, struct str name)
+{
+	const struct compile *c = arg;
+
+	return compile_map_known(&c->map, d, name);
+}
+
+/* ---- reading ---- */
+
+static uint64_t
+compile_lines(struct str text)
+{
+	uint64_t lines = 0;
+	const char *p = text.p, *end = text.p + text.n;
+
+	while (p < end && (p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
+		lines++;
+		p++;
+	}
+	return lines;
+}
+
+/* Files and folders that were named, as lists. 0, or -1 and e. */
+static int
+compile_expand(struct compile *c, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < c->ask->file_count; i++) {
+		if (lists_add(&c->lists, c->ask->files[i], e) == -1)
+			return -1;
+		if (i < c->ask->rewritemaps)
+			c->rewritemaps = c->lists.count;
+	}
+	return 0;
+}
+
+/* Reads all texts, and the sets that stand in them. 0, or -1 and e. */
+static int
+compile_read_sets(struct compile *c, struct err *e)
+{
+	uint64_t lines = 0;
+	size_t i;
+
+	c->texts = calloc(c->lists.count, sizeof(*c->texts));
+	CHECK(c->texts != NULL);
+	for (i = 0; i < c->lists.count; i++) {
+		buf_init(&c->texts[i], SIZE_MAX / 2);
+		if (tool_read(c->lists.names[i], &c->texts[i], e) == -1)
+			return -1;
+		if (c->progress.on)
+			lines += compile_lines(buf_view(&c->texts[i]));
+	}
+	progress_part(&c->progress, "reading", 0, COMPILE_READ, lines);
+	for (i = c->rewritemaps; i < c->lists.count; i++)
+		if (source_sets(&c->source, str_of(c->lists.names[i]),
+			(uint32_t)i, buf_view(&c->texts[i]), e) == -1)
+			return -1;
+	return 0;
+}
+
+/* Reads all lists. 0, or -1 and e. */
+static int
+compile_read(struct compile *c, struct err *e)
+{
+	size_t i;
+
+	if (compile_expand(c, e) == -1 || compile_read_sets(c, e) == -1)
+		return -1;
+	for (i = 0; i < c->lists.count; i++) {
+		struct str name = str_of(c->lists.names[i]);
+		struct str text = buf_view(&c->texts[i]);
+
+		if ((i < c->rewritemaps ?
+			source_rewritemap(&c->source, name, (uint32_t)i, text,
+			    e) :
+			source_routes(&c->source, name, (uint32_t)i, text,
+			    e)) == -1)
+			return -1;
+		if (c->progress.on)
+			c->lines_before += compile_lines(text);
+	}
+	return 0;
+}
+
+/* ---- a list in the map's place ---- */
+
+static int
+compile_count_route(void *arg, const struct source_route *r, struct err *e)
+{
+	(void)r;
+	(void)e;
+	++*(size_t *)arg;
+	return 0;
+}
+
+static int
+compile_count_service(void *arg, const struct source_service *s,
+    struct err *e)
+{
+	(void)s;
+	(void)e;
+	++*(size_t *)arg;
+	return 0;
+}
+
+/* May the file be a text? A map begins with zeros. */
+static bool
+compile_is_text(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	char start[COMPILE_START];
+	struct stat st;
+	ssize_t n = -1;
+
+	if (fd == -1)
+		return false;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		n = read(fd, start, sizeof(start));
+	close(fd);
+	return n > 0 && memchr(start, '\0', (size_t)n) == NULL;
+}
+
+/*
+ * Does a list stand where the map is to go ("-o *.list" in a shell)? It may be
+ * all that somebody has of it.
+ */
+static bool
+compile_is_list(const char *path)
+{
+	size_t entries = 0;
+	struct source_see see = { .route = compile_count_route,
+		.service = compile_count_service, .arg = &entries };
+	struct source source;
+	struct lint lint;
+	struct buf text;
+	struct err e;
+
+	if (!compile_is_text(path))
+		return false;
+	buf_init(&text, SIZE_MAX / 2);
+	lint_init(&lint);
+	source_init(&source, &lint, &see);
+	if (tool_read(path, &text, &e) == -1 ||
+	    source_sets(&source, str_of(path), 0, buf_view(&text), &e) == -1 ||
+	    source_routes(&source, str_of(path), 0, buf_view(&text), &e) == -1)
+		entries = 0;
+	source_fini(&source);
+	lint_fini(&lint);
+	buf_fini(&text);
+	return entries > 0;
+}
+
+/* ---- building ---- */
+
+/*
+ * Begins the map before any list is read: of two runs at once the one that has
+ * its turn later has read the lists later too. 0, or -1 and e.
+ */
+static int
+compile_begin(struct compile *c, struct err *e)
+{
+	if (compile_is_list(c->map.path))
+		return err_set(e, REASON_INTERNAL, "%s: a list of routes, "
+		    "expected the map to write there", c->map.path);
+	return compile_map_open(&c->map, &c->writer, e);
+}
+
+static int
+compile_sources(const struct compile *c, struct buf *to, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < c->lists.count; i++)
+		if (buf_printf(to, "%s%s", i > 0 ? "\n" : "",
+			c->lists.names[i]) == -1)
+			return err_set(e, REASON_OVERLOADED, "out of memory");
+	return 0;
+}
+
+static const char *
+compile_folder(const struct compile *c)
+{
+	return c->ask->check_only || c->map.folder[0] == '\0' ? NULL :
+								c->map.folder;
+}
+
+static int
+compile_check_links(struct compile *c, struct err *e)
+{
+	struct links_ask ask = { .map = writer_path(c->writer),
+		.files = c->lists.names,
+		.file_count = c->lists.count,
+		.space = compile_map_space(&c->map),
+		.lost = c->source.lost > 0,
+		.broken = c->lint.errors > 0,
+		.lint = &c->lint,
+		.memory = c->ask->memory / 2,
+		.folder = compile_folder(c) };
+
+	progress_part(&c->progress, "following links", COMPILE_CHECKED,
+	    COMPILE_WHOLE, 0);
+	return links_check(&ask, e);
+}
+
+/* Builds the map, if one is needed, and looks for what only all entries
+ * together show. 0, or -1 and e. */
+static int
+compile_build(struct compile *c, struct codec_meta *meta, struct buf *sources,
+    struct err *e)
+{
+	/* Without errors it is installed, with links it is looked into. */
+	bool needed = c->links || (!c->ask->check_only && c->lint.errors == 0);
+
+	if (needed && c->writer == NULL &&
+	    writer_open(NULL, &c->writer, e) == -1)
+		return -1;
+	progress_part(&c->progress, "writing", COMPILE_READ, COMPILE_WRITTEN,
+	    collect_count(c->collect));
+	collect_watch(c->collect, &c->progress);
+	if (collect_finish(c->collect, needed ? c->writer : NULL, e) == -1)
+		return -1;
+	if (!needed || (c->lint.errors > 0 && !c->links))
+		return 0;
+	progress_part(&c->progress, "checking", COMPILE_WRITTEN,
+	    COMPILE_CHECKED, 0);
+	if (compile_sources(c, sources, e) == -1)
+		return -1;
+	*meta = (struct codec_meta){
+		.time = (uint64_t)clock_wall().tv_sec,
+		.headers = collect_headers(c->collect),
+		.sources = buf_view(sources)
+	};
+	if (writer_close(c->writer, meta, e) == -1)
+		return -1;
+	return c->links ? compile_check_links(c, e) : 0;
+}
+
+static void
+compile_say(const struct compile *c, const struct codec_meta *meta)
+{
+	double seconds = (double)(clock_us() - c->ask->start) / 1e6;
+
+	if (c->ask->check_only)
+		(void)printf("%zu routes and %zu services are good, nothing "
+		    "written, %.3f s\n", c->routes, c->services, seconds);
+	else
+		(void)printf("%s: generation %" PRIu64 ", %" PRIu64
+		    " hosts, %" PRIu64 " wildcards, %" PRIu64 " paths, %" PRIu64
+		    " services, %" PRIu64 " records, %.3f s\n", c->map.path,
+		    meta->generation, meta->hosts, meta->wildcards,
+		    meta->paths, meta->services, meta->records, seconds);
+}
+
+/* ---- the whole run ---- */
+
+static int
+compile_errors(const struct compile *c)
+{
+	msg_error("%zu error%s, nothing was installed", c->lint.errors,
+	    c->lint.errors == 1 ? "" : "s");
+	return TOOL_NO;
+}
+
+/*
+ * No route: what should have written the list failed, more likely than that
+ * each request is to be answered 404.
+ */
+static int
+compile_nothing(struct compile *c)
+{
+	progress_wipe(&c->progress);
+	lint_flush(&c->lint, stderr);
+	msg_error("no route in the lists, nothing was installed, expected one "
+	    "at least ('* respond=404' to have none)");
+	return TOOL_NO;
+}
+
+static int
+compile_prepare(struct compile *c, struct err *e)
+{
+	struct source_see see = { .route = compile_see_route,
+		.service = compile_see_service, .arg = c };
+
+	if (compile_map_find(c->ask, &c->map, e) == -1)
+		return -1;
+	if (compile_map_has_sections(&c->map))
+		see.known = compile_known;
+	source_init(&c->source, &c->lint, &see);
+	/* The rest is for Berkeley DB and for one entry. */
+	c->collect = collect_new(&c->lint, c->ask->memory / 4 * 3,
+	    compile_folder(c));
+	if (!c->ask->check_only && compile_begin(c, e) == -1)
+		return -1;
+	return compile_read(c, e);
+}
+
+static int
+compile_run(struct compile *c)
+{
+	struct codec_meta meta;
+	struct buf sources;
+	struct err e;
+	int got = compile_prepare(c, &e);
+
+	if (got == 0 && c->routes == 0 && c->lint.errors == 0 &&
+	    !c->ask->check_only)
+		return compile_nothing(c);
+	buf_init(&sources, SIZE_MAX / 2);
+	if (got == 0)
+		got = compile_build(c, &meta, &sources, &e);
+	progress_wipe(&c->progress);
+	lint_flush(&c->lint, stderr);
+	if (got == 0 && c->lint.errors == 0 && !c->ask->check_only)
+		got = compile_map_install(c->ask, &c->writer, &e);
+	if (got == 0 && c->lint.errors == 0 && c->ask->verbose)
+		compile_say(c, &meta);
+	buf_fini(&sources);
+	if (got == -1)
+		return tool_trouble(&e);
+	return c->lint.errors > 0 ? compile_errors(c) : TOOL_YES;
+}
+
+int
+compile_lists(const struct compile_ask *ask)
+{
+	struct compile c = { .ask = ask };
+	size_t i;
+	int code;
+
+	lint_init(&c.lint);
+	progress_init(&c.progress);
+	code = compile_run(&c);
+	writer_abort(&c.writer);
+	source_fini(&c.source);
+	collect_free(&c.collect);
+	lint_fini(&c.lint);
+	for (i = 0; c.texts != NULL && i < c.lists.count; i++)
+		buf_fini(&c.texts[i]);
+	free(c.texts);
+	lists_fini(&c.lists);
+	compile_map_fini(&c.map);
+	return code;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* compile_map: the map's name, its settings, its place and its past. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/msg.h"
+#include "tools/compile_private.h"
+#include "tools/generations.h"
+
+static void
+compile_tell_setting(void *arg, const char *line)
+{
+	(void)arg;
+	(void)fprintf(stderr, "%s\n", line);
+}
+
+static int
+compile_map_set(struct compile_map *m, const char *path, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	size_t n = strlen(path);
+
+	if (n >= sizeof(m->path))
+		return err_set(e, REASON_INTERNAL, "%s: path too long", path);
+	memcpy(m->path, path, n + 1);
+	/* Temporary files go where there is room for the map. */
+	(void)snprintf(m->folder, sizeof(m->folder), "%.*s",
+	    slash == NULL || slash == path ? 1 : (int)(slash - path),
+	    slash == NULL ? "." : path);
+	return 0;
+}
+
+int
+compile_map_find(const struct compile_ask *ask, struct compile_map *out,
+    struct err *e)
+{
+	char path[FILE_PATH_MAX];
+	int got;
+
+	*out = (struct compile_map){ .settings = NULL };
+	if (ask->output != NULL && compile_map_set(out, ask->output, e) == -1)
+		return -1;
+	if (ask->settings == NULL && (ask->output != NULL || ask->check_only))
+		return 0;
+	got = settings_find(ask->settings, path, e);
+	if (got == -1)
+		return -1;
+	if (settings_load(got == 1 ? path : NULL, &out->settings,
+		compile_tell_setting, NULL) == -1)
+		return err_set(e, REASON_INTERNAL,
+		    "%s: errors in the settings, nothing was compiled", path);
+	return ask->output != NULL ? 0 :
+	    compile_map_set(out, out->settings->map, e);
+}
+
+void
+compile_map_fini(struct compile_map *m)
+{
+	settings_drop(&m->settings);
+}
+
+struct str
+compile_map_space(const struct compile_map *m)
+{
+	return m->settings != NULL ? str_of(m->settings->namespace) :
+				     STR("production");
+}
+
+bool
+compile_map_has_sections(const struct compile_map *m)
+{
+	return m->settings != NULL && m->settings->path[0] != '\0';
+}
+
+bool
+compile_map_known(const struct compile_map *m, enum directive d,
+    struct str name)
+{
+	int kind;
+
+	for (kind = 0; kind < SETTINGS_NAMED_COUNT; kind++)
+		if (strcmp(directive_word(d),
+			settings_named_word((enum settings_named)kind)) == 0)
+			return settings_has(m->settings,
+			    (enum settings_named)kind, name);
+	return true;
+}
+
+int
+compile_map_open(const struct compile_map *m, struct writer **out,
+    struct err *e)
+{
+	struct generations kept;
+
+	if (writer_open(m->path, out, e) == -1)
+		return -1;
+	if (generations_find(writer_target(*out), &kept, e) == -1) {
+		writer_abort(out);
+		return -1;
+	}
+	if (kept.count > 0)
+		writer_above(*out, kept.list[0]);
+	generations_fini(&kept);
+	return 0;
+}
+
+int
+compile_map_install(const struct compile_ask *ask, struct writer **w,
+    struct err *e)
+{
+	char target[FILE_PATH_MAX];
+	uint64_t generation = writer_generation(*w);
+	struct err why;
+
+	memcpy(target, writer_target(*w), strlen(writer_target(*w)) + 1);
+	if (ask->keeps && ask->keep > 0 && generations_keep(target, e) == -1)
+		return -1;
+	if (writer_install(w, e) == -1)
+		return -1;
+	if (ask->keeps &&
+	    generations_prune(target, generation, ask->keep, &why) == -1)
+		msg_warning("%s", why.text);
+	return 0;
+}
