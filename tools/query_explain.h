@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * query_explain: why a request goes where it goes: what was tried on the way,
+ * and what is in force.
+ */
+#ifndef TOOLS_QUERY_EXPLAIN_H
+#define TOOLS_QUERY_EXPLAIN_H
+
+#include "tools/query_ask.h"
+#include "tools/query_out.h"
+
+/* What the parts below tell of, and to whom. */
+struct query_explain {
+	const struct query_asking *by;
+	const struct query_answer *answer;
+	struct query_out *out;
+	struct arena *arena;
+	bool told; /* what the request is */
+};
+
+/* A trace that tells the request, then keys, aliases, conditions. x is
+ * borrowed. */
+void query_explain_trace(struct query_explain *x, struct follow_trace *trace);
+
+/* Another way to read the path, when it chooses another entry. 0, or -1 and
+ * e. */
+ATTR_MUST_USE
+int query_explain_reading(const struct query_explain *x, struct err *e);
+
+/* What led on from the route: the rule's place and words, a condition, shares;
+ * the service, and its origins. */
+void query_explain_rule(const struct query_explain *x);
+void query_explain_choices(const struct query_explain *x);
+
+/* Variables; plan, auth, addresses; times and sizes. */
+void query_explain_variables(const struct query_explain *x);
+void query_explain_policy(const struct query_explain *x);
+void query_explain_limits(const struct query_explain *x);
+
+/* Header rules each way; with the level they come from, if asked for more.
+ * A value is filled in when the request decides it, else spelled. */
+void query_explain_headers(const struct query_explain *x);
+
+#endif

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* query_log: a line of an access log, field by field. */
+
+#include "tools/query_log.h"
+
+#include <string.h>
+
+#include "base/check.h"
+
+enum {
+	QUERY_LOG_WORDS = 3, /* client, ident, user: before the time */
+	QUERY_LOG_STATUS = 3 /* digits */
+};
+
+/* Index of "[dd/Mon/yyyy:" behind a space, or n. */
+static size_t
+query_log_time(struct str line)
+{
+	size_t i;
+
+	for (i = 1; i + 13 <= line.n; i++)
+		if (line.p[i] == '[' && line.p[i - 1] == ' ' &&
+		    str_is_digit(line.p[i + 1]) &&
+		    str_is_digit(line.p[i + 2]) && line.p[i + 3] == '/' &&
+		    str_is_alpha(line.p[i + 4]) && line.p[i + 7] == '/' &&
+		    str_is_digit(line.p[i + 8]) && line.p[i + 12] == ':')
+			return i;
+	return line.n;
+}
+
+/* Cuts the next word off; false: there is none. */
+static bool
+query_log_word(struct str *left, struct str *word)
+{
+	(void)str_cut(*left, ' ', word, left);
+	return word->n > 0;
+}
+
+/* "name:port", also where the name is a Host field with a port of its own; an
+ * IPv6 address, without brackets, is none. */
+static bool
+query_log_is_vhost(struct str word)
+{
+	size_t colon = word.n;
+	uint64_t port;
+
+	while (colon > 0 && word.p[colon - 1] != ':')
+		colon--;
+	if (colon < 2 || !str_to_u64(str_sub(word, colon, word.n), UINT16_MAX,
+	    &port))
+		return false;
+	word = str_sub(word, 0, colon - 1);
+	return word.p[word.n - 1] == ']' || str_find(word, ':') == word.n ||
+	    (str_is_digit(word.p[word.n - 1]) &&
+	    str_find(word, '.') < str_find(word, ':'));
+}
+
+static void
+query_log_vhost(struct str word, struct query_log *out)
+{
+	size_t colon = word.n;
+
+	while (word.p[colon - 1] != ':')
+		colon--;
+	out->host = str_sub(word, 0, colon - 1);
+	out->https = str_eq(str_sub(word, colon, word.n), STR("443"));
+}
+
+/* What stands before the time: [vhost] client ident user; a user's name may
+ * have blanks. */
+static bool
+query_log_head(struct str head, struct query_log *out)
+{
+	struct str left = head, word;
+	size_t words = 0;
+
+	while (query_log_word(&left, &word))
+		words++;
+	if (words < QUERY_LOG_WORDS || left.n > 0)
+		return false;
+	left = head;
+	(void)query_log_word(&left, &word);
+	if (words > QUERY_LOG_WORDS && query_log_is_vhost(word)) {
+		query_log_vhost(word, out);
+		(void)query_log_word(&left, &word);
+	}
+	out->client = word;
+	return true;
+}
+
+/* The byte behind a backslash at p[0]; *n: how many bytes it took. */
+static char
+query_log_escape(const char *p, size_t left, size_t *n)
+{
+	static const char names[] = "nrtbv", bytes[] = "\n\r\t\b\v";
+	const char *found;
+
+	*n = 2;
+	if (p[1] == 'x' && left >= 4 && str_hex(p[2]) >= 0 &&
+	    str_hex(p[3]) >= 0) {
+		*n = 4;
+		return (char)(str_hex(p[2]) << 4 | str_hex(p[3]));
+	}
+	found = memchr(names, p[1], sizeof(names) - 1);
+	return found != NULL ? bytes[found - names] : p[1];
+}
+
+/*
+ * Takes `"text"` off *left, its escapes off the text. 1; 0: there is none;
+ * -1: no memory.
+ */
+static int
+query_log_quoted(struct str *left, struct arena *a, struct str *out)
+{
+	size_t i = 1, n = 0, took;
+	bool escaped = false;
+	char *text;
+
+	if (!str_starts(*left, STR("\"")))
+		return 0;
+	for (; i < left->n && left->p[i] != '"'; i++) {
+		if (left->p[i] != '\\')
+			continue;
+		escaped = true;
+		i++;
+	}
+	if (i >= left->n)
+		return 0;
+	*out = str_sub(*left, 1, i);
+	*left = str_sub(*left, i + 1, left->n);
+	if (!escaped)
+		return 1;
+	text = arena_alloc(a, out->n + 1);
+	if (text == NULL)
+		return -1;
+	for (i = 0; i < out->n; i += took) {
+		took = 1;
+		text[n++] = out->p[i] == '\\' && i + 1 < out->n ?
+		    query_log_escape(out->p + i, out->n - i, &took) :
+		    out->p[i];
+	}
+	*out = (struct str){ text, n };
+	return 1;
+}
+
+/* "GET /a HTTP/1.1"; anything else is no request. */
+static void
+query_log_request(struct str text, struct query_log *out)
+{
+	struct str method, target, protocol;
+
+	if (!str_cut(text, ' ', &method, &target) || target.n == 0)
+		return;
+	(void)str_cut(target, ' ', &target, &protocol);
+	out->method = method;
+	out->target = target;
+}
+
+static bool
+query_log_is_status(struct str word)
+{
+	uint64_t status;
+
+	return word.n == QUERY_LOG_STATUS &&
+	    str_to_u64(word, UINT16_MAX, &status);
+}
+
+/* ` "referer" "agent"`, which `common` does not have. -1: no memory. */
+static int
+query_log_tail(struct str left, struct arena *a, struct query_log *out)
+{
+	struct str *fields[] = { &out->referer, &out->agent };
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		int got;
+
+		left = str_trim(left);
+		got = query_log_quoted(&left, a, fields[i]);
+		if (got != 1)
+			return got;
+		if (str_eq(*fields[i], STR("-")))
+			*fields[i] = STR("");
+	}
+	return 1;
+}
+
+int
+query_log_parse(struct str line, struct arena *a, struct query_log *out)
+{
+	size_t time = query_log_time(line);
+	struct str left, request, word, bytes;
+	int got;
+
+	memset(out, 0, sizeof(*out));
+	if (time == line.n ||
+	    !query_log_head(str_sub(line, 0, time - 1), out))
+		return 0;
+	left = str_sub(line, time, line.n);
+	left = str_sub(left, str_find(left, ']') + 1, left.n);
+	if (!str_starts(left, STR(" ")))
+		return 0;
+	left = str_sub(left, 1, left.n);
+	got = query_log_quoted(&left, a, &request);
+	if (got != 1)
+		return got;
+	left = str_trim(left);
+	if (!query_log_word(&left, &word) || !query_log_is_status(word) ||
+	    !query_log_word(&left, &bytes))
+		return 0;
+	query_log_request(request, out);
+	return query_log_tail(left, a, out) == -1 ? -1 : 1;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* query_many: URLs from stdin, an answer a line. */
+
+#include <stdio.h>
+
+#include "tools/input.h"
+#include "tools/query.h"
+#include "tools/query_ask.h"
+#include "tools/query_out.h"
+
+enum { QUERY_MANY_BUFFER = 64 * 1024 };
+
+struct query_many {
+	struct query_asking by;
+	struct json *json; /* NULL: columns */
+	struct arena arena;
+	bool refused; /* a URL so far */
+};
+
+static void
+query_many_columns(struct query_many *m, const struct query_answer *answer,
+    struct str url)
+{
+	query_out_put(url);
+	(void)putc_unlocked('\t', stdout);
+	query_out_put(query_ask_status(answer, &m->arena));
+	(void)putc_unlocked('\t', stdout);
+	query_out_put(query_ask_target(answer, &m->arena));
+	(void)putc_unlocked('\t', stdout);
+	query_out_put(query_ask_route(answer));
+	(void)putc_unlocked('\n', stdout);
+}
+
+static void
+query_many_object(struct query_many *m, const struct query_answer *answer,
+    struct str url)
+{
+	query_ask_tell(answer, url, &m->arena, m->json);
+	if (answer->why.reason != REASON_NONE) {
+		json_number(m->json, "status",
+		    (uint64_t)reason_status(answer->why.reason));
+		json_text(m->json, "why", str_of(answer->why.text));
+	}
+	json_write(m->json, stdout);
+}
+
+/* 0, or -1 and e. */
+static int
+query_many_one(struct query_many *m, struct str url, struct err *e)
+{
+	struct query_answer answer;
+
+	arena_reset(&m->arena);
+	if (query_ask(&m->by, url, &m->arena, &answer, e) == -1)
+		return -1;
+	if (answer.why.reason != REASON_NONE)
+		m->refused = true;
+	if (m->json != NULL)
+		query_many_object(m, &answer, url);
+	else
+		query_many_columns(m, &answer, url);
+	return 0;
+}
+
+/* 0, or -1 and e. Ends early when nobody takes the answers. */
+static int
+query_many_all(struct query_many *m, struct input *in, struct err *e)
+{
+	struct input_line line;
+	int got;
+
+	while ((got = input_next(in, &line, e)) == 1 && !ferror(stdout)) {
+		struct str url = str_trim(line.text);
+
+		if (url.n > 0 && query_many_one(m, url, e) == -1)
+			return -1;
+	}
+	return got == -1 ? -1 : 0;
+}
+
+int
+query_many(struct query *q)
+{
+	struct query_many m = { .by = { .query = q, .map = &q->maps[0],
+		.wish = &q->wish } };
+	struct input *in = NULL;
+	struct err e;
+	int got;
+
+	if (query_open(q, &e) == -1 || input_open("-", &in, &e) == -1)
+		return tool_trouble(&e);
+	(void)setvbuf(stdout, NULL, _IOFBF, QUERY_MANY_BUFFER);
+	if (q->json)
+		m.json = json_new();
+	arena_init(&m.arena, QUERY_MEMORY);
+	got = query_many_all(&m, in, &e);
+	arena_fini(&m.arena);
+	json_free(&m.json);
+	input_close(&in);
+	if (got == -1)
+		return tool_trouble(&e);
+	return m.refused ? TOOL_NO : TOOL_YES;
+}
