@@ -6,8 +6,6 @@
 
 #include "base/check.h"
 
-enum { ROUTE_NAME_MAX = 128 };
-
 static const char *const route_schemes[] = {
 	[ORIGIN_HTTP] = "http",
 	[ORIGIN_HTTPS] = "https",
@@ -50,19 +48,7 @@ internal_find(struct str word, enum internal_page *out)
 bool
 route_is_name(struct str name)
 {
-	size_t i;
-
-	if (name.n == 0 || name.n > ROUTE_NAME_MAX)
-		return false;
-	for (i = 0; i < name.n; i++) {
-		char c = name.p[i];
-
-		if ((c >= 'a' && c <= 'z') || str_is_digit(c))
-			continue;
-		if (i == 0 || (c != '.' && c != '_' && c != '-'))
-			return false;
-	}
-	return true;
+	return str_is_name(name);
 }
 
 int

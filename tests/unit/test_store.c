@@ -86,10 +86,11 @@ test_values_of_any_size_come_back_whole(void **state)
 		assert_int_equal(store_get(s, 0, str_of(key), &a, &value, &e),
 		    1);
 		host = arena_alloc(&a, sizeof(*host));
-		assert_int_equal(codec_get_host(value, &a, host, &e), 0);
-		assert_int_equal(host->rule.text.n, sizes[i]);
+		assert_int_equal(codec_get_host(str_of(key), value, &a, host,
+		    &e), 0);
+		assert_int_equal(host->rule.target.text.n, sizes[i]);
 		for (n = 0; n < sizes[i]; n++)
-			assert_int_equal(host->rule.text.p[n], 'a' + (int)i);
+			assert_int_equal(host->rule.target.text.p[n], 'a' + (int)i);
 		arena_fini(&a);
 	}
 	store_close(&s);
@@ -443,9 +444,11 @@ test_other_formats_and_facts_are_refused(void **state)
 	(void)state;
 	maps_write(maps_path("map"), "one", SMALL);
 	set_word("mformat", CODEC_FORMAT + 1);
-	refused("newer", maps_path("bad"), "format 2, expected 1");
-	set_word("mformat", 0);
-	refused("older", maps_path("bad"), "format 0, expected 1");
+	refused("newer", maps_path("bad"),
+	    "format 3, expected 2: compile it again");
+	set_word("mformat", 1);
+	refused("older", maps_path("bad"),
+	    "format 1, expected 2: compile it again");
 	set_word("mgeneration", 77);
 	refused("generation", maps_path("bad"), "does not agree");
 	set_word("mpages", 2);
