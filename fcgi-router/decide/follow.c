@@ -126,11 +126,13 @@ follow_choose(struct follow_walk *w)
 
 /* ---- aliases ---- */
 
-/* *next: the host that it names. As follow_request. */
+/* *next: the host that it names, in the arena, since captures borrow from it.
+ * As follow_request. */
 static int
-follow_alias(struct follow_walk *w, struct host *next)
+follow_alias(struct follow_walk *w, const struct host **next)
 {
 	struct follow *out = w->out;
+	struct host *host;
 
 	if (out->alias_count == ROUTE_ALIASES_MAX) {
 		err_set(w->e, REASON_LOOP, "more than %d aliases in a row",
@@ -141,12 +143,16 @@ follow_alias(struct follow_walk *w, struct host *next)
 	policy_alias(&out->policy, out->found.route);
 	if (w->trace != NULL && w->trace->alias != NULL)
 		w->trace->alias(w->trace->arg, out->found.route);
-	if (host_parse(out->target->alias, next, w->e) == -1)
+	host = arena_alloc(w->arena, sizeof(*host));
+	if (host == NULL)
+		return follow_full(w->e);
+	if (host_parse(out->target->alias, host, w->e) == -1)
 		return err_set(w->e, REASON_MAP_BROKEN,
 		    "an alias of '%.*s', which is no host",
 		    STR_ARG(out->target->alias));
-	out->host = arena_copy(w->arena, host_text(next));
-	return out->host.p != NULL ? 1 : follow_full(w->e);
+	out->host = host_text(host);
+	*next = host;
+	return 1;
 }
 
 /* The route that is no alias, and its target. As follow_request. */
@@ -154,7 +160,6 @@ static int
 follow_route(struct follow_walk *w)
 {
 	const struct host *host = &w->ask->request->host;
-	struct host next;
 	int got;
 
 	w->out->host = host_text(host);
@@ -165,10 +170,9 @@ follow_route(struct follow_walk *w)
 		follow_choose(w);
 		if (w->out->target->kind != TARGET_ALIAS)
 			return 1;
-		got = follow_alias(w, &next);
+		got = follow_alias(w, &host);
 		if (got != 1)
 			return got;
-		host = &next;
 	}
 }
 
