@@ -44,7 +44,7 @@ struct str
 exchange_space(const struct exchange *x)
 {
 	return x->request.space.n > 0 ? x->request.space :
-	    str_of(x->settings->space);
+	    str_of(x->settings->namespace);
 }
 
 static int
@@ -70,7 +70,8 @@ exchange_ask_map(const struct exchange *x, unsigned slot,
 void
 exchange_give_map(struct exchange *x)
 {
-	snapshot_give(x->process->snapshot, &x->map);
+	if (x->map != NULL)
+		snapshot_give(x->process->snapshot, &x->map);
 }
 
 void

@@ -4,10 +4,8 @@
  * internal: what internal=NAME answers.
  *
  * health: that the router serves, by a map that is whole. ask: whether a host
- * name is one of ours, for web servers that fetch a certificate when a name is
- * first asked for: an exact host of the map, or one whose capture names a
- * service that exists; a wildcard or '*' alone makes no name ours. Who may ask
- * is for the caller to have seen to.
+ * name is one of ours (see decide/ask). Who may ask is for the caller to have
+ * seen to.
  */
 #ifndef SERVE_INTERNAL_H
 #define SERVE_INTERNAL_H

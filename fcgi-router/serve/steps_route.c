@@ -6,6 +6,7 @@
 #include "serve/steps.h"
 
 #include "base/clock.h"
+#include "decide/admit.h"
 #include "decide/fields.h"
 #include "decide/rules.h"
 #include "serve/internal.h"
@@ -70,35 +71,23 @@ int
 step_admit(struct exchange *x, const struct exchange_loan *loan)
 {
 	const struct settings_ranges *inside = &x->settings->internal_allow;
-	const struct policy *p = &x->follow.policy;
-	struct str client = x->request.client_ip;
+	struct str plan = x->follow.policy.plan;
 
 	(void)loan;
-	if (!policy_admits(p, client) ||
-	    (x->follow.target->kind == TARGET_INTERNAL &&
-	        !cidr_holds(inside->list, inside->count, client))) {
-		err_set(&x->err, REASON_ADDRESS_DENIED,
-		    "the address %.*s may not", STR_ARG(client));
+	if (admit_address(&x->follow, &x->request, inside->list,
+	    inside->count, &x->err) == -1)
 		return step_fail(x);
-	}
-	if (p->plan.n > 0 && !settings_has(x->settings, SETTINGS_PLAN, p->plan))
-		process_tell_plan(x->process, p->plan);
+	if (plan.n > 0 && !settings_has(x->settings, SETTINGS_PLAN, plan))
+		process_tell_plan(x->process, plan);
 	step_limit(x);
 	return STEP_NEXT;
 }
 
-/* Nothing that asks for authentication is open without it. */
 int
 step_authenticate(struct exchange *x, const struct exchange_loan *loan)
 {
-	const struct policy *p = &x->follow.policy;
-
 	(void)loan;
-	if (p->auth_count == 0)
-		return STEP_NEXT;
-	err_set(&x->err, REASON_AUTH_UNAVAILABLE,
-	    "auth=%.*s is not available in this version", STR_ARG(p->auth[0]));
-	return step_fail(x);
+	return admit_auth(&x->follow, &x->err) == 0 ? STEP_NEXT : step_fail(x);
 }
 
 /* ---- where it leads ---- */
@@ -156,27 +145,6 @@ step_answer_ourselves(struct exchange *x, unsigned slot)
 	return got == 0 ? STEP_REPLY : step_fail(x);
 }
 
-/* What guards or vouches for the origin's connection is never left out. */
-static int
-step_check_words(struct exchange *x)
-{
-	const struct policy *p = &x->follow.policy;
-
-	if (p->egress.n > 0)
-		return err_set(&x->err, REASON_EGRESS_DENIED,
-		    "egress=%.*s is not available in this version",
-		    STR_ARG(p->egress));
-	if (p->tls.n > 0)
-		return err_set(&x->err, REASON_ORIGIN_TLS,
-		    "tls=%.*s is not available in this version",
-		    STR_ARG(p->tls));
-	if (p->sign.n > 0)
-		return err_set(&x->err, REASON_INTERNAL,
-		    "sign=%.*s is not available in this version",
-		    STR_ARG(p->sign));
-	return 0;
-}
-
 /* The request as the origin is sent it. */
 static int
 step_make_request(struct exchange *x)
@@ -203,7 +171,8 @@ step_choose_target(struct exchange *x, const struct exchange_loan *loan)
 {
 	if (x->follow.origin == NULL)
 		return step_answer_ourselves(x, loan->slot);
-	if (step_check_words(x) == -1 || step_make_request(x) == -1)
+	if (admit_origin(&x->follow, &x->err) == -1 ||
+	    step_make_request(x) == -1)
 		return step_fail(x);
 	exchange_give_map(x);
 	return STEP_NEXT;

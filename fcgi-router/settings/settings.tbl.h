@@ -18,7 +18,7 @@ SETTING("router", "map", map, PATH, "", "", "",
     "/var/lib/fcgi-router/routes.db if that folder exists, else routes.db "
     "beside router.ini, or in the working directory when there is no "
     "router.ini.")
-SETTING("router", "namespace", space, NAME, "production", "", "",
+SETTING("router", "namespace", namespace, NAME, "production", "", "",
     "The dispatch namespace in which a dynamic name like @{tenant} is looked "
     "up. The web server may say another one for a request by the FastCGI "
     "parameter ROUTER_NAMESPACE.")

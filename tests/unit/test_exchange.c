@@ -138,8 +138,9 @@ exchange_expect_fresh(const struct exchange *x)
 	assert_int_equal(buf_len(&x->out), 0);
 	assert_memory_equal(&x->request, &fresh->request,
 	    sizeof(x->request));
-	assert_memory_equal(&x->found, &fresh->found, sizeof(x->found));
-	assert_memory_equal(&x->source, &fresh->source, sizeof(x->source));
+	assert_null(x->map);
+	assert_memory_equal(&x->follow, &fresh->follow, sizeof(x->follow));
+	assert_memory_equal(&x->limits, &fresh->limits, sizeof(x->limits));
 	assert_memory_equal(&x->target, &fresh->target, sizeof(x->target));
 	assert_memory_equal(&x->answer, &fresh->answer, sizeof(x->answer));
 	assert_memory_equal(&x->reply, &fresh->reply, sizeof(x->reply));
@@ -168,8 +169,8 @@ nothing_of_a_request_stays(void **state)
 	x->body.came = 7;
 	x->body.ended = x->body.kept = true;
 	memset(&x->request, 1, sizeof(x->request));
-	memset(&x->found, 1, sizeof(x->found));
-	memset(&x->source, 1, sizeof(x->source));
+	memset(&x->follow, 1, sizeof(x->follow));
+	memset(&x->limits, 1, sizeof(x->limits));
 	memset(&x->target, 1, sizeof(x->target));
 	memset(&x->answer, 1, sizeof(x->answer));
 	memset(&x->reply, 1, sizeof(x->reply));

@@ -22,8 +22,8 @@ fields_begin(struct fields_case *c, const char *list, const char *url,
 {
 	decide_open(&c->d, list, url, more);
 	c->e.text[0] = '\0';
-	if (target_origin(&c->d.source, preserve, &c->d.a, &c->target,
-	    &c->e) == -1)
+	if (target_origin(c->d.follow.origin, &c->d.follow.source, preserve,
+	    &c->d.a, &c->target, &c->e) == -1)
 		fail_msg("%s: %s", list, c->e.text);
 }
 
@@ -46,8 +46,9 @@ static int
 fields_answer(struct fields_case *c, int status, const char *const *lines)
 {
 	struct h1_answer answer = { .status = status };
-	const struct fields_to_client in = { &c->d.request, &c->d.route,
-		&c->target, &answer };
+	const struct fields_to_client in = { &c->d.request,
+		c->d.follow.found.route, &c->target, &answer,
+		c->d.follow.policy.rewrite_back };
 	struct str name, value;
 
 	header_init(&answer.fields, &c->d.a);
@@ -63,7 +64,8 @@ static int
 fields_request(struct fields_case *c, bool forwarded, int max_hops)
 {
 	const struct fields_to_origin in = { &c->d.request, &c->target,
-		forwarded, max_hops };
+		forwarded, max_hops, STR("x-all\nx-of-a-rule"),
+		STR("remote-user") };
 
 	return fields_to_origin(&in, &c->d.a, &c->out, &c->e);
 }
@@ -453,6 +455,10 @@ static const struct {
 	    "HTTP_X_REQUEST_ID=1", "HTTP_X_ROUTER_VERSION=2" }, OURS },
 	{ "Connection does not name what we set",
 	  { "HTTP_CONNECTION=Via, X-Forwarded-For, X-Request-Id" }, OURS },
+	{ "what a rule of the map sets is not the client's to say",
+	  { "HTTP_X_ALL=1", "HTTP_X_OF_A_RULE=2", "HTTP_X_OF=3",
+	    "HTTP_X_OF_A_RULES=4" }, "X-Of: 3|X-Of-A-Rules: 4|" OURS },
+	{ "nor what the operator keeps", { "HTTP_REMOTE_USER=root" }, OURS },
 	{ "authorization passes", { "HTTP_AUTHORIZATION=Bearer x" },
 	  "Authorization: Bearer x|" OURS },
 	{ "what traces a request passes as it came",
@@ -644,9 +650,10 @@ a_full_arena_is_overloaded_both_ways(void **state)
 	fields_begin(&c, BOTH, "http://a.example/in/", false, more);
 	for (way = 0; way < 2; way++) {
 		const struct fields_to_origin out = { &c.d.request, &c.target,
-			true, 4 };
+			true, 4, STR(""), STR("") };
 		const struct fields_to_client in = { &c.d.request,
-			&c.d.route, &c.target, &answer };
+			c.d.follow.found.route, &c.target, &answer,
+			true };
 		int failed = 0, got = -1;
 
 		for (left = 0; got == -1 && left < DECIDE_CHUNK; left += 16) {

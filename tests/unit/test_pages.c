@@ -174,17 +174,18 @@ static void
 respond_says_what_the_route_says(void **state)
 {
 	static const struct {
-		struct route route;
+		struct route_target target;
+		uint32_t retry_after;
 		const char *fields;
 		const char *body;
 	} rows[] = {
-		{ { .code = 410, .text = { "gone", 4 } },
+		{ { .code = 410, .text = { "gone", 4 } }, 0,
 		  "Content-Type: text/plain; charset=utf-8|", "gone" },
-		{ { .code = 204 }, "", "" },
-		{ { .code = 503, .text = { "<b>", 3 }, .retry_after = 120 },
+		{ { .code = 204 }, 0, "", "" },
+		{ { .code = 503, .text = { "<b>", 3 } }, 120,
 		  "Content-Type: text/plain; charset=utf-8|"
 		  "Retry-After: 120|", "<b>" },
-		{ { .code = 503, .retry_after = 31536000 },
+		{ { .code = 503 }, 31536000,
 		  "Retry-After: 31536000|", "" },
 	};
 	size_t i;
@@ -192,9 +193,36 @@ respond_says_what_the_route_says(void **state)
 	for (i = 0; i < TABLE_COUNT(rows); i++) {
 		struct exchange_reply reply = { .status = 0 };
 
-		assert_int_equal(pages_respond(&reply, &rows[i].route,
-		    *state), 0);
-		assert_int_equal(reply.status, rows[i].route.code);
+		assert_int_equal(pages_respond(&reply, &rows[i].target,
+		    rows[i].retry_after, *state), 0);
+		assert_int_equal(reply.status, rows[i].target.code);
+		TABLE_STR("fields", pages_text(&reply.fields, *state),
+		    rows[i].fields);
+		TABLE_STR("body", reply.body, rows[i].body);
+	}
+}
+
+static void
+a_word_is_text_or_json_and_never_cached(void **state)
+{
+	static const struct {
+		const char *accept, *fields, *body;
+	} rows[] = {
+		{ NULL, "Content-Type: text/plain; charset=utf-8|"
+		  "Cache-Control: no-store|", "known\n" },
+		{ "application/json", "Content-Type: application/json|"
+		  "Cache-Control: no-store|", "{\"status\":\"known\"}\n" },
+	};
+	size_t i;
+
+	for (i = 0; i < TABLE_COUNT(rows); i++) {
+		struct exchange_reply reply = { .status = 0 };
+		struct request r;
+
+		pages_request(&r, rows[i].accept, *state);
+		assert_int_equal(pages_word(&reply, 404, "known", &r, *state),
+		    0);
+		assert_int_equal(reply.status, 404);
 		TABLE_STR("fields", pages_text(&reply.fields, *state),
 		    rows[i].fields);
 		TABLE_STR("body", reply.body, rows[i].body);
@@ -205,13 +233,12 @@ respond_says_what_the_route_says(void **state)
 static void
 a_full_arena_makes_no_page(void **state)
 {
-	const struct route route = { .code = 503, .text = STR("x"),
-		.retry_after = 1 };
+	const struct route_target target = { .code = 503, .text = STR("x") };
 	struct request r;
 	int which;
 
 	pages_request(&r, NULL, *state);
-	for (which = 0; which < 3; which++) {
+	for (which = 0; which < 4; which++) {
 		int failed = 0, got = -1;
 		size_t left;
 
@@ -231,7 +258,9 @@ a_full_arena_makes_no_page(void **state)
 			    pages_error(&reply, REASON_LOOP, &r, &a) :
 			    which == 1 ?
 			    pages_redirect(&reply, 302, STR("/x"), &a) :
-			    pages_respond(&reply, &route, &a);
+			    which == 2 ?
+			    pages_respond(&reply, &target, 1, &a) :
+			    pages_word(&reply, 200, "ok", &r, &a);
 			failed += got == -1;
 			arena_fini(&a);
 		}
@@ -253,6 +282,7 @@ main(void)
 		PAGES_TEST(a_redirect_says_where_and_nothing_about_caches),
 		PAGES_TEST(a_redirect_to_no_header_value_is_refused),
 		PAGES_TEST(respond_says_what_the_route_says),
+		PAGES_TEST(a_word_is_text_or_json_and_never_cached),
 		PAGES_TEST(a_full_arena_makes_no_page),
 	};
 

@@ -38,6 +38,8 @@ record_of_one(void)
 	r.user_agent = STR("Some (X11) Agent/1.0");
 	r.id = STR("0123456789abcdef");
 	r.route = STR("www.example.org/a");
+	r.service = STR("@production/acme");
+	r.space = STR("production");
 	r.origin = STR("http://127.0.0.1:8000");
 	r.generation = 7;
 	r.attempts = 1;
@@ -69,6 +71,7 @@ a_line_is_combined_and_words(void **state)
 	    "[21/Nov/2023:20:38:05 +0000] \"GET /a?b=c HTTP/1.1\" 200 1234 "
 	    "\"https://example.org/\" \"Some (X11) Agent/1.0\" "
 	    "id=0123456789abcdef reason=- route=www.example.org/a "
+	    "service=@production/acme ns=production "
 	    "origin=http://127.0.0.1:8000 gen=7 try=1 in=5 lookup_us=12 "
 	    "connect_us=0 first_us=3456 total_us=5678901234\n");
 }
@@ -82,7 +85,8 @@ what_is_unknown_is_a_dash(void **state)
 	use_zone("UTC0");
 	record_init(&r);
 	record_gives(&r, "- - - - [01/Jan/1970:00:00:00 +0000] \"- - -\" - 0 "
-	    "\"-\" \"-\" id=- reason=- route=- origin=- gen=0 try=0 in=0 "
+	    "\"-\" \"-\" id=- reason=- route=- service=- "
+	    "ns=- origin=- gen=0 try=0 in=0 "
 	    "lookup_us=- connect_us=- first_us=- total_us=-\n");
 }
 
@@ -98,13 +102,15 @@ time_is_local_with_its_zone(void **state)
 	r.status = 404;
 	use_zone("XYZ-5:30");
 	record_gives(&r, "- - - - [22/Nov/2023:02:08:05 +0530] \"- - -\" 404 "
-	    "0 \"-\" \"-\" id=- reason=no-host route=- origin=- gen=0 try=0 "
+	    "0 \"-\" \"-\" id=- reason=no-host route=- service=- "
+	    "ns=- origin=- gen=0 try=0 "
 	    "in=0 lookup_us=- connect_us=- first_us=- total_us=-\n");
 	use_zone("XYZ+3:30");
 	r.status = 0;
 	r.reason = REASON_NONE;
 	record_gives(&r, "- - - - [21/Nov/2023:17:08:05 -0330] \"- - -\" - 0 "
-	    "\"-\" \"-\" id=- reason=- route=- origin=- gen=0 try=0 in=0 "
+	    "\"-\" \"-\" id=- reason=- route=- service=- "
+	    "ns=- origin=- gen=0 try=0 in=0 "
 	    "lookup_us=- connect_us=- first_us=- total_us=-\n");
 }
 
@@ -131,7 +137,7 @@ texts_are_escaped_where_they_stand(void **state)
 	    "\\x22-\\x22 \\x22-\\x22\\x0a\\x5c \\x9b\" - 0 "
 	    "\"\\x22\\x5c\\x0d\\x0a\\x09\\x7f\\xc2\\x9b\\xe9\xc3\xa9\" "
 	    "\"x\\x22 id=forged\" id=a\\x20route=forged reason=- "
-	    "route=*.a/{b}\\x20\\x0a origin=http://\\x00 gen=0 try=0 in=0 "
+	    "route=*.a/{b}\\x20\\x0a service=- ns=- origin=http://\\x00 gen=0 try=0 in=0 "
 	    "lookup_us=- connect_us=- first_us=- total_us=-\n");
 }
 

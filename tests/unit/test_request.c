@@ -559,6 +559,43 @@ field_names_are_spelled_in_title_case(void **state)
 	arena_fini(&small);
 }
 
+static void
+the_web_server_may_name_a_namespace(void **state)
+{
+	static const struct {
+		const char *variable, *want; /* NULL: refused */
+	} rows[] = {
+		{ "ROUTER_NAMESPACE=staging", "staging" },
+		{ "ROUTER_NAMESPACE=", "" },
+		{ "HTTP_ROUTER_NAMESPACE=staging", "" },
+		{ "ROUTER_NAMESPACE=Staging", NULL },
+		{ "ROUTER_NAMESPACE=a/b", NULL },
+		{ "ROUTER_NAMESPACE=/", NULL },
+		{ "ROUTER_NAMESPACE=-a", NULL },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < TABLE_COUNT(rows); i++) {
+		const char *variables[] = { "REQUEST_METHOD=GET",
+			"HTTP_HOST=a.example", "REQUEST_URI=/",
+			rows[i].variable, NULL };
+		struct request r;
+		struct arena a;
+		struct err e;
+
+		arena_init(&a, 1 << 16);
+		TABLE_INT(rows[i].variable, request_read(&a, variables, &r,
+		    &e), rows[i].want != NULL ? 0 : -1);
+		if (rows[i].want != NULL)
+			TABLE_STR(rows[i].variable, r.space, rows[i].want);
+		else
+			TABLE_INT(rows[i].variable, e.reason,
+			    REASON_BAD_REQUEST);
+		arena_fini(&a);
+	}
+}
+
 int
 main(void)
 {
@@ -578,6 +615,7 @@ main(void)
 		cmocka_unit_test(
 		    without_memory_it_is_overloaded_at_every_ceiling),
 		cmocka_unit_test(field_names_are_spelled_in_title_case),
+		cmocka_unit_test(the_web_server_may_name_a_namespace),
 	};
 
 	return cmocka_run_group_tests(tests, request_open, request_close);

@@ -39,6 +39,15 @@ static const struct {
 	  "a.example http://o.example headers=s\n"
 	  "  response-header X-A: own\n",
 	  HEADER_RESPONSE, "", "X-B: b|X-A: own|" },
+	{ "levels apply as defaults, service, route",
+	  "%defaults headers=d\n%headers d\n  response-header X-A: d\n"
+	  "  response-header X-B: d\n  response-header X-C: d\n"
+	  "a.example @s\n  response-header X-C: r\n"
+	  "  response-header +X-B: r\n"
+	  "@s http://o.example\n  response-header X-B: {service} {version}\n"
+	  "  response-header -X-A\n",
+	  HEADER_RESPONSE, "",
+	  "X-B: @s s|X-C: r|X-B: r|" },
 	{ "variables are filled in",
 	  "{t}.example/{s} http://o.example tag=kind:shop\n"
 	  "  request-header X-All: {t} {s} {tag.kind} {host} {method} "
@@ -102,7 +111,7 @@ rules_set_add_and_remove_in_order(void **state)
 		    "http://a.example/s%2f1/x" : "http://a.example/",
 		    rules_more);
 		rules_fill(&h, &d.a, rules_rows[i].before);
-		TABLE_INT(rules_rows[i].name, rules_apply(&d.source,
+		TABLE_INT(rules_rows[i].name, rules_apply(&d.follow.source,
 		    rules_rows[i].side, &h, &e), 0);
 		TABLE_STR(rules_rows[i].name, rules_text(&h, &d.a),
 		    rules_rows[i].after);
@@ -128,7 +137,7 @@ rules_try_long(size_t n, size_t want)
 	    "  request-header X-A: {header.X-In}\n", "http://a.example/",
 	    more);
 	rules_fill(&h, &d.a, "X-A: old|");
-	assert_int_equal(rules_apply(&d.source, HEADER_REQUEST, &h, &e), 0);
+	assert_int_equal(rules_apply(&d.follow.source, HEADER_REQUEST, &h, &e), 0);
 	assert_int_equal(h.count, want);
 	if (want == 1)
 		assert_int_equal(h.fields[0].value.n, n);
@@ -163,9 +172,10 @@ a_rule_for_framing_is_left_out(void **state)
 		decide_open(&d, "a.example http://o.example\n"
 		    "  request-header X-A: 1\n  request-header X-B: 2\n",
 		    "http://a.example/", NULL);
-		d.route.rules[0].name = str_of(names[i]);
+		d.follow.found.route->own->rules[0].name =
+		    str_of(names[i]);
 		rules_fill(&h, &d.a, "");
-		TABLE_INT(names[i], rules_apply(&d.source, HEADER_REQUEST, &h,
+		TABLE_INT(names[i], rules_apply(&d.follow.source, HEADER_REQUEST, &h,
 		    &e), 0);
 		TABLE_STR(names[i], rules_text(&h, &d.a), "X-B: 2|");
 		decide_close(&d);
@@ -188,7 +198,7 @@ a_full_arena_is_overloaded(void **state)
 	for (left = 0; got == -1; left += 16) {
 		decide_squeeze(&a, left);
 		header_init(&h, &a);
-		got = rules_apply(&d.source, HEADER_RESPONSE, &h, &e);
+		got = rules_apply(&d.follow.source, HEADER_RESPONSE, &h, &e);
 		if (got == -1) {
 			failed++;
 			assert_int_equal(e.reason, REASON_OVERLOADED);

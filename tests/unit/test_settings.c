@@ -122,13 +122,60 @@ static const struct trap traps[] = {
 	    "[router]\n"),
 	TRAP("an unknown section, near to none",
 	    "[plan:free]\n[customers]\n",
-	    "@1:6: error: ':' in a name, expected letters, digits and '_'\n"
 	    "@2:2: error: unknown section [customers], expected [router], "
-	    "[relay] or [log]\n"),
+	    "[relay], [internal] or [log]\n"),
+	TRAP("a named section of an unknown kind",
+	    "[plans:free]\n",
+	    "@1:2: error: unknown section [plans:free], expected plan, auth, "
+	    "tls, sign or egress before ':'\n"),
+	TRAP("a kind is spelled just so",
+	    "[Plan:free]\n",
+	    "@1:2: error: unknown section [Plan:free], expected plan, auth, "
+	    "tls, sign or egress before ':'\n"),
+	TRAP("a named section without a good name",
+	    "[plan:Free]\n[auth:]\n[tls: a]\n[sign:a:b]\n",
+	    "@1:2: error: 'Free' is no name, expected small letters, digits, "
+	    "'.', '_' and '-', a letter or digit first, at most 128\n"
+	    "@2:2: error: '' is no name, expected small letters, digits, "
+	    "'.', '_' and '-', a letter or digit first, at most 128\n"
+	    "@3:2: error: ' a' is no name, expected small letters, digits, "
+	    "'.', '_' and '-', a letter or digit first, at most 128\n"
+	    "@4:2: error: 'a:b' is no name, expected small letters, digits, "
+	    "'.', '_' and '-', a letter or digit first, at most 128\n"),
+	TRAP("a named section twice",
+	    "[plan:a]\n[auth:a]\n[plan:b]\n[plan:a]\n",
+	    "@4:2: error: section [plan:a] again, expected once: line 1 has "
+	    "it\n"),
+	TRAP("a setting in a named section",
+	    "[plan:a]\nrate = 10\n[auth:b]\ncheck = 1s\n",
+	    "@2:1: error: unknown setting 'rate' in [plan:a], expected none: "
+	    "no settings of [plan:...] exist in this version, the section "
+	    "only declares the name\n"
+	    "@4:1: error: unknown setting 'check' in [auth:b], expected none: "
+	    "no settings of [auth:...] exist in this version, the section "
+	    "only declares the name\n"),
+	TRAP("a namespace that is no name",
+	    "[router]\nnamespace = Staging\n",
+	    "@2:13: error: 'Staging' is no name, expected small letters, "
+	    "digits, '.', '_' and '-', a letter or digit first, at most "
+	    "128\n"),
+	TRAP("what is no range of addresses",
+	    "[internal]\nallow = 10.0.0.0/8, 10.0.0.1/8\n",
+	    "@2:9: error: '10.0.0.1/8' is no range of addresses, expected "
+	    "like 192.0.2.0/24, 2001:db8::/32 or one address, with no bits "
+	    "behind the prefix\n"),
+	TRAP("no range of addresses at all",
+	    "[internal]\nallow = ,\n",
+	    "@2:9: error: no range of addresses, expected some, parted by "
+	    "commas\n"),
+	TRAP("what is no header field",
+	    "[relay]\nprivate_headers = X-A, X_B\n",
+	    "@2:19: error: 'X_B' is no header field, expected names of "
+	    "letters, digits and '-', parted by commas\n"),
 	TRAP("a section without a name",
 	    "[]\n",
-	    "@1:2: error: unknown section [], expected [router], [relay] or "
-	    "[log]\n"),
+	    "@1:2: error: unknown section [], expected [router], [relay], "
+	    "[internal] or [log]\n"),
 	TRAP("an unknown key, near to one",
 	    "[relay]\nconnect_timout = 5s\n",
 	    "@2:1: error: unknown setting 'connect_timout' in [relay], "
@@ -246,7 +293,7 @@ static const struct trap traps[] = {
 	TRAP("a section without ']'",
 	    "[router\n",
 	    "@1:1: error: no ']' behind a section's name, expected [router], "
-	    "[relay] or [log]\n"),
+	    "[relay], [internal] or [log]\n"),
 	TRAP("a line without '='",
 	    "[router]\ncheck 1s\n",
 	    "@2:1: error: no '=', expected [SECTION], NAME = VALUE or a "
@@ -271,7 +318,7 @@ static const struct trap traps[] = {
 	TRAP("a key before any section",
 	    "# top\ncheck = 1s\n",
 	    "@2:1: error: a setting before any section, expected [router], "
-	    "[relay] or [log] first\n"),
+	    "[relay], [internal] or [log] first\n"),
 	TRAP("a quote that is not closed",
 	    "[router]\nmap = \"/a b\nspool_dir = '/a\"\n",
 	    "@2:7: error: a quote that is not closed, expected \" at the end "
@@ -728,6 +775,8 @@ what_is_printed_can_be_read_again(void **state)
 	    "workers_min = 3\ndrain = 0s\nclient_timeout = 1500ms\n"
 	    "[relay]\nmax_body = 1536\nidle_age = 1h\ntotal = 2d\n"
 	    "body_buffer = 1m\nforwarded = yes\nbad_header = refuse\n"
+	    "private_headers = X-B, x-a\n[plan:pro]\n[auth:b]\n[auth:a]\n"
+	    "[internal]\nallow = 10.0.0.0/8 ::1 127.0.0.1\n"
 	    "[log]\naccess = \" /log\"\n");
 	char *first = NULL, *second = NULL;
 	size_t n;
@@ -749,6 +798,12 @@ what_is_printed_can_be_read_again(void **state)
 	assert_non_null(strstr(first, "\nbody_buffer = 1m\n"));
 	assert_non_null(strstr(first, "\nforwarded = yes\n"));
 	assert_non_null(strstr(first, "\nbad_header = refuse\n"));
+	assert_non_null(strstr(first, "\nnamespace = production\n"));
+	assert_non_null(strstr(first, "\nprivate_headers = x-a, x-b\n"));
+	assert_non_null(strstr(first,
+	    "\nallow = 10.0.0.0/8 ::1 127.0.0.1\n"));
+	assert_non_null(strstr(first,
+	    "\n[plan:pro]\n\n[auth:a]\n\n[auth:b]\n"));
 	s = load_good(first);
 	f = open_memstream(&second, &n);
 	settings_print(s, f);
@@ -763,6 +818,13 @@ static char top[PATH_MAX]; /* of the sources */
 
 #define SAME_PATH(a, b) assert_string_equal(a, b)
 #define SAME_USERS(a, b) assert_string_equal(a, b)
+#define SAME_NAME(a, b) assert_string_equal(a, b)
+#define SAME_FIELDS(a, b) assert_string_equal(a, b)
+#define SAME_RANGES(a, b) do { \
+	assert_int_equal((a).count, (b).count); \
+	assert_memory_equal((a).list, (b).list, \
+	    (a).count * sizeof(*(a).list)); \
+} while (0)
 #define SAME_WORD(a, b) assert_int_equal(a, b)
 #define SAME_BOOL(a, b) assert_int_equal(a, b)
 #define SAME_COUNT(a, b) assert_int_equal(a, b)
@@ -811,6 +873,66 @@ the_sample_file_says_the_defaults(void **state)
 #undef SETTING
 	settings_drop(&s);
 	settings_drop(&preset);
+}
+
+/* ---- lists and names ---- */
+
+static void
+lists_are_read_and_put_in_order(void **state)
+{
+	struct settings *s = load_good("[router]\nnamespace = staging\n"
+	    "[relay]\nprivate_headers = X-User, remote-user\tX-A x-user\n"
+	    "[internal]\nallow = 10.0.0.0/8, ::1 192.0.2.7\n");
+
+	(void)state;
+	assert_string_equal(s->namespace, "staging");
+	assert_string_equal(s->private_headers,
+	    "remote-user\nx-a\nx-user");
+	assert_int_equal(s->internal_allow.count, 3);
+	assert_true(cidr_holds(s->internal_allow.list, 3, STR("10.1.2.3")));
+	assert_true(cidr_holds(s->internal_allow.list, 3, STR("192.0.2.7")));
+	assert_false(cidr_holds(s->internal_allow.list, 3, STR("127.0.0.1")));
+	settings_drop(&s);
+}
+
+static void
+defaults_of_lists_are_local_alone(void **state)
+{
+	struct settings *s = load_good("");
+
+	(void)state;
+	assert_string_equal(s->namespace, "production");
+	assert_string_equal(s->private_headers, "");
+	assert_int_equal(s->internal_allow.count, 2);
+	assert_true(cidr_holds(s->internal_allow.list, 2, STR("127.9.9.9")));
+	assert_true(cidr_holds(s->internal_allow.list, 2, STR("::1")));
+	assert_false(cidr_holds(s->internal_allow.list, 2, STR("10.0.0.1")));
+	settings_drop(&s);
+}
+
+static void
+declared_names_are_known_by_their_kind(void **state)
+{
+	struct settings *s = load_good("[plan:pro]\n[router]\n[auth:staff]\n"
+	    "[plan:free]\n[ plan:a.b_c-d ]\n[tls:pro]\n");
+	struct settings *none;
+
+	(void)state;
+	assert_true(settings_has(s, SETTINGS_PLAN, STR("pro")));
+	assert_true(settings_has(s, SETTINGS_PLAN, STR("free")));
+	assert_true(settings_has(s, SETTINGS_PLAN, STR("a.b_c-d")));
+	assert_true(settings_has(s, SETTINGS_AUTH, STR("staff")));
+	assert_true(settings_has(s, SETTINGS_TLS, STR("pro")));
+	assert_false(settings_has(s, SETTINGS_PLAN, STR("staff")));
+	assert_false(settings_has(s, SETTINGS_PLAN, STR("Pro")));
+	assert_false(settings_has(s, SETTINGS_PLAN, STR("fre")));
+	assert_false(settings_has(s, SETTINGS_PLAN, STR("")));
+	assert_false(settings_has(s, SETTINGS_SIGN, STR("pro")));
+	assert_false(settings_has(s, SETTINGS_EGRESS, STR("pro")));
+	settings_drop(&s);
+	assert_int_equal(settings_load(NULL, &none, NULL, NULL), 0);
+	assert_false(settings_has(none, SETTINGS_PLAN, STR("pro")));
+	settings_drop(&none);
 }
 
 /* ---- where it is looked for ---- */
@@ -1104,6 +1226,9 @@ main(void)
 		cmocka_unit_test(every_default_of_the_table_may_be_written),
 		cmocka_unit_test(what_is_printed_can_be_read_again),
 		cmocka_unit_test(the_sample_file_says_the_defaults),
+		cmocka_unit_test(lists_are_read_and_put_in_order),
+		cmocka_unit_test(defaults_of_lists_are_local_alone),
+		cmocka_unit_test(declared_names_are_known_by_their_kind),
 		cmocka_unit_test(the_asked_file_comes_before_the_environment),
 		cmocka_unit_test(a_path_too_long_is_an_error),
 		cmocka_unit_test(a_file_beside_the_executable_is_found),

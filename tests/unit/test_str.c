@@ -229,6 +229,57 @@ printing_a_slice_takes_any_slice(void **state)
 	assert_int_equal(STR("a\0b").n, 3);
 }
 
+static void
+a_name_is_small_letters_digits_and_marks(void **state)
+{
+	static const struct {
+		const char *text;
+		bool want;
+	} rows[] = {
+		{ "a", true }, { "0", true }, { "a.b_c-d", true },
+		{ "a-", true }, { "", false }, { "-a", false },
+		{ ".a", false }, { "_a", false }, { "A", false },
+		{ "a/b", false }, { "a b", false }, { "\xc3\xa4", false },
+	};
+	char longest[STR_NAME_MAX + 1];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < TABLE_COUNT(rows); i++)
+		TABLE_INT(rows[i].text, str_is_name(str_of(rows[i].text)),
+		    rows[i].want);
+	memset(longest, 'a', sizeof(longest));
+	assert_true(str_is_name((struct str){ longest, STR_NAME_MAX }));
+	assert_false(str_is_name((struct str){ longest, STR_NAME_MAX + 1 }));
+	assert_false(str_is_name(str_null));
+}
+
+/* Every line of lists of all lengths is found, what is between is not. */
+static void
+a_line_is_found_in_sorted_ones(void **state)
+{
+	static const char *const names[] = { "a", "aa", "ab", "b-a", "b-b",
+		"x", "x-a", "x-aa", "x-b", "y" };
+	static const char *const others[] = { "", "0", "a-", "aaa", "b",
+		"b-", "b-ab", "x-", "x-aaa", "yy", "z", "a\nb" };
+	char list[128] = "";
+	size_t count, i, n = 0;
+
+	(void)state;
+	assert_false(str_lines_have(str_null, STR("a")));
+	for (count = 0; count < TABLE_COUNT(names); count++) {
+		n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%s",
+		    count > 0 ? "\n" : "", names[count]);
+		for (i = 0; i < TABLE_COUNT(names); i++)
+			TABLE_INT(names[i], str_lines_have(str_of(list),
+			    str_of(names[i])), i <= count);
+		for (i = 0; i < TABLE_COUNT(others); i++)
+			TABLE_INT(others[i], str_lines_have(str_of(list),
+			    str_of(others[i])), false);
+	}
+	assert_true(str_lines_have(str_of(list), STR("X-Aa")));
+}
+
 int
 main(void)
 {
@@ -241,6 +292,8 @@ main(void)
 		cmocka_unit_test(trim_takes_blanks_at_both_ends_only),
 		cmocka_unit_test(numbers_are_digits_within_the_maximum),
 		cmocka_unit_test(letter_rules_are_ascii_for_every_byte),
+		cmocka_unit_test(a_name_is_small_letters_digits_and_marks),
+		cmocka_unit_test(a_line_is_found_in_sorted_ones),
 		cmocka_unit_test(printing_a_slice_takes_any_slice),
 	};
 

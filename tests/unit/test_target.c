@@ -133,7 +133,8 @@ path_is_base_and_rest_and_queries(void **state)
 		    target_paths[i].url);
 		decide_open(&d, target_paths[i].list, target_paths[i].url,
 		    target_more);
-		TABLE_INT(row, target_origin(&d.source, false, &d.a, &t, &e),
+		TABLE_INT(row, target_origin(d.follow.origin,
+		    &d.follow.source, false, &d.a, &t, &e),
 		    want != NULL ? 0 : -1);
 		if (want != NULL)
 			TABLE_STR(row, t.path, want);
@@ -214,18 +215,20 @@ address_key_and_host_are_as_written_or_built(void **state)
 
 		snprintf(row, sizeof(row), "%s < %s",
 		    target_addresses[i].list, target_addresses[i].url);
-		decide_open(&d, target_addresses[i].list,
+		decide_prepare(&d, target_addresses[i].list,
 		    target_addresses[i].url, NULL);
-		TABLE_INT(row, target_origin(&d.source,
-		    target_addresses[i].preserve, &d.a, &t, &e),
-		    name != NULL ? 0 : -1);
+		decide_follow(&d, NULL);
+		TABLE_INT(row, d.got, name != NULL);
 		if (name != NULL) {
+			TABLE_INT(row, target_origin(d.follow.origin,
+			    &d.follow.source, target_addresses[i].preserve,
+			    &d.a, &t, &e), 0);
 			TABLE_STR(row, t.name, name);
 			TABLE_STR(row, t.key, target_addresses[i].key);
 			TABLE_STR(row, t.host_field, target_addresses[i].host);
 			TABLE_INT(row, t.written, str_eq(t.name, t.key));
 		} else {
-			TABLE_INT(row, e.reason, REASON_NO_SERVICE);
+			TABLE_INT(row, d.e.reason, REASON_NO_SERVICE);
 		}
 		decide_close(&d);
 	}
@@ -286,7 +289,8 @@ paths_are_mapped_there_and_back(void **state)
 		snprintf(row, sizeof(row), "%s: %s", target_maps[i].list,
 		    target_maps[i].path);
 		decide_open(&d, target_maps[i].list, target_maps[i].url, NULL);
-		assert_int_equal(target_origin(&d.source, false, &d.a, &t, &e),
+		assert_int_equal(target_origin(d.follow.origin,
+		    &d.follow.source, false, &d.a, &t, &e),
 		    0);
 		TABLE_INT(row, target_forward(&t, path, &d.a, &got),
 		    target_maps[i].forward != NULL);
@@ -334,7 +338,8 @@ only_scheme_host_and_port_together_name_the_origin(void **state)
 
 		decide_open(&d, target_origins[i].list, "http://a.example/",
 		    NULL);
-		assert_int_equal(target_origin(&d.source, false, &d.a, &t, &e),
+		assert_int_equal(target_origin(d.follow.origin,
+		    &d.follow.source, false, &d.a, &t, &e),
 		    0);
 		TABLE_INT(target_origins[i].list, target_is_origin(&t,
 		    target_origins[i].https, str_of(target_origins[i].host),
@@ -369,8 +374,8 @@ redirect_spells_all_of_its_location(void **state)
 		struct decide d;
 
 		decide_open(&d, rows[i].list, rows[i].url, NULL);
-		TABLE_INT(rows[i].list, target_redirect(&d.source, &d.a,
-		    &location, &e), 0);
+		TABLE_INT(rows[i].list, target_redirect(&d.follow.target->url,
+		    &d.follow.source, &d.a, &location, &e), 0);
 		TABLE_STR(rows[i].list, location, rows[i].want);
 		decide_close(&d);
 	}
@@ -392,7 +397,8 @@ a_full_arena_is_overloaded(void **state)
 	    "http://acme.a.example/x?q", NULL);
 	for (left = 0; got == -1; left += 16) {
 		decide_squeeze(&a, left);
-		got = target_origin(&d.source, false, &a, &t, &e);
+		got = target_origin(d.follow.origin, &d.follow.source,
+		    false, &a, &t, &e);
 		if (got == -1) {
 			failed++;
 			assert_int_equal(e.reason, REASON_OVERLOADED);
