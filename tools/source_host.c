@@ -22,14 +22,19 @@ source_host_end(struct str text, size_t from)
 {
 	size_t at = from;
 
-	while (at < text.n && strchr("/?#", text.p[at]) == NULL) {
+	while (at < text.n && text.p[at] != '/' && text.p[at] != '?' &&
+	    text.p[at] != '#') {
 		struct str rest = str_sub(text, at, text.n);
 
+		if (rest.p[0] != '{') {
+			at++;
+			continue;
+		}
 		if (str_starts(rest, STR("{path}")) ||
 		    str_starts(rest, STR("{rest}")) ||
 		    str_starts(rest, STR("{uri}")))
 			break;
-		at = rest.p[0] == '{' ? source_url_behind(text, at) : at + 1;
+		at = source_url_behind(text, at);
 	}
 	return at;
 }
@@ -127,6 +132,8 @@ source_host_find_asked(struct str text, size_t from, size_t to,
 	for (at = from; at < to; at++) {
 		struct str rest = str_sub(text, at, to);
 
+		if (rest.p[0] != '{')
+			continue;
 		*word = STR("host");
 		if (str_starts(rest, STR("{host}")))
 			return at;

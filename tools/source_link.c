@@ -165,6 +165,6 @@ source_link_internal(struct source_entry *en, const struct lines_token *t,
 	}
 	source_tell(en, LINT_INTERNAL_UNKNOWN, t, at, word,
 	    near_best(&near) != NULL ? arena_printf(en->arena,
-		"perhaps internal=%s", near_best(&near)) :
+		"internal=%s", near_best(&near)) :
 	    source_link_pages(en));
 }

@@ -238,7 +238,7 @@ source_when_check(struct source_entry *en)
 		if (reach_is_always(&whens[i])) {
 			source_tell(en, LINT_WHEN_ALWAYS, &line->tokens[0], 0,
 			    none, none);
-			continue;
+			return;
 		}
 		for (j = 0; j < i; j++) {
 			if (!reach_hides(&whens[j], &whens[i]))

@@ -38,17 +38,30 @@ source_url_doubled(struct str text, size_t at)
 	return at + 1 < text.n && text.p[at] == '{' && text.p[at + 1] == '{';
 }
 
+/* As strchr, for sets of few bytes asked for each byte of a list. */
+static bool
+source_url_in(char c, const char *set)
+{
+	for (; *set != '\0'; set++)
+		if (*set == c)
+			return true;
+	return false;
+}
+
 size_t
 source_url_find(struct str text, size_t at, size_t to, const char *set)
 {
 	struct str part = str_sub(text, 0, to);
 
+	if (at < to && set[1] == '\0' &&
+	    memchr(part.p + at, '{', to - at) == NULL)
+		return at + str_find(str_sub(part, at, to), set[0]);
 	while (at < to) {
 		if (source_url_doubled(part, at)) {
 			at += 2;
 		} else if (part.p[at] == '{') {
 			at = source_url_behind(part, at);
-		} else if (strchr(set, part.p[at]) != NULL) {
+		} else if (source_url_in(part.p[at], set)) {
 			return at;
 		} else {
 			at++;
@@ -265,7 +278,8 @@ source_url_last(struct source_entry *en, const struct lines_token *t,
 	size_t at;
 
 	for (at = from; at + uri.n < t->text.n; at++) {
-		if (!str_starts(str_sub(t->text, at, t->text.n), uri))
+		if (t->text.p[at] != '{' ||
+		    !str_starts(str_sub(t->text, at, t->text.n), uri))
 			continue;
 		source_tell(en, LINT_URL_TAIL, t, at + uri.n, none, none);
 		return false;

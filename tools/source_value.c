@@ -314,9 +314,8 @@ source_value_balance(struct source_entry *en, const struct lines_token *t,
 	for (i = 0; i < 3; i++)
 		near_offer(&near, words[i]);
 	source_tell(en, LINT_WORD_VALUE, t, at, value,
-	    near_best(&near) != NULL ? arena_printf(en->arena, "perhaps %s",
-		near_best(&near)) :
-	    STR("round-robin, least or hash:KEY"));
+	    near_best(&near) != NULL ? str_of(near_best(&near)) :
+				       STR("round-robin, least or hash:KEY"));
 }
 
 static void
