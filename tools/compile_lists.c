@@ -9,13 +9,10 @@
  * is wrong it is put in the old one's place.
  */
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/msg.h"
@@ -28,7 +25,6 @@
 #include "tools/tool.h"
 
 enum {
-	COMPILE_START = 64, /* bytes that tell a text from a map */
 	/* Per cent of a run's time that are over when a part is. */
 	COMPILE_READ = 45,
 	COMPILE_WRITTEN = 80,
@@ -161,88 +157,7 @@ compile_read(struct compile *c, struct err *e)
 	return 0;
 }
 
-/* ---- a list in the map's place ---- */
-
-static int
-compile_count_route(void *arg, const struct source_route *r, struct err *e)
-{
-	(void)r;
-	(void)e;
-	++*(size_t *)arg;
-	return 0;
-}
-
-static int
-compile_count_service(void *arg, const struct source_service *s,
-    struct err *e)
-{
-	(void)s;
-	(void)e;
-	++*(size_t *)arg;
-	return 0;
-}
-
-/* May the file be a text? A map begins with zeros. */
-static bool
-compile_is_text(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	char start[COMPILE_START];
-	struct stat st;
-	ssize_t n = -1;
-
-	if (fd == -1)
-		return false;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-		n = read(fd, start, sizeof(start));
-	close(fd);
-	return n > 0 && memchr(start, '\0', (size_t)n) == NULL;
-}
-
-/*
- * Does a list stand where the map is to go ("-o *.list" in a shell)? It may be
- * all that somebody has of it.
- */
-static bool
-compile_is_list(const char *path)
-{
-	size_t entries = 0;
-	struct source_see see = { .route = compile_count_route,
-		.service = compile_count_service, .arg = &entries };
-	struct source source;
-	struct lint lint;
-	struct buf text;
-	struct err e;
-
-	if (!compile_is_text(path))
-		return false;
-	buf_init(&text, SIZE_MAX / 2);
-	lint_init(&lint);
-	source_init(&source, &lint, &see);
-	if (tool_read(path, &text, &e) == -1 ||
-	    source_sets(&source, str_of(path), 0, buf_view(&text), &e) == -1 ||
-	    source_routes(&source, str_of(path), 0, buf_view(&text), &e) == -1)
-		entries = 0;
-	source_fini(&source);
-	lint_fini(&lint);
-	buf_fini(&text);
-	return entries > 0;
-}
-
 /* ---- building ---- */
-
-/*
- * Begins the map before any list is read: of two runs at once the one that has
- * its turn later has read the lists later too. 0, or -1 and e.
- */
-static int
-compile_begin(struct compile *c, struct err *e)
-{
-	if (compile_is_list(c->map.path))
-		return err_set(e, REASON_INTERNAL, "%s: a list of routes, "
-		    "expected the map to write there", c->map.path);
-	return compile_map_open(&c->map, &c->writer, e);
-}
 
 static int
 compile_sources(const struct compile *c, struct buf *to, struct err *e)
@@ -368,7 +283,10 @@ compile_prepare(struct compile *c, struct err *e)
 	/* The rest is for Berkeley DB and for one entry. */
 	c->collect = collect_new(&c->lint, c->ask->memory / 4 * 3,
 	    compile_folder(c));
-	if (!c->ask->check_only && compile_begin(c, e) == -1)
+	/* Before any list is read: of two runs at once the one that has its
+	 * turn later has read the lists later too. */
+	if (!c->ask->check_only &&
+	    compile_map_open(&c->map, &c->writer, e) == -1)
 		return -1;
 	return compile_read(c, e);
 }

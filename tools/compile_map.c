@@ -2,12 +2,18 @@
 
 /* compile_map: the map's name, its settings, its place and its past. */
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/msg.h"
 #include "tools/compile_private.h"
 #include "tools/generations.h"
+#include "tools/tool.h"
+
+enum { COMPILE_START = 64 }; /* bytes that tell a text from a map */
 
 static void
 compile_tell_setting(void *arg, const char *line)
@@ -88,12 +94,84 @@ compile_map_known(const struct compile_map *m, enum directive d,
 	return true;
 }
 
+/* ---- a list in the map's place ---- */
+
+static int
+compile_count_route(void *arg, const struct source_route *r, struct err *e)
+{
+	(void)e;
+	*(size_t *)arg += !r->broken;
+	return 0;
+}
+
+static int
+compile_count_service(void *arg, const struct source_service *s,
+    struct err *e)
+{
+	(void)e;
+	*(size_t *)arg += !s->broken;
+	return 0;
+}
+
+/* May the file be a text? A map begins with zeros. */
+static bool
+compile_is_text(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	char start[COMPILE_START];
+	struct stat st;
+	ssize_t n = -1;
+
+	if (fd == -1)
+		return false;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		n = read(fd, start, sizeof(start));
+	close(fd);
+	return n > 0 && memchr(start, '\0', (size_t)n) == NULL;
+}
+
+/*
+ * Does a list stand where the map is to go ("-o *.list" in a shell)? It may be
+ * all that somebody has of it.
+ */
+static bool
+compile_is_list(const char *path)
+{
+	size_t entries = 0;
+	struct source_see see = { .route = compile_count_route,
+		.service = compile_count_service, .arg = &entries };
+	struct source source;
+	struct lint lint;
+	struct buf text;
+	struct err e;
+
+	if (!compile_is_text(path))
+		return false;
+	buf_init(&text, SIZE_MAX / 2);
+	lint_init(&lint);
+	source_init(&source, &lint, &see);
+	if (tool_read(path, &text, &e) == -1 ||
+	    source_sets(&source, str_of(path), 0, buf_view(&text), &e) == -1 ||
+	    source_routes(&source, str_of(path), 0, buf_view(&text), &e) == -1)
+		entries = 0;
+	source_fini(&source);
+	lint_fini(&lint);
+	buf_fini(&text);
+	return entries > 0;
+}
+
+/* ---- its place ---- */
+
 int
 compile_map_open(const struct compile_map *m, struct writer **out,
     struct err *e)
 {
 	struct generations kept;
 
+	*out = NULL;
+	if (compile_is_list(m->path))
+		return err_set(e, REASON_INTERNAL, "%s: a list of routes, "
+		    "expected the map to write there", m->path);
 	if (writer_open(m->path, out, e) == -1)
 		return -1;
 	if (generations_find(writer_target(*out), &kept, e) == -1) {

@@ -28,9 +28,8 @@ enum compile_option {
 static const struct tool compile_tool = {
 	.name = "route-compile",
 	.usage = "route-compile [-n] [-v] [-c FILE] [-o FILE] [--keep N] "
-		 "[--memory SIZE] [--rewritemap FILE]... FILE|FOLDER... | -\n"
-		 "       route-compile --rollback [-v] [-c FILE] [-o FILE] "
-		 "[--keep N]",
+		 "[--memory SIZE] [--rewritemap FILE]... FILE|FOLDER... | - | "
+		 "--rollback",
 	.help = "  -c FILE    the router.ini whose '[router] map' is written, "
 		"and whose\n"
 		"             sections the lists may name\n"

@@ -121,7 +121,7 @@ def test_verbose_counts_and_generations_go_up(tmp_path):
         got = run("-v", "-o", "routes.db", "l", cwd=tmp_path)
         assert re.fullmatch(
             rf"routes\.db: generation {generation}, 1 hosts, 1 wildcards, "
-            r"1 paths, \d+ records, \d+\.\d{3} s\n", got.stdout)
+            r"1 paths, 0 services, \d+ records, \d+\.\d{3} s\n", got.stdout)
 
 
 def test_stdin_is_a_list(tmp_path):
@@ -137,7 +137,8 @@ def test_check_only_writes_nothing(tmp_path):
     got = run("-nv", "-o", "routes.db", "-", cwd=tmp_path, text=GOOD)
     assert got.returncode == 0
     assert re.fullmatch(
-        r"1 routes are good, nothing written, \d+\.\d{3} s\n", got.stdout)
+        r"1 routes and 0 services are good, nothing written, "
+        r"\d+\.\d{3} s\n", got.stdout)
     assert os.listdir(tmp_path) == []
 
 
