@@ -47,7 +47,8 @@ struct follow {
 	const struct route_when *when;     /* that chose it, or NULL */
 	const struct route_target *target; /* the chosen one */
 	struct service *service;           /* of TARGET_SERVICE, else NULL */
-	struct str service_key;            /* asked for, even if it is missing */
+	struct str service_key; /* "@name" or "@space/name" that was asked for,
+	                           even if there is none */
 	const struct origin_url *origin;   /* relay there; NULL: the router
 	                                      answers itself, by target */
 };

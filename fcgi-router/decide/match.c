@@ -41,7 +41,8 @@ match_glob(struct str wanted, const struct match_text *t)
 			star = ++p;
 			mark = at;
 			starred = true;
-		} else if (p < wanted.n && wanted.p[p] == match_next(t, &next)) {
+		} else if (p < wanted.n &&
+		    wanted.p[p] == match_next(t, &next)) {
 			p++;
 			at = next;
 		} else if (starred) {

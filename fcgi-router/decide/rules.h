@@ -3,9 +3,10 @@
 /*
  * rules: the header rules of a request's policy, applied. Pure.
  *
- * Level by level: those of %defaults, of the service, of the route. A value that comes out empty removes the field and sets none; one that
- * makes a line of more than RULES_LINE_MAX bytes is left out, and so is a rule
- * for a field that frames a message.
+ * Level by level: those of %defaults, of the service, of the route. A value
+ * that comes out empty removes the field and sets none; one that makes a line
+ * of more than RULES_LINE_MAX bytes is left out, and so is a rule for a field
+ * that frames a message.
  */
 #ifndef DECIDE_RULES_H
 #define DECIDE_RULES_H

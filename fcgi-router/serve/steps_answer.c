@@ -121,7 +121,8 @@ step_send_head(struct exchange *x, const struct exchange_loan *loan)
 		return step_wait(x, POLLIN, 0);
 	}
 	if (fields_to_client(&in, &x->arena, &fields, &x->err) == -1 ||
-	    rules_apply(&x->follow.source, HEADER_RESPONSE, &fields, &x->err) == -1)
+	    rules_apply(&x->follow.source, HEADER_RESPONSE, &fields,
+	        &x->err) == -1)
 		return step_fail(x);
 	if (header_set(&fields, STR("X-Request-Id"), x->request.id) == -1) {
 		err_set(&x->err, REASON_OVERLOADED, "no room for a header");

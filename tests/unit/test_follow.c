@@ -67,6 +67,7 @@ follow_text(struct decide *d)
 	"@production/pre-acme http://pre.example\n" \
 	"@production/acme.f1 http://f1.example\n" \
 	"@production/a.b http://ab.example\n" \
+	"alias.example =acme.saas.example\n" \
 	"both.example @both\nbackups.example @backups\nzero.example @zero\n"
 
 static const struct {
@@ -92,6 +93,9 @@ static const struct {
 	  "http://acme.staging.example:80/x", "@staging/acme" },
 	{ "http://acme.saas.example/x", "empty", { NULL }, "no-service",
 	  "@empty/acme" },
+	/* a capture of the alias's host */
+	{ "http://alias.example/x", "staging", { NULL },
+	  "http://acme.staging.example:80/x", "@staging/acme" },
 	/* never the platform's own */
 	{ "http://api.saas.example/x", "production", { NULL }, "no-service",
 	  "@production/api" },

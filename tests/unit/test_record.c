@@ -137,7 +137,8 @@ texts_are_escaped_where_they_stand(void **state)
 	    "\\x22-\\x22 \\x22-\\x22\\x0a\\x5c \\x9b\" - 0 "
 	    "\"\\x22\\x5c\\x0d\\x0a\\x09\\x7f\\xc2\\x9b\\xe9\xc3\xa9\" "
 	    "\"x\\x22 id=forged\" id=a\\x20route=forged reason=- "
-	    "route=*.a/{b}\\x20\\x0a service=- ns=- origin=http://\\x00 gen=0 try=0 in=0 "
+	    "route=*.a/{b}\\x20\\x0a service=- ns=- "
+	    "origin=http://\\x00 gen=0 try=0 in=0 "
 	    "lookup_us=- connect_us=- first_us=- total_us=-\n");
 }
 

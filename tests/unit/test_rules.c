@@ -137,7 +137,8 @@ rules_try_long(size_t n, size_t want)
 	    "  request-header X-A: {header.X-In}\n", "http://a.example/",
 	    more);
 	rules_fill(&h, &d.a, "X-A: old|");
-	assert_int_equal(rules_apply(&d.follow.source, HEADER_REQUEST, &h, &e), 0);
+	assert_int_equal(rules_apply(&d.follow.source, HEADER_REQUEST, &h,
+	    &e), 0);
 	assert_int_equal(h.count, want);
 	if (want == 1)
 		assert_int_equal(h.fields[0].value.n, n);
@@ -175,8 +176,8 @@ a_rule_for_framing_is_left_out(void **state)
 		d.follow.found.route->own->rules[0].name =
 		    str_of(names[i]);
 		rules_fill(&h, &d.a, "");
-		TABLE_INT(names[i], rules_apply(&d.follow.source, HEADER_REQUEST, &h,
-		    &e), 0);
+		TABLE_INT(names[i], rules_apply(&d.follow.source,
+		    HEADER_REQUEST, &h, &e), 0);
 		TABLE_STR(names[i], rules_text(&h, &d.a), "X-B: 2|");
 		decide_close(&d);
 	}
