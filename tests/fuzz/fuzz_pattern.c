@@ -4,7 +4,7 @@
  * pattern: any text is read or refused; what was read is printed and read
  * again as the same, and filled in keeps to what its context allows.
  *
- * The first byte chooses the context; the text ends at the first LF, and what
+ * The first byte chooses the place; the text ends at the first LF, and what
  * is behind it is what a client sends in a header field.
  */
 
@@ -14,6 +14,7 @@
 #include "base/check.h"
 #include "http/request.h"
 #include "route/pattern.h"
+#include "route/policy.h"
 #include "tests/unit/route_sample.h"
 
 enum { ARENA_MAX = 1 << 22, OUT_MAX = 1 << 20 };
@@ -21,7 +22,7 @@ enum { ARENA_MAX = 1 << 22, OUT_MAX = 1 << 20 };
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
-fuzz_print(const struct pattern *p, enum pattern_context context,
+fuzz_print(const struct pattern *p, enum pattern_place place,
     const struct route *route, struct arena *a, struct buf *to)
 {
 	struct pattern again;
@@ -30,7 +31,7 @@ fuzz_print(const struct pattern *p, enum pattern_context context,
 
 	if (pattern_print(p, route, to) == -1)
 		return;
-	CHECK(pattern_parse(buf_view(to), context, route, a, &again, &at,
+	CHECK(pattern_parse(buf_view(to), place, route, a, &again, &at,
 	    &e) == 0);
 	CHECK(sample_same_pattern(p, &again));
 }
@@ -113,9 +114,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.captures = { STR("a"), STR("b_1") }, .capture_count = 2,
 		.host_capture = true };
 	struct route_tag tag = { STR("k"), { NULL, 0 } };
-	struct pattern_source s = { .route = &route, .captures = captures,
-		.host = STR("shop.example"), .rest = STR("/d") };
-	enum pattern_context context;
+	struct policy policy;
+	struct pattern_source s = { .route = &route, .policy = &policy,
+		.captures = captures, .host = STR("shop.example"),
+		.service = STR("@blue/acme"), .version = STR("blue/acme"),
+		.rest = STR("/d") };
+	enum pattern_place place;
 	struct request request;
 	struct pattern p;
 	struct str text;
@@ -126,19 +130,21 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
-	context = (enum pattern_context)(data[0] % PATTERN_CONTEXT_COUNT);
+	place = (enum pattern_place)(data[0] % PATTERN_PLACE_COUNT);
 	(void)str_cut(str_sub(in, 1, in.n), '\n', &text, &tag.value);
-	route.tags = &tag;
-	route.tag_count = 1;
+	policy_init(&policy);
+	policy.tags = &tag;
+	policy.tag_count = 1;
+	policy.plan = tag.value;
 	arena_init(&a, ARENA_MAX);
 	buf_init(&to, OUT_MAX);
 	fuzz_request(&request, tag.value, &a);
 	s.request = &request;
-	if (pattern_parse(text, context, &route, &a, &p, &at, &e) == -1) {
+	if (pattern_parse(text, place, &route, &a, &p, &at, &e) == -1) {
 		CHECK(at <= text.n);
 	} else {
 		CHECK(at == text.n);
-		fuzz_print(&p, context, &route, &a, &to);
+		fuzz_print(&p, place, &route, &a, &to);
 		fuzz_fill(&p, &s, &to);
 	}
 	buf_fini(&to);

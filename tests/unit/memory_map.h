@@ -241,6 +241,31 @@ map_add(struct map *m, struct str match)
 	buf_fini(&key);
 }
 
+/* A service of one origin. */
+static inline void
+map_add_service(struct map *m, const char *space, const char *name,
+    const char *host)
+{
+	struct pattern_part part = { .variable = PATTERN_LITERAL,
+		.context = PATTERN_IN_AUTHORITY, .text = str_of(host) };
+	struct service_origin origin = { .weight = 1, .url = { .port = 80,
+		.host = { &part, 1 } } };
+	const struct service s = { .line = 1, .origins = &origin,
+		.origin_count = 1 };
+	struct buf key, value;
+	struct err e;
+
+	buf_init(&key, CODEC_KEY_MAX);
+	buf_init(&value, RECORD_MAX);
+	assert_int_equal(codec_key_service(&key, str_of(space), str_of(name)),
+	    0);
+	if (codec_put_service(&s, &value, &e) == -1)
+		fail_msg("%s", e.text);
+	map_put(m, buf_view(&key), buf_view(&value));
+	buf_fini(&key);
+	buf_fini(&value);
+}
+
 /* matches are parted by LF. */
 static inline struct map *
 map_new(const char *matches)

@@ -504,6 +504,200 @@ a_full_arena_is_told(void **state)
 	map_free(&m);
 }
 
+/* A reading that would choose another entry, or NULL: there is none. */
+static void
+ambiguous_ask(const char *matches, const char *path, bool data,
+    const char *want)
+{
+	struct map *m = map_new(matches);
+	const struct lookup_map map = { .get = map_get, .arg = m,
+		.meta = &m->meta };
+	struct str canonical, reading;
+	struct lookup_result found;
+	struct host h;
+	struct arena a;
+	struct err e;
+	int answer;
+
+	arena_init(&a, ARENA_MAX);
+	assert_int_equal(host_parse(STR("h.test"), &h, &e), 0);
+	assert_int_equal(path_canonical(str_of(path), &a, &canonical, &e), 0);
+	assert_int_not_equal(lookup_route(&map, &h, canonical, &a, NULL,
+	    &found, &e), -1);
+	answer = lookup_ambiguous(&map, &h, canonical, data, &found, &a,
+	    &reading, &e);
+	TABLE_INT(path, answer, want != NULL);
+	if (answer == 1)
+		TABLE_STR(path, reading, want);
+	arena_fini(&a);
+	map_free(&m);
+}
+
+static void
+a_second_reading_is_another_entry(void **state)
+{
+	static const struct {
+		const char *path;
+		bool data;
+		const char *reading; /* NULL: all choose the same */
+	} asks[] = {
+		{ "/a/b", false, NULL },
+		{ "/a%2Fx", false, NULL },
+		{ "/a%2fx/y;z", false, NULL },
+		{ "/x%2Fadmin", false, NULL },
+		{ "/admin%2Fx", false, "/admin/x" },
+		{ "/admin%2fx", false, "/admin/x" },
+		{ "/admin%2Fx", true, NULL },
+		{ "/admin%5Cx", false, "/admin/x" },
+		{ "/admin%5cx", true, "/admin/x" },
+		{ "/%2Fadmin", false, "//admin" },
+		{ "/%5Cadmin", true, "//admin" },
+		{ "/admin;", false, "/admin" },
+		{ "/admin;a=b/x", false, "/admin/x" },
+		{ "/admin;a=b/x", true, "/admin/x" },
+		{ "/x;a/admin", false, NULL },
+		{ "/;/admin", false, "//admin" },
+		{ "/;x%2Fadmin", false, "//admin" },
+		{ "/;x%2Fadmin", true, NULL },
+		{ "/admin;x%2F..x", false, "/admin" },
+		{ "/admin/%2F", false, NULL },
+		{ "/deep/er", false, NULL },
+		{ "/deep%2Fer", false, "/deep/er" },
+		{ "/deep;v/er;w", false, "/deep/er" },
+		{ "/deep;v%5Cer%2Fx", false, "/deep/er/x" },
+		{ "/deep;v%5Cer%2Fx", true, NULL },
+		{ "/deep;v%5Cer/%2Fx", true, "/deep/er/%2Fx" },
+		{ "/deep%25%32Fer", false, NULL },
+		{ "/only", false, NULL },
+		{ "/only%2F", false, "/only/" },
+		{ "/any%2Fwhere", false, "/any/where" },
+		{ "/x/any;/where", false, NULL },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < TABLE_COUNT(asks); i++)
+		ambiguous_ask("h.test\nh.test/admin\nh.test/deep/er\n"
+		    "h.test/only exact\n**/any/where", asks[i].path,
+		    asks[i].data, asks[i].reading);
+}
+
+/* A capture takes another value: the entry is the same. */
+static void
+a_second_reading_of_the_same_entry_is_none(void **state)
+{
+	(void)state;
+	ambiguous_ask("h.test/{x}", "/a%2Fb", false, NULL);
+	ambiguous_ask("h.test/{x}", "/a;b", false, NULL);
+	ambiguous_ask("h.test/{x}\nh.test/{x}/b", "/a%2Fb", false, "/a/b");
+	ambiguous_ask("h.test/{x}/b", "/a%2Fc", false, NULL);
+}
+
+/* No entry at all is another outcome, both ways. */
+static void
+a_second_reading_may_find_nothing(void **state)
+{
+	(void)state;
+	ambiguous_ask("h.test/a/{x} exact", "/a/b%2Fc", false, "/a/b/c");
+	ambiguous_ask("h.test/a/{x} exact", "/a/b;c", false, NULL);
+	ambiguous_ask("h.test/a/{x}", "/a/;b", false, "/a/");
+	ambiguous_ask("h.test/a/b", "/a%2Fb", false, "/a/b");
+	ambiguous_ask("h.test/a/b", "/a%2Fc", false, NULL);
+	ambiguous_ask("i.test/a/b", "/a%2Fb", false, NULL);
+}
+
+static void
+a_map_that_fails_is_no_reading(void **state)
+{
+	struct map *m = map_new("h.test\nh.test/a");
+	const struct lookup_map map = { .get = map_get, .arg = m,
+		.meta = &m->meta };
+	struct lookup_result found;
+	struct str reading;
+	struct host h;
+	struct arena a;
+	struct err e;
+	size_t i;
+
+	(void)state;
+	arena_init(&a, ARENA_MAX);
+	assert_int_equal(host_parse(STR("h.test"), &h, &e), 0);
+	assert_int_equal(lookup_route(&map, &h, STR("/x;y%2Fz"), &a, NULL,
+	    &found, &e), 1);
+	for (i = 1; i <= 6; i++) {
+		m->gets = 0;
+		m->fail_at = i;
+		assert_int_equal(lookup_ambiguous(&map, &h, STR("/x;y%2Fz"),
+		    false, &found, &a, &reading, &e), -1);
+		assert_int_equal(e.reason, REASON_MAP_BROKEN);
+	}
+	m->gets = 0;
+	m->fail_at = 7;
+	assert_int_equal(lookup_ambiguous(&map, &h, STR("/x;y%2Fz"), false,
+	    &found, &a, &reading, &e), 0);
+	arena_fini(&a);
+	map_free(&m);
+}
+
+static void
+services_are_found_by_space_and_name(void **state)
+{
+	static const struct {
+		const char *space;
+		const char *name;
+		const char *host; /* NULL: there is none */
+		const char *tried;
+	} asks[] = {
+		{ "", "api", "own.test", "s/api+\n" },
+		{ "blue", "api", "blue.test", "sblue/api+\n" },
+		{ "green", "api", NULL, "sgreen/api-\n" },
+		{ "", "ap", NULL, "s/ap-\n" },
+	};
+	struct map *m = map_new("h.test");
+	const struct lookup_map map = { .get = map_get, .arg = m,
+		.meta = &m->meta };
+	struct lookup_trace trace;
+	struct service got;
+	struct arena a;
+	struct buf to;
+	struct err e;
+	size_t i;
+
+	(void)state;
+	arena_init(&a, ARENA_MAX);
+	buf_init(&to, 4096);
+	trace = (struct lookup_trace){ trace_write, &to };
+	map_add_service(m, "", "api", "own.test");
+	map_add_service(m, "blue", "api", "blue.test");
+	assert_int_equal(m->meta.services, 2);
+	for (i = 0; i < TABLE_COUNT(asks); i++) {
+		int found = lookup_service(&map, str_of(asks[i].space),
+		    str_of(asks[i].name), &a, &trace, &got, &e);
+
+		TABLE_INT(asks[i].tried, found, asks[i].host != NULL);
+		TABLE_STR(asks[i].tried, buf_view(&to), asks[i].tried);
+		buf_clear(&to);
+		if (found == 0)
+			continue;
+		TABLE_STR("space", got.space, asks[i].space);
+		TABLE_STR("name", got.name, asks[i].name);
+		TABLE_STR("host", got.origins[0].url.host.parts[0].text,
+		    asks[i].host);
+	}
+	m->gets = 0;
+	m->fail_at = 1;
+	assert_int_equal(lookup_service(&map, STR("blue"), STR("api"), &a,
+	    NULL, &got, &e), -1);
+	m->fail_at = 0;
+	map_find(m, STR("s/api"))->value = STR("\x21");
+	assert_int_equal(lookup_service(&map, STR(""), STR("api"), &a, NULL,
+	    &got, &e), -1);
+	assert_int_equal(e.reason, REASON_MAP_BROKEN);
+	buf_fini(&to);
+	arena_fini(&a);
+	map_free(&m);
+}
+
 int
 main(void)
 {
@@ -528,6 +722,11 @@ main(void)
 		cmocka_unit_test(a_map_that_fails_is_no_answer),
 		cmocka_unit_test(a_record_of_another_key_is_refused),
 		cmocka_unit_test(a_full_arena_is_told),
+		cmocka_unit_test(a_second_reading_is_another_entry),
+		cmocka_unit_test(a_second_reading_of_the_same_entry_is_none),
+		cmocka_unit_test(a_second_reading_may_find_nothing),
+		cmocka_unit_test(a_map_that_fails_is_no_reading),
+		cmocka_unit_test(services_are_found_by_space_and_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,14 +13,16 @@
 
 #include "http/request.h"
 #include "route/pattern.h"
+#include "route/policy.h"
 #include "route/route.h"
 
 enum { ARENA_MAX = 1 << 20, OUT_MAX = 4096 };
 
-#define AUTHORITY PATTERN_IN_AUTHORITY
-#define PATH PATTERN_IN_PATH
-#define QUERY PATTERN_IN_QUERY
-#define HEADER PATTERN_IN_HEADER
+#define AUTHORITY PATTERN_PLACE_AUTHORITY
+#define SERVICE PATTERN_PLACE_SERVICE
+#define PATH PATTERN_PLACE_PATH
+#define QUERY PATTERN_PLACE_QUERY
+#define HEADER PATTERN_PLACE_HEADER
 
 static struct route_tag tags[] = {
 	{ { "kind", 4 }, { "saas", 4 } },
@@ -37,9 +39,16 @@ route_of_tests(void)
 		.captures = { STR("store"), STR("item") },
 		.capture_count = 2,
 		.host_capture = true,
-		.tags = tags,
-		.tag_count = sizeof(tags) / sizeof(tags[0]),
 	};
+}
+
+static void
+policy_of_tests(struct policy *p)
+{
+	policy_init(p);
+	p->tags = tags;
+	p->tag_count = sizeof(tags) / sizeof(tags[0]);
+	p->plan = STR("pro");
 }
 
 static void
@@ -60,6 +69,8 @@ request_of_tests(struct request *r, struct arena *a)
 	assert_int_equal(header_add(&r->fields, STR("X-Who"), STR("a b%/..")),
 	    0);
 	assert_int_equal(header_add(&r->fields, STR("X-Tab"), STR("a\tb")), 0);
+	assert_int_equal(header_add(&r->fields, STR("X-Tenant"), STR("blue-1")),
+	    0);
 	assert_int_equal(header_add(&r->fields, STR("Cookie"), STR("x=1; y=2")),
 	    0);
 	assert_int_equal(header_add(&r->fields, STR("cookie"), STR("z=3&4")),
@@ -68,7 +79,7 @@ request_of_tests(struct request *r, struct arena *a)
 
 /* What a text becomes for that request; NULL: 404 no-service. */
 static const struct {
-	enum pattern_context context;
+	enum pattern_place place;
 	const char *text;
 	const char *want;
 } filled[] = {
@@ -86,6 +97,16 @@ static const struct {
 	{ AUTHORITY, "{tag.Not-A_Label}.example", NULL },
 	{ AUTHORITY, "{tag.none}.example", NULL },
 	{ AUTHORITY, "{item}.example", NULL },
+
+	{ SERVICE, "{store}", "acme" },
+	{ SERVICE, "{plan}-{store}.{cookie.x}", "pro-acme.1" },
+	{ SERVICE, "pre_{tag.kind}", "pre_saas" },
+	{ SERVICE, "{header.x-tenant}", "blue-1" },
+	{ SERVICE, "{header.x-who}", NULL },
+	{ SERVICE, "{header.x-none}", NULL },
+	{ SERVICE, "{cookie.none}", NULL },
+	{ SERVICE, "{auth.sub}", NULL },
+	{ SERVICE, "{item}", NULL },
 
 	{ PATH, "/{item}", "/a%2Fb+c&=;" },
 	{ PATH, "/{store}/x", "/acme/x" },
@@ -115,6 +136,8 @@ static const struct {
 	{ HEADER, "{route}", "{store}.example/{item}" },
 	{ HEADER, "{cookie.x}{cookie.none}{cookie.z}", "13&4" },
 	{ HEADER, "{header.x-tab}", "a\tb" },
+	{ HEADER, "{service} {version} {plan}<{auth.sub}>",
+	    "@blue/acme blue/acme pro<>" },
 };
 
 static void
@@ -122,6 +145,7 @@ values_are_escaped_for_their_place(void **state)
 {
 	const struct str captures[] = { STR("acme"), STR("a%2Fb+c&=;") };
 	struct route route = route_of_tests();
+	struct policy policy;
 	struct request request;
 	struct arena a;
 	struct buf to;
@@ -132,16 +156,20 @@ values_are_escaped_for_their_place(void **state)
 	(void)state;
 	arena_init(&a, ARENA_MAX);
 	buf_init(&to, OUT_MAX);
+	policy_of_tests(&policy);
 	request_of_tests(&request, &a);
 	for (i = 0; i < sizeof(filled) / sizeof(filled[0]); i++) {
 		const struct pattern_source s = { .request = &request,
-			.route = &route, .host = STR("alias.example"),
+			.route = &route, .policy = &policy,
+			.host = STR("alias.example"),
+			.service = STR("@blue/acme"),
+			.version = STR("blue/acme"),
 			.captures = captures, .rest = STR("/d") };
 		struct pattern p;
 		struct str got;
 		int answer;
 
-		if (pattern_parse(str_of(filled[i].text), filled[i].context,
+		if (pattern_parse(str_of(filled[i].text), filled[i].place,
 			&route, &a, &p, &at, &e) == -1)
 			fail_msg("'%s': %s", filled[i].text, e.text);
 		buf_clear(&to);
@@ -239,7 +267,7 @@ control_bytes_stay_out_of_headers(void **state)
 
 /* What is refused, where, and a piece of what is said. */
 static const struct {
-	enum pattern_context context;
+	enum pattern_place place;
 	const char *text;
 	size_t at;
 	const char *says;
@@ -270,6 +298,16 @@ static const struct {
 	{ AUTHORITY, "{store}-a9Z-{item}.x", 12, "expected a '.'" },
 	{ AUTHORITY, "{store}{tag.kind}{item}", 17, "expected a '.'" },
 	{ AUTHORITY, "a.{store}.{store}{item}", 17, "expected a '.'" },
+	{ AUTHORITY, "{plan}.x", 0, "expected a capture of MATCH or {tag" },
+	{ SERVICE, "{host}", 0, "{host} may not choose the service to ask" },
+	{ SERVICE, "{client_ip}", 0, "{plan} or {auth.NAME}" },
+	{ SERVICE, "{rest}", 0, "may not choose the service" },
+	{ SERVICE, "{store}-{header.x}", 8, "{header.x} meets" },
+	{ SERVICE, "{cookie.a}{auth.b}", 10, "{auth.b} meets" },
+	{ SERVICE, "{header.x}{plan}{store}", 16, "{store} meets" },
+	{ SERVICE, "{nobody}", 0, "{plan}, {auth.NAME}" },
+	{ HEADER, "{auth.a b}", 0, "'a b' is no name of a value of auth" },
+	{ HEADER, "{servce}", 0, "(near {service})" },
 };
 
 static void
@@ -286,7 +324,7 @@ mistakes_are_told_with_their_place(void **state)
 		struct pattern p;
 		size_t at = 99;
 
-		if (pattern_parse(str_of(refused[i].text), refused[i].context,
+		if (pattern_parse(str_of(refused[i].text), refused[i].place,
 			&route, &a, &p, &at, &e) != -1)
 			fail_msg("'%s' was taken", refused[i].text);
 		if (strstr(e.text, refused[i].says) == NULL)
@@ -298,7 +336,7 @@ mistakes_are_told_with_their_place(void **state)
 
 /* Nobody but a '.' and its like parts two captures of an authority. */
 static const struct {
-	enum pattern_context context;
+	enum pattern_place place;
 	const char *text;
 } parted[] = {
 	{ AUTHORITY, "{store}.{item}" },
@@ -306,6 +344,8 @@ static const struct {
 	{ AUTHORITY, "{store}-x.y-{item}" },
 	{ AUTHORITY, "{tag.kind}{store}{tag.team}" },
 	{ AUTHORITY, "{store}{tag.kind}.{item}" },
+	{ SERVICE, "{store}.{header.x}_{cookie.y}" },
+	{ SERVICE, "{plan}{store}{tag.kind}" },
 	{ PATH, "/{store}{item}" },
 	{ PATH, "/{store}-{item}" },
 	{ HEADER, "{store}{item}" },
@@ -325,10 +365,30 @@ parted_captures_are_taken(void **state)
 		struct pattern p;
 		size_t at;
 
-		if (pattern_parse(str_of(parted[i].text), parted[i].context,
+		if (pattern_parse(str_of(parted[i].text), parted[i].place,
 			&route, &a, &p, &at, &e) == -1)
 			fail_msg("'%s': %s", parted[i].text, e.text);
 	}
+	arena_fini(&a);
+}
+
+/* Of a service's URL, which has no route. */
+static void
+without_a_route_there_are_no_captures(void **state)
+{
+	struct pattern p;
+	struct arena a;
+	struct err e;
+	size_t at;
+
+	(void)state;
+	arena_init(&a, ARENA_MAX);
+	assert_int_equal(pattern_parse(STR("/{tag.k}{host}"), PATH, NULL, &a,
+	    &p, &at, &e), 0);
+	assert_int_equal(pattern_parse(STR("/{store}"), PATH, NULL, &a, &p,
+	    &at, &e), -1);
+	assert_non_null(strstr(e.text, "unknown variable {store}"));
+	assert_null(strstr(e.text, "captures of MATCH"));
 	arena_fini(&a);
 }
 
@@ -433,6 +493,9 @@ variables_are_found_by_their_words(void **state)
 	assert_false(pattern_in_authority(PATTERN_HOST));
 	assert_false(pattern_in_authority(PATTERN_ASKED_HOST));
 	assert_false(pattern_in_authority(PATTERN_HEADER));
+	assert_true(pattern_in_service(PATTERN_HEADER));
+	assert_true(pattern_in_service(PATTERN_PLAN));
+	assert_false(pattern_in_service(PATTERN_HOST));
 	assert_true(pattern_is_path(PATTERN_URI));
 	assert_false(pattern_is_path(PATTERN_QUERY));
 }
@@ -446,6 +509,7 @@ main(void)
 		cmocka_unit_test(control_bytes_stay_out_of_headers),
 		cmocka_unit_test(mistakes_are_told_with_their_place),
 		cmocka_unit_test(parted_captures_are_taken),
+		cmocka_unit_test(without_a_route_there_are_no_captures),
 		cmocka_unit_test(printing_spells_it_for_a_list),
 		cmocka_unit_test(a_pattern_without_variables_is_fixed),
 		cmocka_unit_test(full_memory_is_told),

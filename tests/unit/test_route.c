@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/* route: the table of directives, and which shape is asked first. */
+/* route, words: directives, names, and which shape is asked first. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -44,18 +44,74 @@ directive_ids_are_those_of_the_format(void **state)
 	assert_int_equal(directive_id(DIRECTIVE_TAG), 4);
 	assert_int_equal(directive_id(DIRECTIVE_HEADERS), 5);
 	assert_int_equal(directive_id(DIRECTIVE_RETRY_AFTER), 6);
+	assert_int_equal(directive_id(DIRECTIVE_ENCODED_SLASH), 7);
+	assert_int_equal(directive_id(DIRECTIVE_PLAN), 8);
+	assert_int_equal(directive_id(DIRECTIVE_AUTH), 9);
+	assert_int_equal(directive_id(DIRECTIVE_ALLOW), 11);
+	assert_int_equal(directive_id(DIRECTIVE_DENY), 12);
+	assert_int_equal(directive_id(DIRECTIVE_BACKUP), 26);
 }
 
-/* Records hold items in ascending order, written in the table's. */
+/* Each has one of the 64 tags of its level. */
 static void
-directive_ids_ascend(void **state)
+directive_ids_are_their_own(void **state)
 {
+	uint64_t seen = 1;
 	int d;
 
 	(void)state;
-	for (d = 1; d < DIRECTIVE_COUNT; d++)
-		assert_true(directive_id((enum directive)(d - 1)) <
-		    directive_id((enum directive)d));
+	for (d = 0; d < DIRECTIVE_COUNT; d++) {
+		int id = directive_id((enum directive)d);
+
+		assert_in_range(id, 1, 62);
+		assert_true((seen >> id & 1) == 0);
+		seen |= UINT64_C(1) << id;
+	}
+}
+
+static void
+directives_stand_where_they_mean_something(void **state)
+{
+	(void)state;
+	assert_int_equal(directive_on(DIRECTIVE_EXACT), ON_ROUTE);
+	assert_int_equal(directive_on(DIRECTIVE_AUTH), ON_ROUTE | ON_SERVICE);
+	assert_int_equal(directive_on(DIRECTIVE_RETRY), ON_SERVICE);
+	assert_int_equal(directive_on(DIRECTIVE_WEIGHT), ON_ORIGIN);
+}
+
+static void
+only_names_are_names(void **state)
+{
+	char name[130];
+
+	(void)state;
+	memset(name, 'a', sizeof(name));
+	assert_true(route_is_name((struct str){ name, 128 }));
+	assert_false(route_is_name((struct str){ name, 129 }));
+	assert_true(route_is_name(STR("0")));
+	assert_true(route_is_name(STR("a.b_c-9")));
+	assert_false(route_is_name(STR("")));
+	assert_false(route_is_name(STR("-a")));
+	assert_false(route_is_name(STR("A")));
+	assert_false(route_is_name(STR("a/b")));
+	assert_false(route_is_name(STR("a\0")));
+}
+
+static void
+internal_pages_are_found_by_their_words(void **state)
+{
+	enum internal_page found;
+	int page;
+
+	(void)state;
+	for (page = 0; page < INTERNAL_COUNT; page++) {
+		const char *word = internal_word((enum internal_page)page);
+
+		assert_true(internal_find(str_of(word), &found));
+		assert_int_equal(found, page);
+	}
+	assert_false(internal_find(STR("metrics"), &found));
+	assert_false(internal_find(STR(""), &found));
 }
 
 static void
@@ -118,7 +174,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(directives_are_found_by_their_words),
 		cmocka_unit_test(directive_ids_are_those_of_the_format),
-		cmocka_unit_test(directive_ids_ascend),
+		cmocka_unit_test(directive_ids_are_their_own),
+		cmocka_unit_test(directives_stand_where_they_mean_something),
+		cmocka_unit_test(only_names_are_names),
+		cmocka_unit_test(internal_pages_are_found_by_their_words),
 		cmocka_unit_test(flags_and_values_are_told_apart),
 		cmocka_unit_test(schemes_have_words),
 		cmocka_unit_test(shapes_are_asked_most_specific_first),
