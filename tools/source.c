@@ -61,8 +61,8 @@ source_unknown(struct source_entry *en, const struct lines_token *t)
 		source_tell(en, LINT_ENTRY_UNKNOWN, t, 0, t->text, none);
 }
 
-static bool
-source_is_clause(const struct lines_token *t)
+bool
+source_clause_is(const struct lines_token *t)
 {
 	return source_header_is(t) || str_eq(t->text, STR("when")) ||
 	    str_eq(t->text, STR("split"));
@@ -78,7 +78,7 @@ source_directives(struct source_entry *en, const struct lines_line *line,
 	for (i = from; i < line->count; i++) {
 		const struct lines_token *t = &line->tokens[i];
 
-		if (source_is_clause(t)) {
+		if (source_clause_is(t)) {
 			source_tell(en, LINT_CLAUSE_LINE, t, 0, t->text, none);
 			break; /* what follows belongs to it */
 		}

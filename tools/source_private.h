@@ -218,6 +218,9 @@ void source_header_set(struct source_entry *en);
 const struct source_set *source_header_find(const struct source *s,
     struct str name);
 
+/* Is it the word of a clause that is no directive? */
+bool source_clause_is(const struct lines_token *t);
+
 /* One word more on a clause's line than it takes? It is told. */
 void source_clause_end(struct source_entry *en,
     const struct lines_line *clause, size_t taken);

@@ -145,10 +145,9 @@ service_clause(struct service_reader *r, const struct lines_line *clause)
 		source_header_clause(r->en, clause);
 		return;
 	}
-	if (str_eq(t->text, STR("when")) || str_eq(t->text, STR("split"))) {
-		source_tell(r->en, LINT_CLAUSE_PLACE, t, 0, t->text,
-		    STR("a service"));
-		return;
+	if (source_clause_is(t)) {
+		(void)service_token(r, t);
+		return; /* which told */
 	}
 	if (service_token(r, t) == SERVICE_IS_ORIGIN) {
 		enum directive d;
@@ -169,10 +168,13 @@ service_line(struct service_reader *r, const struct lines_line *line)
 	for (i = 1; i < line->count; i++) {
 		const struct lines_token *t = &line->tokens[i];
 
-		if (source_header_is(t)) {
-			source_tell(r->en, LINT_CLAUSE_LINE, t, 0, t->text,
-			    none);
-			return;
+		if (source_clause_is(t)) {
+			if (source_header_is(t))
+				source_tell(r->en, LINT_CLAUSE_LINE, t, 0,
+				    t->text, none);
+			else
+				(void)service_token(r, t);
+			return; /* what follows belongs to it */
 		}
 		(void)service_token(r, t);
 	}

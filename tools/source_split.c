@@ -124,6 +124,7 @@ source_split(struct source_entry *en, const struct lines_line *line)
 {
 	const struct lines_token *t = &line->tokens[0];
 	struct route *r = &en->out->route;
+	size_t errors = en->source->lint->errors;
 	size_t room = line->count / 2 + 1, at = 1;
 
 	if (en->split_place.line != 0) {
@@ -137,7 +138,8 @@ source_split(struct source_entry *en, const struct lines_line *line)
 	r->splits = arena_alloc(en->arena, room * sizeof(*r->splits));
 	if (r->splits == NULL || !source_split_parts(en, line, &at))
 		return;
-	source_split_check(en, line);
+	if (en->source->lint->errors == errors)
+		source_split_check(en, line);
 	if (at == line->count)
 		return;
 	t = &line->tokens[at];

@@ -65,11 +65,14 @@ source_target_respond(struct source_entry *en, const struct lines_line *line,
 	return 2;
 }
 
-static void
-source_target_unknown(struct source_entry *en, const struct lines_token *t)
+/* Told; how many tokens the one that was probably meant has. */
+static size_t
+source_target_unknown(struct source_entry *en, const struct lines_line *line,
+    size_t at)
 {
 	static const char *const words[] = { "redirect", "respond",
 		"internal" };
+	const struct lines_token *t = &line->tokens[at];
 	struct str word, value;
 	struct near near;
 	size_t i;
@@ -82,10 +85,12 @@ source_target_unknown(struct source_entry *en, const struct lines_token *t)
 			source_tell(en, LINT_TARGET_NEAR, t, 0, t->text,
 			    arena_printf(en->arena, "%s=%.*s",
 				near_best(&near), STR_ARG(value)));
-			return;
+			return at + 1 < line->count &&
+			    near_best(&near) != words[2] ? 2 : 1;
 		}
 	}
 	source_tell(en, LINT_TARGET_UNKNOWN, t, 0, t->text, none);
+	return 1;
 }
 
 /* Notes the tags of a pattern that a label is made of. */
@@ -158,7 +163,7 @@ source_target(struct source_entry *en, const struct lines_line *line,
 		return source_target_respond(en, line, at,
 		    str_sub(text, sizeof("respond=") - 1, text.n), out);
 	} else if (!source_target_one(en, t, out)) {
-		source_target_unknown(en, t);
+		return source_target_unknown(en, line, at);
 	}
 	return 1;
 }

@@ -258,7 +258,10 @@ source_words_line(struct source_entry *en, size_t number)
 			    none);
 			return;
 		}
-		if (!source_words_read(en, &t, en->own) || number == 0)
+		if (!source_words_read(en, &t, en->own) &&
+		    source_clause_is(&t))
+			return; /* what follows belongs to it */
+		if (number == 0)
 			continue;
 		source_clause_end(en, line, 1);
 		return;

@@ -55,9 +55,16 @@ def sentence(name):
         part, re.escape(part)) for part in parts)
 
 
+def options(name):
+    """What ID.ini and ID.args add: the router.ini to check against, words."""
+    more = ["-c", f"{name}.ini"] if (HERE / f"{name}.ini").exists() else []
+    args = HERE / f"{name}.args"
+    return more + (args.read_text().split() if args.exists() else [])
+
+
 @pytest.mark.parametrize("name", LISTS)
 def test_the_whole_output_is_as_expected(name):
-    got = run("-n", f"{name}.in", cwd=HERE)
+    got = run("-n", *options(name), f"{name}.in", cwd=HERE)
     assert got.stdout == ""
     assert got.stderr + f"exit {got.returncode}\n" == \
         (HERE / f"{name}.ref").read_text(encoding="utf-8")
