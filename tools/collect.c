@@ -330,28 +330,43 @@ collect_head_put(struct collect *c, struct lint_place place,
 	return 0;
 }
 
+/* A route that is too large is told, and kept as a broken one. */
+static int
+collect_large(struct collect *c, const struct source_route *r, struct err *e)
+{
+	struct source_route broken = *r;
+
+	if (r->broken)
+		return 0;
+	lint_tell(c->lint, LINT_ROUTE_LARGE, r->place, str_of(e->text),
+	    (struct str){ NULL, 0 });
+	broken.broken = true;
+	return collect_add(c, &broken, e);
+}
+
 int
 collect_add(struct collect *c, const struct source_route *r, struct err *e)
 {
-	struct route route = r->broken ? collect_broken_route(&r->route) :
-					 r->route;
 	struct collect_head head = { .broken = r->broken,
 		.last_wins = r->last_wins };
+	const struct route *route = &r->route;
 	struct str none = { NULL, 0 };
+	struct route broken;
 
+	if (r->broken) {
+		broken = collect_broken_route(route);
+		route = &broken;
+	}
 	if (collect_head_put(c, r->place, head, e) == -1 ||
-	    collect_names(c, route.defaults, r->place, e) == -1 ||
-	    collect_names(c, route.own, r->place, e) == -1)
+	    collect_names(c, route->defaults, r->place, e) == -1 ||
+	    collect_names(c, route->own, r->place, e) == -1)
 		return -1;
 	if (collect_key(&c->key, r) == -1) {
 		lint_tell(c->lint, LINT_MATCH_LONG, r->place, none, none);
 		return 0;
 	}
-	if (codec_put_route(&route, &c->value, e) == -1) {
-		lint_tell(c->lint, LINT_ROUTE_LARGE, r->place, str_of(e->text),
-		    none);
-		return 0;
-	}
+	if (codec_put_route(route, &c->value, e) == -1)
+		return collect_large(c, r, e);
 	c->added++;
 	return sorter_put(c->sorter, buf_view(&c->key), buf_view(&c->value),
 	    e);
@@ -361,21 +376,22 @@ int
 collect_service(struct collect *c, const struct source_service *s,
     struct err *e)
 {
-	struct service service = s->broken ?
-	    collect_broken_service(&s->service) : s->service;
+	struct source_service broken = *s;
 	struct collect_head head = { .broken = s->broken };
-	struct str none = { NULL, 0 };
 
+	if (s->broken)
+		broken.service = collect_broken_service(&s->service);
 	if (collect_head_put(c, s->place, head, e) == -1 ||
-	    collect_names(c, service.own, s->place, e) == -1)
+	    collect_names(c, broken.service.own, s->place, e) == -1)
 		return -1;
 	buf_clear(&c->key);
-	CHECK(codec_key_service(&c->key, service.space, service.name) == 0 &&
-	    buf_put(&c->key, (struct str){ "", 1 }) == 0);
-	if (codec_put_service(&service, &c->value, e) == -1) {
+	CHECK(codec_key_service(&c->key, s->service.space, s->service.name) ==
+	    0 && buf_put(&c->key, (struct str){ "", 1 }) == 0);
+	if (codec_put_service(&broken.service, &c->value, e) == -1) {
 		lint_tell(c->lint, LINT_SERVICE_LARGE, s->place,
-		    str_of(e->text), none);
-		return 0;
+		    str_of(e->text), (struct str){ NULL, 0 });
+		broken.broken = true;
+		return s->broken ? 0 : collect_service(c, &broken, e);
 	}
 	c->added++;
 	return sorter_put(c->sorter, buf_view(&c->key), buf_view(&c->value),

@@ -24,6 +24,21 @@ collect_see(void *arg, const struct source_route *r, struct err *e)
 	return collect_add(arg, r, e);
 }
 
+static int
+collect_see_service(void *arg, const struct source_service *s, struct err *e)
+{
+	return collect_service(arg, s, e);
+}
+
+static void
+collect_source(struct source *s, struct lint *lint, struct collect *c)
+{
+	struct source_see see = { .route = collect_see,
+		.service = collect_see_service, .arg = c };
+
+	source_init(s, lint, &see);
+}
+
 /* Reads one list into c; what is told goes to lint. */
 static void
 collect_list(struct collect *c, struct lint *lint, const char *text)
@@ -31,7 +46,7 @@ collect_list(struct collect *c, struct lint *lint, const char *text)
 	struct source s;
 	struct err e;
 
-	source_init(&s, lint, collect_see, c);
+	collect_source(&s, lint, c);
 	assert_int_equal(source_sets(&s, STR("list"), 0, str_of(text), &e), 0);
 	assert_int_equal(source_routes(&s, STR("list"), 0, str_of(text), &e),
 	    0);
@@ -52,7 +67,7 @@ collect_map(const char *text)
 
 	sigbus_init();
 	lint_init(&lint);
-	c = collect_new(&lint);
+	c = collect_new(&lint, 1 << 20, NULL);
 	collect_list(c, &lint, text);
 	if (writer_open(maps_path("routes.db"), &w, &e) == -1 ||
 	    collect_finish(c, w, &e) == -1)
@@ -99,7 +114,16 @@ static const char collect_text[] =
     "b\xc3\xbc" "cher.example    respond=219\n"
     "    request-header x-b: c\n    request-header +X-a: c\n"
     "    request-header -X-Gone\n    response-header X-Out: c\n"
-    "    request-header Accept: c\n";
+    "    request-header Accept: c\n"
+    "**/any                      respond=220\n"
+    "**/any/x                    respond=221 exact\n"
+    "shop.example/any            respond=222\n"
+    "@api                        http://127.0.0.1\n"
+    "    request-header X_Api: a\n"
+    "@production/api             http://127.0.0.2\n"
+    "%defaults headers=s2\n"
+    "last.example                respond=223\n"
+    "%headers s2\n    request-header X-Default: a\n";
 
 static const struct {
 	const char *host;
@@ -134,6 +158,10 @@ static const struct {
 	{ "192.0.2.7", "/", 217, "192.0.2.7", "" },
 	{ "[2001:db8::7]", "/", 218, "[2001:db8::7]", "" },
 	{ "xn--bcher-kva.example", "/", 219, "xn--bcher-kva.example", "" },
+	{ "shop.example", "/any", 220, "**/any", "" },
+	{ "nobody.example", "/any/y", 220, "**/any", "" },
+	{ "nobody.example", "/any/x", 221, "**/any/x", "" },
+	{ "last.example", "/", 223, "last.example", "" },
 };
 
 static void
@@ -163,12 +191,12 @@ collect_records_are_found_by_the_routers_lookup(void **state)
 			    sizeof(captures) - strlen(captures), "%s%.*s",
 			    j > 0 ? " " : "", STR_ARG(out.captures[j]));
 		if (got == 1) {
-			TABLE_INT(row, out.route->code, collect_rows[i].code);
+			TABLE_INT(row, out.route->target.code, collect_rows[i].code);
 			TABLE_STR(row, out.route->match,
 			    collect_rows[i].match);
 			TABLE_STR(row, str_of(captures),
 			    collect_rows[i].captures);
-			TABLE_STR(row, out.route->source, "list");
+			TABLE_INT(row, out.route->source, 0);
 		}
 		arena_fini(&a);
 	}
@@ -183,12 +211,14 @@ collect_tells_the_map_what_is_in_it(void **state)
 
 	(void)state;
 	assert_int_equal(meta->generation, 1);
-	assert_int_equal(meta->hosts, 8);
+	assert_int_equal(meta->hosts, 9);
 	assert_int_equal(meta->wildcards, 4);
-	assert_int_equal(meta->paths, 11);
+	assert_int_equal(meta->paths, 14);
+	assert_int_equal(meta->services, 2);
+	assert_int_equal(meta->anywhere, 2);
 	assert_int_equal(meta->one_levels, 1 << 2);
 	assert_int_equal(meta->wild_levels, 1 << 2 | 1);
-	TABLE_STR("headers", meta->headers, "x-a\nx-b\nx-set");
+	TABLE_STR("headers", meta->headers, "x-a\nx-api\nx-b\nx-default\nx-set");
 	TABLE_STR("sources", meta->sources, "list");
 	store_close(&store);
 }
@@ -203,7 +233,7 @@ collect_told(const char *text, struct buf *out)
 	size_t i;
 
 	lint_init(&lint);
-	c = collect_new(&lint);
+	c = collect_new(&lint, 1 << 20, NULL);
 	collect_list(c, &lint, text);
 	assert_int_equal(collect_finish(c, NULL, &e), 0);
 	for (i = 0; i < lint.count; i++)
@@ -231,6 +261,15 @@ collect_tells_what_contradicts(void **state)
 		    "4 route-contradicts a is routed otherwise at list:\n" },
 		{ "a/{x} respond=200\na/{y} respond=200\n",
 		    "2 route-contradicts a/{y} is routed otherwise at l\n" },
+		{ "@a http://b\n@a http://c\n@b/a http://c\n",
+		    "2 service-contradicts the service '@a' is defined ot\n" },
+		{ "@b/a http://b\n\n@b/a http://b\n",
+		    "3 service-repeated the service '@b/a' is defined \n" },
+		{ "**/a respond=200\n**/a respond=201\n",
+		    "2 route-contradicts **/a is routed otherwise at li\n" },
+		{ "a respond=200\n    when header.x -> respond=201\n"
+		  "a respond=200\n    when header.x -> respond=201\n",
+		    "3 route-repeated a is routed the same at list:1\n" },
 		{ "%defaults tag=a:b\na respond=200\n%defaults\n"
 		  "a respond=200 tag=a:b\n",
 		    "4 route-contradicts a is routed otherwise at list:\n" },
@@ -303,7 +342,7 @@ collect_without_a_route_has_no_headers(void **state)
 
 	(void)state;
 	lint_init(&lint);
-	c = collect_new(&lint);
+	c = collect_new(&lint, 1 << 20, NULL);
 	assert_int_equal(collect_finish(c, NULL, &e), 0);
 	assert_true(str_eq(collect_headers(c), none));
 	collect_free(&c);
@@ -329,7 +368,7 @@ collect_refuses_more_names_than_a_map_holds(void **state)
 	(void)state;
 	buf_init(&text, 2 * COLLECT_MEMORY);
 	lint_init(&lint);
-	c = collect_new(&lint);
+	c = collect_new(&lint, 1 << 20, NULL);
 	memset(name, 'n', sizeof(name));
 	name[COLLECT_NAME] = '\0';
 	/* As many as there may be, the names' line ends counted. */
@@ -337,7 +376,7 @@ collect_refuses_more_names_than_a_map_holds(void **state)
 	     i++, size += COLLECT_NAME + 1)
 		assert_int_equal(buf_printf(&text, "h%u respond=200\n"
 		    "    request-header X-%06u%s: v\n", i, i, name + 8), 0);
-	source_init(&s, &lint, collect_see, c);
+	collect_source(&s, &lint, c);
 	assert_int_equal(source_routes(&s, STR("list"), 0, buf_view(&text),
 	    &e), 0);
 	assert_in_range(collect_headers(c).n, most - COLLECT_NAME - 1, most);
