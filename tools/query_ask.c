@@ -19,6 +19,35 @@ query_ask_full(struct err *e)
 	return err_set(e, REASON_OVERLOADED, "no room for a URL");
 }
 
+/* The parts as one text with a NUL behind it; {NULL, 0}: no room. A million
+ * URLs are asked for here, and printf is slow. */
+static struct str
+query_ask_join(struct arena *a, const struct str *parts, size_t count)
+{
+	size_t n = 0, i;
+	char *text, *to;
+
+	for (i = 0; i < count; i++)
+		n += parts[i].n;
+	text = to = arena_alloc(a, n + 1);
+	if (text == NULL)
+		return (struct str){ NULL, 0 };
+	for (i = 0; i < count; i++) {
+		if (parts[i].n > 0)
+			memcpy(to, parts[i].p, parts[i].n);
+		to += parts[i].n;
+	}
+	return (struct str){ text, n };
+}
+
+static struct str
+query_ask_set(struct arena *a, struct str name, struct str value)
+{
+	const struct str parts[] = { name, value };
+
+	return query_ask_join(a, parts, 2);
+}
+
 /* ---- the request ---- */
 
 /* The authority as a browser would send it: names in A-labels. */
@@ -84,7 +113,7 @@ query_ask_split(struct str url, struct arena *a, struct query_parts *out,
 	/* A fragment stays with the client. */
 	(void)str_cut(str_sub(url, n, url.n), '#', &out->target, &fragment);
 	if (!str_starts(out->target, STR("/")))
-		out->target = arena_printf(a, "/%.*s", STR_ARG(out->target));
+		out->target = query_ask_set(a, STR("/"), out->target);
 	return out->authority.p != NULL && out->target.p != NULL ? 0 :
 	    query_ask_full(e);
 }
@@ -95,12 +124,12 @@ query_ask_cgi(const struct query_wish *w, const struct query_parts *url,
     struct arena *a)
 {
 	const struct str words[QUERY_ASK_CGI] = {
-		arena_copy(a, STR("SERVER_PROTOCOL=HTTP/1.1")),
-		arena_printf(a, "REQUEST_METHOD=%.*s", STR_ARG(w->method)),
-		arena_printf(a, "REQUEST_SCHEME=%s", url->scheme),
-		arena_printf(a, "REMOTE_ADDR=%.*s", STR_ARG(w->client)),
-		arena_printf(a, "HTTP_HOST=%.*s", STR_ARG(url->authority)),
-		arena_printf(a, "REQUEST_URI=%.*s", STR_ARG(url->target)),
+		STR("SERVER_PROTOCOL=HTTP/1.1"),
+		query_ask_set(a, STR("REQUEST_METHOD="), w->method),
+		query_ask_set(a, STR("REQUEST_SCHEME="), str_of(url->scheme)),
+		query_ask_set(a, STR("REMOTE_ADDR="), w->client),
+		query_ask_set(a, STR("HTTP_HOST="), url->authority),
+		query_ask_set(a, STR("REQUEST_URI="), url->target),
 	};
 	char **cgi = arena_alloc(a,
 	    (QUERY_ASK_CGI + w->field_count + 1) * sizeof(*cgi));
@@ -314,10 +343,11 @@ struct str
 query_ask_target(const struct query_answer *q, struct arena *a)
 {
 	const struct target *t = &q->target;
+	const struct str parts[] = { t->name,
+		t->scheme == ORIGIN_UNIX ? STR(":") : STR(""), t->path };
 
 	if (q->why.reason == REASON_NONE && q->origin)
-		return arena_printf(a, "%.*s%s%.*s", STR_ARG(t->name),
-		    t->scheme == ORIGIN_UNIX ? ":" : "", STR_ARG(t->path));
+		return query_ask_join(a, parts, 3);
 	if (q->why.reason == REASON_NONE && q->location.p != NULL)
 		return arena_printf(a, "redirect=%d %.*s",
 		    q->follow.target->code, STR_ARG(q->location));

@@ -18,7 +18,7 @@ query_explain_request(struct query_explain *x)
 	if (x->told)
 		return;
 	x->told = true;
-	query_out_text(x->out, "asked for", arena_printf(x->arena,
+	query_out_text(x->out, "asked", arena_printf(x->arena,
 	    "%.*s%.*s", STR_ARG(host_text(&r->host)),
 	    STR_ARG(r->path.text)));
 	query_out_text(x->out, "method", r->method);
@@ -54,9 +54,8 @@ query_explain_place(const struct query_explain *x, const struct route *r,
 }
 
 static void
-query_explain_alias(void *arg, const struct route *route)
+query_explain_passed(const struct query_explain *x, const struct route *route)
 {
-	struct query_explain *x = arg;
 	struct str place = query_explain_place(x, route, route->line);
 
 	query_out_row(x->out, "alias", arena_printf(x->arena,
@@ -67,6 +66,12 @@ query_explain_alias(void *arg, const struct route *route)
 		{ .name = "host", .text = route->target.alias },
 		{ .name = "place", .text = place },
 		{ .name = NULL } });
+}
+
+static void
+query_explain_alias(void *arg, const struct route *route)
+{
+	query_explain_passed(arg, route);
 }
 
 static void
@@ -179,7 +184,7 @@ query_explain_when(const struct query_explain *x)
 
 	buf_init(&spelled, QUERY_MEMORY);
 	CHECK(printer_when(f->when, f->found.route, &spelled) == 0);
-	query_out_text(x->out, "chosen by", arena_printf(x->arena,
+	query_out_text(x->out, "chosen-by", arena_printf(x->arena,
 	    "%.*s (%.*s)", STR_ARG(buf_view(&spelled)),
 	    STR_ARG(query_explain_place(x, f->found.route, f->when->line))));
 	buf_fini(&spelled);
@@ -193,7 +198,7 @@ query_explain_split(const struct query_explain *x)
 
 	buf_init(&spelled, QUERY_MEMORY);
 	CHECK(printer_split(r, &spelled) == 0);
-	query_out_text(x->out, "chosen by", arena_printf(x->arena,
+	query_out_text(x->out, "chosen-by", arena_printf(x->arena,
 	    "%.*s (the first with a share; requests are not split yet)",
 	    STR_ARG(buf_view(&spelled))));
 	buf_fini(&spelled);
@@ -206,11 +211,9 @@ query_explain_rule(const struct query_explain *x)
 	const struct route *r = f->found.route;
 	size_t i;
 
-	if (!x->by->query->verbose)
-		for (i = 0; i < f->alias_count; i++)
-			query_out_item(x->out, "alias", arena_printf(x->arena,
-			    "%.*s -> %.*s", STR_ARG(f->aliases[i]->match),
-			    STR_ARG(f->aliases[i]->target.alias)));
+	/* Else they were told when they were passed. */
+	for (i = 0; !x->by->query->verbose && i < f->alias_count; i++)
+		query_explain_passed(x, f->aliases[i]);
 	if (x->by->query->verbose) {
 		query_out_text(x->out, "rule", query_explain_place(x, r,
 		    r->line));
@@ -229,14 +232,16 @@ query_explain_origin(const struct query_explain *x,
     const struct service_origin *o)
 {
 	bool chosen = &o->url == x->answer->follow.origin;
+	const char *why = chosen && o->backup ?
+	    " (chosen: all are backups, or have no share)" : chosen ?
+	    " (chosen: the first that is no backup; loads are not balanced "
+	    "yet)" : o->backup ? " (only while all others are down)" : "";
 	struct buf spelled;
 
 	buf_init(&spelled, QUERY_MEMORY);
 	CHECK(printer_origin(o, &spelled) == 0);
 	query_out_row(x->out, "candidate", arena_printf(x->arena, "%.*s%s",
-	    STR_ARG(buf_view(&spelled)), chosen ?
-	    " (chosen: the first of its kind; loads are not balanced yet)" :
-	    o->backup ? " (only while all others are down)" : ""),
+	    STR_ARG(buf_view(&spelled)), why),
 	    (const struct query_cell[]){
 		{ .name = "origin", .text = buf_view(&spelled) },
 		{ .name = "chosen", .kind = QUERY_CELL_FLAG,

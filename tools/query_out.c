@@ -33,11 +33,27 @@ query_out_fini(struct query_out *o)
 	json_free(&o->row);
 }
 
+/* Nothing but ASCII that is printed as it is. */
+static bool
+query_out_is_plain(struct str text)
+{
+	size_t i;
+
+	for (i = 0; i < text.n; i++)
+		if (text.p[i] < ' ' || text.p[i] > '~')
+			return false;
+	return true;
+}
+
 static void
 query_out_write(struct str text, FILE *to)
 {
 	char safe[QUERY_OUT_PIECE];
 
+	if (query_out_is_plain(text)) {
+		(void)fwrite_unlocked(text.p, 1, text.n, to);
+		return;
+	}
 	while (text.n > 0) {
 		size_t n = escape_put(safe, sizeof(safe), &text, ESCAPE_LINE);
 

@@ -264,9 +264,9 @@ query_replay_tell(struct query_replay *r, const struct input *in)
 	query_tally_each(r->tally, query_replay_row, r);
 	query_replay_sum(r);
 	if (r->foreign > 0)
-		msg_warning("%s: %" PRIu64 " lines are of no access log, the "
-		    "first is line %" PRIu64, input_name(in), r->foreign,
-		    r->first);
+		msg_warning("%s: lines that are of no access log: %" PRIu64
+		    ", the first is line %" PRIu64, input_name(in),
+		    r->foreign, r->first);
 }
 
 int

@@ -175,7 +175,7 @@ static int
 query_test_end(const struct query_test *t, bool verbose)
 {
 	if (t->broken > 0)
-		msg_error("%s: %" PRIu64 " lines are no cases", t->name,
+		msg_error("%s: lines that are no cases: %" PRIu64, t->name,
 		    t->broken);
 	if (t->failed > 0)
 		msg_error("%s: %" PRIu64 " of %" PRIu64 " cases go elsewhere",
