@@ -4,8 +4,10 @@
  * collect: the routes of one host side by side.
  *
  * A sorter holds them under the key of the map, with a NUL behind the host's
- * part of it: so a host comes right before its paths, and no other host ("a-b"
- * between "a" and "a/") comes between.
+ * part of it: so a host comes right before its paths, and no other host comes
+ * between. In the map some do: "a-b" and "a.b" stand between "a" and "a/". So
+ * the paths of "a" wait on a shelf while hosts come that begin so, which is
+ * as a stack: of hosts that wait each begins with the one before.
  */
 
 #include "tools/collect.h"
@@ -14,22 +16,23 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "http/host.h"
+#include "tools/shelf.h"
 #include "tools/sorter.h"
 
 enum {
 	COLLECT_VALUE_MAX = 1 << 26,
 	COLLECT_KEY_MAX = CODEC_KEY_MAX + 1,
 	COLLECT_NAMES_MAX = 1 << 20,
-	COLLECT_SHAPES = ROUTE_SHAPES_MAX + 1 /* the one too many is told */
+	COLLECT_SHAPES = ROUTE_SHAPES_MAX + 1, /* the one too many is told */
+	COLLECT_WAITING = HOST_MAX + 2
 };
 
 /* Stands before a route's record in the sorter. */
 struct collect_head {
-	uint64_t turn; /* in the order of the lists */
 	uint32_t rank;
 	uint32_t line;
 	uint32_t col;
-	struct route_shape shape;
 };
 
 struct collect_shape {
@@ -42,8 +45,15 @@ struct collect_host {
 	struct buf key;
 	struct buf rule; /* the record of "/" */
 	bool has_rule;
-	struct collect_shape shapes[COLLECT_SHAPES]; /* by first.turn */
+	struct collect_shape shapes[COLLECT_SHAPES]; /* by place of first */
 	size_t count;
+	off_t paths; /* on the shelf from there on */
+};
+
+/* A host whose paths are on the shelf: the beginning of the latest one. */
+struct collect_waiting {
+	size_t key_n;
+	off_t paths;
 };
 
 struct collect {
@@ -53,7 +63,11 @@ struct collect {
 	struct arena record; /* routes read back */
 	struct str *files;   /* by rank */
 	size_t file_count;
-	uint64_t turn;
+	struct shelf *shelf;
+	struct buf waiting_key; /* of the latest host with paths there */
+	struct collect_waiting waiting[COLLECT_WAITING];
+	size_t waiting_count;
+	struct writer *writer; /* NULL: only findings are wanted */
 	struct buf value;
 	struct buf key;
 	struct buf last_key; /* of the route before, in the order of keys */
@@ -66,19 +80,21 @@ struct collect {
 };
 
 struct collect *
-collect_new(struct lint *lint)
+collect_new(struct lint *lint, size_t memory, const char *folder)
 {
 	struct collect *c = calloc(1, sizeof(*c));
 
 	CHECK(c != NULL);
 	c->lint = lint;
-	c->sorter = sorter_new();
+	c->sorter = sorter_new(memory, folder);
+	c->shelf = shelf_new(folder);
 	arena_init(&c->arena, SIZE_MAX / 2);
 	arena_init(&c->record, SIZE_MAX / 2);
 	buf_init(&c->value, COLLECT_VALUE_MAX);
 	buf_init(&c->key, COLLECT_KEY_MAX);
 	buf_init(&c->last_key, COLLECT_KEY_MAX);
 	buf_init(&c->last, COLLECT_VALUE_MAX);
+	buf_init(&c->waiting_key, COLLECT_KEY_MAX);
 	buf_init(&c->host.key, COLLECT_KEY_MAX);
 	buf_init(&c->host.rule, COLLECT_VALUE_MAX);
 	buf_init(&c->name_list, COLLECT_NAMES_MAX);
@@ -94,12 +110,14 @@ collect_free(struct collect **cp)
 	if (c == NULL)
 		return;
 	sorter_free(&c->sorter);
+	shelf_free(&c->shelf);
 	arena_fini(&c->arena);
 	arena_fini(&c->record);
 	buf_fini(&c->value);
 	buf_fini(&c->key);
 	buf_fini(&c->last_key);
 	buf_fini(&c->last);
+	buf_fini(&c->waiting_key);
 	buf_fini(&c->host.key);
 	buf_fini(&c->host.rule);
 	buf_fini(&c->name_list);
@@ -228,41 +246,30 @@ collect_headers(struct collect *c)
 static int
 collect_key(struct buf *key, const struct source_route *r)
 {
-	struct buf whole;
-	size_t host, i;
+	size_t i;
 	int got;
 
-	buf_init(&whole, COLLECT_KEY_MAX);
-	got = codec_key_host(&whole, r->space, r->host);
-	host = buf_len(&whole);
+	buf_clear(key);
+	got = codec_key_host(key, r->space, r->host);
+	if (got == 0)
+		got = buf_put(key, (struct str){ "", 1 });
 	for (i = 0; got == 0 && i < r->shape.segments; i++)
 		got = (r->shape.captures >> i & 1) != 0 ?
-		    codec_key_capture(&whole) :
-		    codec_key_segment(&whole, r->segments[i]);
+		    codec_key_capture(key) :
+		    codec_key_segment(key, r->segments[i]);
 	if (got == 0 && r->shape.exact)
-		got = codec_key_exact(&whole);
-	buf_clear(key);
-	if (got == 0 &&
-	    (buf_put(key, str_sub(buf_view(&whole), 0, host)) == -1 ||
-		buf_put(key, (struct str){ "", 1 }) == -1 ||
-		buf_put(key, str_sub(buf_view(&whole), host,
-				 buf_len(&whole))) == -1))
-		got = -1;
-	buf_fini(&whole);
-	return got;
+		got = codec_key_exact(key);
+	/* The map's key is without the NUL. */
+	return got == 0 && buf_len(key) <= CODEC_KEY_MAX ? 0 : -1;
 }
 
 int
 collect_add(struct collect *c, const struct source_route *r, struct err *e)
 {
-	struct collect_head head = { .turn = c->turn++,
-		.rank = r->place.rank,
-		.line = r->place.line,
-		.col = r->place.col,
-		.shape = r->shape };
+	struct collect_head head = { r->place.rank, r->place.line,
+		r->place.col };
 	struct str none = { NULL, 0 };
 
-	arena_reset(&c->record);
 	buf_clear(&c->value);
 	if (collect_file(c, r->place, e) == -1 ||
 	    collect_names(c, &r->route, r->place, e) == -1)
@@ -345,23 +352,50 @@ collect_same_shape(const struct route_shape *a, const struct route_shape *b)
 	    a->captures == b->captures;
 }
 
+static bool
+collect_earlier(const struct collect_head *a, const struct collect_head *b)
+{
+	if (a->rank != b->rank)
+		return a->rank < b->rank;
+	return a->line != b->line ? a->line < b->line : a->col < b->col;
+}
+
+/* The shape of the path that a key has behind its host. */
+static struct route_shape
+collect_shape_of(struct str rest)
+{
+	struct route_shape shape = { 0 };
+	size_t i;
+
+	for (i = 0; i < rest.n; i++) {
+		if (rest.p[i] == CODEC_EXACT)
+			shape.exact = true;
+		else if (rest.p[i] == CODEC_CAPTURE)
+			shape.captures |= UINT32_C(1) << (shape.segments - 1);
+		else if (rest.p[i] == '/')
+			shape.segments++;
+	}
+	return shape;
+}
+
 /* Keeps the shapes that come first in the lists, one too many at most. */
 static void
-collect_shape(struct collect_host *h, const struct collect_head *head)
+collect_shape(struct collect_host *h, const struct collect_head *head,
+    struct route_shape shape)
 {
 	size_t i, at = 0;
 
 	for (i = 0; i < h->count; i++)
-		if (collect_same_shape(&h->shapes[i].shape, &head->shape))
+		if (collect_same_shape(&h->shapes[i].shape, &shape))
 			break;
-	if (i < h->count && h->shapes[i].first.turn <= head->turn)
+	if (i < h->count && !collect_earlier(head, &h->shapes[i].first))
 		return;
 	if (i < h->count) {
 		h->count--;
 		memmove(&h->shapes[i], &h->shapes[i + 1],
 		    (h->count - i) * sizeof(h->shapes[0]));
 	}
-	while (at < h->count && h->shapes[at].first.turn < head->turn)
+	while (at < h->count && collect_earlier(&h->shapes[at].first, head))
 		at++;
 	if (at == COLLECT_SHAPES)
 		return;
@@ -369,7 +403,7 @@ collect_shape(struct collect_host *h, const struct collect_head *head)
 		h->count--;
 	memmove(&h->shapes[at + 1], &h->shapes[at],
 	    (h->count - at) * sizeof(h->shapes[0]));
-	h->shapes[at] = (struct collect_shape){ head->shape, *head };
+	h->shapes[at] = (struct collect_shape){ shape, *head };
 	h->count++;
 }
 
@@ -398,9 +432,9 @@ collect_many(struct collect *c)
 	    (struct str){ NULL, 0 });
 }
 
-/* The host's record to w. */
+/* The host's record to the map. */
 static int
-collect_host_put(struct collect *c, struct writer *w, struct err *e)
+collect_host_put(struct collect *c, struct err *e)
 {
 	struct collect_host *h = &c->host;
 	struct route_host *record;
@@ -422,13 +456,28 @@ collect_host_put(struct collect *c, struct writer *w, struct err *e)
 	buf_clear(&c->value);
 	if (codec_put_host(record, &c->value, e) == -1)
 		return -1;
-	return w == NULL ? 0 :
-	    writer_put(w, buf_view(&h->key), buf_view(&c->value), e);
+	return writer_put(c->writer, buf_view(&h->key), buf_view(&c->value),
+	    e);
+}
+
+/* Its paths wait until those hosts are written that come before them. */
+static int
+collect_wait(struct collect *c, struct err *e)
+{
+	struct collect_host *h = &c->host;
+
+	CHECK(c->waiting_count < COLLECT_WAITING);
+	c->waiting[c->waiting_count++] = (struct collect_waiting){
+		buf_len(&h->key), h->paths };
+	buf_clear(&c->waiting_key);
+	if (buf_put(&c->waiting_key, buf_view(&h->key)) == -1)
+		return collect_full(e);
+	return 0;
 }
 
 /* Ends the host that is put together, if there is one. */
 static int
-collect_host_end(struct collect *c, struct writer *w, struct err *e)
+collect_host_end(struct collect *c, struct err *e)
 {
 	struct collect_host *h = &c->host;
 	int got = 0;
@@ -437,8 +486,10 @@ collect_host_end(struct collect *c, struct writer *w, struct err *e)
 		return 0;
 	if (h->count > ROUTE_SHAPES_MAX)
 		collect_many(c);
-	else
-		got = collect_host_put(c, w, e);
+	else if (c->writer != NULL)
+		got = collect_host_put(c, e);
+	if (got == 0 && shelf_mark(c->shelf) > h->paths)
+		got = collect_wait(c, e);
 	buf_clear(&h->key);
 	buf_clear(&h->rule);
 	h->has_rule = false;
@@ -446,34 +497,71 @@ collect_host_end(struct collect *c, struct writer *w, struct err *e)
 	return got;
 }
 
+static int
+collect_path_put(void *arg, struct str key, struct str value, struct err *e)
+{
+	return writer_put(arg, key, value, e);
+}
+
+/* Writes the paths that come before the host of that key; all, if it is
+ * empty. */
+static int
+collect_waiting_end(struct collect *c, struct str host, struct err *e)
+{
+	struct str latest = buf_view(&c->waiting_key);
+
+	while (c->waiting_count > 0) {
+		struct collect_waiting *w = &c->waiting[c->waiting_count - 1];
+
+		if (host.n > w->key_n && host.p[w->key_n] < '/' &&
+		    memcmp(host.p, latest.p, w->key_n) == 0)
+			break;
+		if (shelf_take(c->shelf, w->paths, collect_path_put, c->writer,
+			e) == -1)
+			return -1;
+		c->waiting_count--;
+	}
+	return 0;
+}
+
+static int
+collect_host_begin(struct collect *c, struct str host, struct err *e)
+{
+	if (collect_host_end(c, e) == -1 ||
+	    collect_waiting_end(c, host, e) == -1)
+		return -1;
+	if (buf_put(&c->host.key, host) == -1)
+		return collect_full(e);
+	c->host.paths = shelf_mark(c->shelf);
+	return 0;
+}
+
 /* A route of the host whose key is `host`; rest: the key behind that. */
 static int
 collect_route(struct collect *c, struct str host, struct str rest,
-    const struct collect_head *head, struct str bytes, struct writer *w,
-    struct err *e)
+    const struct collect_head *head, struct str bytes, struct err *e)
 {
 	struct collect_host *h = &c->host;
 
-	if (!str_eq(buf_view(&h->key), host)) {
-		if (collect_host_end(c, w, e) == -1)
-			return -1;
-		if (buf_put(&h->key, host) == -1)
-			return collect_full(e);
-	}
+	if (!str_eq(buf_view(&h->key), host) &&
+	    collect_host_begin(c, host, e) == -1)
+		return -1;
 	if (rest.n == 0) {
 		h->has_rule = true;
 		return buf_put(&h->rule, bytes) == -1 ? collect_full(e) : 0;
 	}
-	collect_shape(h, head);
+	collect_shape(h, head, collect_shape_of(rest));
+	if (c->writer == NULL)
+		return 0;
 	buf_clear(&c->key);
 	if (buf_put(&c->key, host) == -1 || buf_put(&c->key, rest) == -1)
 		return collect_full(e);
-	return w == NULL ? 0 : writer_put(w, buf_view(&c->key), bytes, e);
+	return shelf_put(c->shelf, buf_view(&c->key), bytes, e);
 }
 
 static int
 collect_next(struct collect *c, struct str key, struct str value,
-    struct writer *w, struct err *e)
+    struct err *e)
 {
 	struct collect_head head;
 	struct str bytes = str_sub(value, sizeof(head), value.n);
@@ -489,7 +577,7 @@ collect_next(struct collect *c, struct str key, struct str value,
 	if (buf_put(&c->last_key, key) == -1 ||
 	    buf_put(&c->last, value) == -1)
 		return collect_full(e);
-	return collect_route(c, host, rest, &head, bytes, w, e);
+	return collect_route(c, host, rest, &head, bytes, e);
 }
 
 int
@@ -498,10 +586,13 @@ collect_finish(struct collect *c, struct writer *w, struct err *e)
 	struct str key, value;
 	int got;
 
+	c->writer = w;
 	if (sorter_sort(c->sorter, e) == -1)
 		return -1;
 	while ((got = sorter_next(c->sorter, &key, &value, e)) == 1)
-		if (collect_next(c, key, value, w, e) == -1)
+		if (collect_next(c, key, value, e) == -1)
 			return -1;
-	return got == -1 ? -1 : collect_host_end(c, w, e);
+	if (got == -1 || collect_host_end(c, e) == -1)
+		return -1;
+	return collect_waiting_end(c, (struct str){ NULL, 0 }, e);
 }

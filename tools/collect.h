@@ -16,8 +16,13 @@
 
 struct collect;
 
-/* Fails only for memory (CHECK). lint is borrowed. */
-struct collect *collect_new(struct lint *lint);
+/*
+ * memory: the most it takes for routes, in bytes; the others go to temporary
+ * files, folder as for spill_open. Fails only for memory (CHECK). lint and
+ * folder are borrowed.
+ */
+struct collect *collect_new(struct lint *lint, size_t memory,
+    const char *folder);
 void collect_free(struct collect **c);
 
 /* One route, copied; of each file the same place.file. 0, or -1 and e. */

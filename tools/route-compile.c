@@ -23,15 +23,24 @@
 #include "tools/collect.h"
 #include "tools/tool.h"
 
-enum { COMPILE_START = 64 }; /* bytes that tell a text from a map */
+enum {
+	COMPILE_START = 64, /* bytes that tell a text from a map */
+	COMPILE_OPTION_MEMORY = 256
+};
+
+/* What --memory says: the least, and without it. */
+#define COMPILE_MEMORY_LEAST (UINT64_C(16) << 20)
+#define COMPILE_MEMORY (UINT64_C(256) << 20)
 
 static const struct tool compile_tool = {
 	.name = "route-compile",
-	.usage = "route-compile [-n] [-v] [-c FILE] [-o FILE] FILE... | -",
+	.usage = "route-compile [-n] [-v] [-c FILE] [-o FILE] [--memory SIZE] "
+		 "FILE... | -",
 	.help = "  -c FILE    the router.ini whose '[router] map' is written\n"
 		"  -n         check the lists only, write nothing\n"
 		"  -o FILE    the map to write, instead of that one\n"
 		"  -v         print counts and seconds\n"
+		"  --memory SIZE  the most it takes, 256m if not said\n"
 		"  -h, --help, --version\n"
 		"FILE is a list of routes, see routes(5); - is stdin.\n"
 		"Exit: 0 installed, 1 errors in the lists, 2 usage, "
@@ -41,9 +50,11 @@ static const struct tool compile_tool = {
 struct compile {
 	bool check_only;
 	bool verbose;
+	uint64_t memory;            /* of --memory */
 	const char *settings;       /* of -c, or NULL */
 	const char *output;         /* of -o, or NULL */
 	char map[FILE_PATH_MAX];    /* to be written */
+	char folder[FILE_PATH_MAX]; /* of the map; "": none is written */
 	char **files;
 	size_t file_count;
 	struct buf *texts;          /* of the files */
@@ -55,12 +66,24 @@ struct compile {
 	int64_t start;
 };
 
+/* TOOL_YES or TOOL_USAGE. */
+static int
+compile_memory(struct compile *c, const char *text)
+{
+	if (settings_parse_size(str_of(text), &c->memory) &&
+	    c->memory >= COMPILE_MEMORY_LEAST)
+		return TOOL_YES;
+	return tool_usage(&compile_tool, "--memory %s: expected a size of 16m "
+	    "or more", text);
+}
+
 /* 0: go on; else *code is the exit code. */
 static int
 compile_options(struct compile *c, int argc, char **argv, int *code)
 {
 	static const struct option longs[] = {
 		{ "help", no_argument, NULL, 'h' },
+		{ "memory", required_argument, NULL, COMPILE_OPTION_MEMORY },
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 }
 	};
@@ -78,6 +101,9 @@ compile_options(struct compile *c, int argc, char **argv, int *code)
 			    compile_tool.usage);
 			return 1;
 		}
+		if (got == COMPILE_OPTION_MEMORY &&
+		    compile_memory(c, optarg) != TOOL_YES)
+			return 1;
 		c->check_only = c->check_only || got == 'n';
 		c->verbose = c->verbose || got == 'v';
 		if (got == 'c')
@@ -273,6 +299,20 @@ compile_is_list(const char *path)
 	return routes > 0;
 }
 
+/* Temporary files go where there is room for the map. */
+static const char *
+compile_folder(struct compile *c)
+{
+	const char *slash = strrchr(c->map, '/');
+
+	if (c->check_only)
+		return NULL;
+	(void)snprintf(c->folder, sizeof(c->folder), "%.*s",
+	    slash == NULL ? 1 : slash == c->map ? 1 : (int)(slash - c->map),
+	    slash == NULL ? "." : c->map);
+	return c->folder;
+}
+
 /*
  * Begins the map before any list is read: of two runs at once the one that has
  * its turn later has read the lists later too. 0, or -1 and e.
@@ -338,8 +378,12 @@ compile_run(struct compile *c)
 	got = compile_map(c, &e);
 	if (got == 0 && !c->check_only)
 		got = compile_begin(c, &e);
-	if (got == 0)
+	if (got == 0) {
+		/* The rest is for Berkeley DB and for one entry. */
+		c->collect = collect_new(&c->lint, c->memory / 4 * 3,
+		    compile_folder(c));
 		got = compile_read(c, &e);
+	}
 	if (got == 0 && c->routes == 0 && c->lint.errors == 0 &&
 	    !c->check_only)
 		return compile_nothing(c);
@@ -363,7 +407,7 @@ compile_run(struct compile *c)
 int
 main(int argc, char **argv)
 {
-	struct compile c = { .start = clock_us() };
+	struct compile c = { .start = clock_us(), .memory = COMPILE_MEMORY };
 	size_t i;
 	int code;
 
@@ -374,7 +418,6 @@ main(int argc, char **argv)
 	if (code != TOOL_YES)
 		return code;
 	lint_init(&c.lint);
-	c.collect = collect_new(&c.lint);
 	source_init(&c.source, &c.lint, compile_see, &c);
 	code = compile_run(&c);
 	writer_abort(&c.writer);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * writer: sort, load in key order, mark, read back, put in place.
+ * writer: load in key order, mark, read back, put in place.
  *
- * The number of pages is known last: it is stored as zero first and written
- * again in place, which moves nothing since its size is the same.
+ * What the map says of itself is known last, and goes in between the others
+ * then. The number of pages is known after that: it is stored as zero first
+ * and written again in place, which moves nothing since its size is the same.
  */
 
 #include "tools/writer.h"
@@ -24,7 +25,6 @@
 #include "base/sigbus.h"
 #include "route/mark.h"
 #include "route/store.h"
-#include "tools/sorter.h"
 
 enum {
 	WRITER_CACHE = 4 * 1024 * 1024, /* sorted input needs few pages */
@@ -38,7 +38,6 @@ struct writer {
 	struct file_replace file;
 	char folder[FILE_PATH_MAX]; /* a private one, or "" */
 	bool built;
-	struct sorter *sorter;
 	struct codec_meta counted;
 	uint64_t generation;
 	DB *db;
@@ -144,7 +143,6 @@ writer_open(const char *path, struct writer **out, struct err *e)
 		writer_abort(&w);
 		return -1;
 	}
-	w->sorter = sorter_new();
 	buf_init(&w->last, CODEC_KEY_MAX);
 	*out = w;
 	return 0;
@@ -167,62 +165,6 @@ writer_fits(struct str key, struct str value, struct err *e)
 		return err_set(e, REASON_INTERNAL,
 		    "a record larger than %d bytes", WRITER_VALUE_MAX);
 	return 0;
-}
-
-int
-writer_put(struct writer *w, struct str key, struct str value, struct err *e)
-{
-	CHECK(key.n > 0 && key.p[0] != CODEC_META && key.p[0] != CODEC_LAST);
-	if (writer_fits(key, value, e) == -1)
-		return -1;
-	if (!codec_meta_count(&w->counted, key))
-		return err_set(e, REASON_INTERNAL,
-		    "a key that no map may have");
-	return sorter_put(w->sorter, key, value, e);
-}
-
-/* Counting and sorting in the map's own words */
-
-static int
-writer_meta_count(void *arg, struct str key, struct str value)
-{
-	struct writer *w = arg;
-
-	(void)value;
-	return codec_meta_count(&w->counted, key) ? 0 : -1;
-}
-
-struct writer_meta {
-	struct writer *w;
-	struct err *e;
-};
-
-static int
-writer_meta_put(void *arg, struct str key, struct str value)
-{
-	struct writer_meta *m = arg;
-
-	if (writer_fits(key, value, m->e) == -1)
-		return -1;
-	return sorter_put(m->w->sorter, key, value, m->e);
-}
-
-/* Fills in what was counted and adds the "m" and "z" records. */
-static int
-writer_add_meta(struct writer *w, struct codec_meta *meta, struct err *e)
-{
-	struct writer_meta m = { w, e };
-	struct codec_meta told;
-
-	CHECK(codec_put_meta(meta, writer_meta_count, w) == 0);
-	told = w->counted;
-	told.format = CODEC_FORMAT;
-	told.generation = w->generation;
-	told.time = meta->time;
-	told.sources = meta->sources;
-	told.headers = meta->headers;
-	*meta = told;
-	return codec_put_meta(meta, writer_meta_put, &m);
 }
 
 /* Loading */
@@ -315,12 +257,13 @@ writer_db_put(struct writer *w, struct str key, struct str value,
 
 /* A key twice is a mistake of the caller's input, not a choice of ours. */
 static int
-writer_check_twice(struct writer *w, struct str key, struct err *e)
+writer_check_order(struct writer *w, struct str key, struct err *e)
 {
+	int order = str_cmp(buf_view(&w->last), key);
 	struct buf text;
-	bool twice = str_eq(buf_view(&w->last), key);
 
-	if (!twice) {
+	CHECK(order <= 0);
+	if (order < 0) {
 		buf_clear(&w->last);
 		CHECK(buf_put(&w->last, key) == 0);
 		return 0;
@@ -335,10 +278,29 @@ writer_check_twice(struct writer *w, struct str key, struct err *e)
 }
 
 static int
-writer_load_one(struct writer *w, struct str key, struct str value,
-    struct err *e)
+writer_load_begin(struct writer *w, struct err *e)
 {
-	if (writer_check_twice(w, key, e) == -1)
+	if (writer_db_open(w, e) == -1)
+		return -1;
+	w->bulk = malloc(WRITER_BULK);
+	CHECK(w->bulk != NULL);
+	writer_bulk_begin(w);
+	return 0;
+}
+
+int
+writer_put(struct writer *w, struct str key, struct str value, struct err *e)
+{
+	CHECK(!w->built && key.n > 0 && key.p[0] != CODEC_META &&
+	    key.p[0] != CODEC_LAST);
+	if (writer_fits(key, value, e) == -1)
+		return -1;
+	if (!codec_meta_count(&w->counted, key))
+		return err_set(e, REASON_INTERNAL,
+		    "a key that no map may have");
+	if (writer_check_order(w, key, e) == -1)
+		return -1;
+	if (w->db == NULL && writer_load_begin(w, e) == -1)
 		return -1;
 	if (writer_bulk_add(w, key, value))
 		return 0;
@@ -349,21 +311,50 @@ writer_load_one(struct writer *w, struct str key, struct str value,
 	return writer_db_put(w, key, value, e);
 }
 
-static int
-writer_load(struct writer *w, struct err *e)
-{
-	struct str key, value;
-	int got;
+/* What the map says of itself */
 
-	if (sorter_sort(w->sorter, e) == -1 || writer_db_open(w, e) == -1)
+struct writer_meta {
+	struct writer *w;
+	struct err *e;
+};
+
+static int
+writer_meta_count(void *arg, struct str key, struct str value)
+{
+	struct writer *w = arg;
+
+	(void)value;
+	return codec_meta_count(&w->counted, key) ? 0 : -1;
+}
+
+static int
+writer_meta_put(void *arg, struct str key, struct str value)
+{
+	struct writer_meta *m = arg;
+
+	if (writer_fits(key, value, m->e) == -1)
 		return -1;
-	w->bulk = malloc(WRITER_BULK);
-	CHECK(w->bulk != NULL);
-	writer_bulk_begin(w);
-	while ((got = sorter_next(w->sorter, &key, &value, e)) == 1)
-		if (writer_load_one(w, key, value, e) == -1)
-			return -1;
-	return got == -1 ? -1 : writer_bulk_end(w, e);
+	return writer_db_put(m->w, key, value, m->e);
+}
+
+/* Fills in what was counted and adds the "m" and "z" records. */
+static int
+writer_meta_add(struct writer *w, struct codec_meta *meta, struct err *e)
+{
+	struct writer_meta m = { w, e };
+	struct codec_meta told;
+
+	CHECK(codec_put_meta(meta, writer_meta_count, w) == 0);
+	told = w->counted;
+	told.format = CODEC_FORMAT;
+	told.generation = w->generation;
+	told.time = meta->time;
+	told.sources = meta->sources;
+	told.headers = meta->headers;
+	*meta = told;
+	if (writer_bulk_end(w, e) == -1)
+		return -1;
+	return codec_put_meta(meta, writer_meta_put, &m);
 }
 
 /* Writes a record again, if its value is another now. */
@@ -444,7 +435,9 @@ writer_close(struct writer *w, struct codec_meta *meta, struct err *e)
 	uint64_t pages;
 
 	CHECK(!w->built);
-	if (writer_add_meta(w, meta, e) == -1 || writer_load(w, e) == -1 ||
+	if (w->db == NULL && writer_load_begin(w, e) == -1)
+		return -1;
+	if (writer_meta_add(w, meta, e) == -1 ||
 	    writer_pages(w, &meta->pages, e) == -1 ||
 	    codec_put_meta(meta, writer_meta_again, &m) != 0 ||
 	    writer_pages(w, &pages, e) == -1 || writer_db_close(w, e) == -1)
@@ -489,7 +482,6 @@ writer_abort(struct writer **writer)
 	file_replace_abort(&w->file);
 	if (w->folder[0] != '\0')
 		(void)rmdir(w->folder);
-	sorter_free(&w->sorter);
 	buf_fini(&w->last);
 	free(w->bulk);
 	free(w);

@@ -3,7 +3,7 @@
 /*
  * writer: builds a map; the only writer of Berkeley DB.
  *
- * Records come in any order and go in key order into a new file beside the map
+ * Records come in key order and go into a new file beside the map
  * (base/file.h: locked, so two runs never mix). It is counted, marked
  * (route/mark.h), read back as a whole, synced, and then put in the map's
  * place by rename. Until then the old map is untouched, whatever fails.
@@ -34,8 +34,9 @@ int writer_open(const char *path, struct writer **out, struct err *e);
 uint64_t writer_generation(const struct writer *w);
 
 /*
- * One record (never "m" or "z", those are the writer's own); key and value are
- * copied. 0, or -1 and e: no key of this format, too large, no memory.
+ * One record (never "m" or "z", those are the writer's own), its key behind
+ * the one before (CHECK); key and value are copied. 0, or -1 and e: the key
+ * came before or is none of this format, too large, the disk is full.
  */
 ATTR_MUST_USE
 int writer_put(struct writer *w, struct str key, struct str value,
@@ -44,8 +45,8 @@ int writer_put(struct writer *w, struct str key, struct str value,
 /*
  * Builds, marks and checks the whole map, once, under its temporary name. Of
  * meta the caller fills time, sources and headers; the writer counts and fills
- * the rest, for the caller to tell. 0, or -1 and e (a key came twice, the disk
- * is full, ...): only writer_abort is left to do.
+ * the rest, for the caller to tell. 0, or -1 and e (the disk is full, ...):
+ * only writer_abort is left to do.
  */
 ATTR_MUST_USE
 int writer_close(struct writer *w, struct codec_meta *meta, struct err *e);

@@ -113,23 +113,33 @@ maps_record(struct str host, struct str text, struct buf *to)
 	assert_int_equal(codec_put_host(&record, to, &e), 0);
 }
 
-static inline void
-maps_put(struct writer *w, struct str host, struct str text)
+/* As writer_put. */
+static inline int
+maps_try(struct writer *w, struct str host, struct str text, struct err *e)
 {
 	struct buf key, value;
-	struct err e = { .text = "" };
+	int got;
 
 	buf_init(&key, CODEC_KEY_MAX);
 	buf_init(&value, 16 << 20);
 	assert_int_equal(codec_key_host(&key, CODEC_HOST, host), 0);
 	maps_record(host, text, &value);
-	if (writer_put(w, buf_view(&key), buf_view(&value), &e) == -1)
-		fail_msg("%s", e.text);
+	got = writer_put(w, buf_view(&key), buf_view(&value), e);
 	buf_fini(&key);
 	buf_fini(&value);
+	return got;
 }
 
-/* Fills w with the hosts of a generation; step through them out of order. */
+static inline void
+maps_put(struct writer *w, struct str host, struct str text)
+{
+	struct err e = { .text = "" };
+
+	if (maps_try(w, host, text, &e) == -1)
+		fail_msg("%s", e.text);
+}
+
+/* Fills w with the hosts of a generation. */
 static inline void
 maps_fill(struct writer *w, const char *generation, unsigned hosts)
 {
@@ -137,7 +147,7 @@ maps_fill(struct writer *w, const char *generation, unsigned hosts)
 	unsigned i;
 
 	for (i = 0; i < hosts; i++) {
-		struct str host = maps_host((i * 7919u) % hosts, name);
+		struct str host = maps_host(i, name);
 
 		snprintf(text, sizeof(text), "%s %s", generation, name);
 		maps_put(w, host, str_of(text));
@@ -154,7 +164,6 @@ maps_finish(struct writer **w, struct codec_meta *meta, struct err *e)
 	return -1;
 }
 
-/* hosts must be no multiple of 7919. */
 static inline void
 maps_write(const char *path, const char *generation, unsigned hosts)
 {

@@ -52,7 +52,7 @@ collect_map(const char *text)
 
 	sigbus_init();
 	lint_init(&lint);
-	c = collect_new(&lint);
+	c = collect_new(&lint, 1 << 20, NULL);
 	collect_list(c, &lint, text);
 	if (writer_open(maps_path("routes.db"), &w, &e) == -1 ||
 	    collect_finish(c, w, &e) == -1)
@@ -203,7 +203,7 @@ collect_told(const char *text, struct buf *out)
 	size_t i;
 
 	lint_init(&lint);
-	c = collect_new(&lint);
+	c = collect_new(&lint, 1 << 20, NULL);
 	collect_list(c, &lint, text);
 	assert_int_equal(collect_finish(c, NULL, &e), 0);
 	for (i = 0; i < lint.count; i++)
@@ -303,7 +303,7 @@ collect_without_a_route_has_no_headers(void **state)
 
 	(void)state;
 	lint_init(&lint);
-	c = collect_new(&lint);
+	c = collect_new(&lint, 1 << 20, NULL);
 	assert_int_equal(collect_finish(c, NULL, &e), 0);
 	assert_true(str_eq(collect_headers(c), none));
 	collect_free(&c);
@@ -329,7 +329,7 @@ collect_refuses_more_names_than_a_map_holds(void **state)
 	(void)state;
 	buf_init(&text, 2 * COLLECT_MEMORY);
 	lint_init(&lint);
-	c = collect_new(&lint);
+	c = collect_new(&lint, 1 << 20, NULL);
 	memset(name, 'n', sizeof(name));
 	name[COLLECT_NAME] = '\0';
 	/* As many as there may be, the names' line ends counted. */

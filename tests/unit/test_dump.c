@@ -36,7 +36,7 @@ compiled(const char *row, struct str list, const char *path)
 	bool good;
 
 	lint_init(&lint);
-	collect = collect_new(&lint);
+	collect = collect_new(&lint, 1 << 20, NULL);
 	source_init(&source, &lint, see, collect);
 	assert_int_equal(source_sets(&source, str_of(row), 0, list, &e), 0);
 	assert_int_equal(source_routes(&source, str_of(row), 0, list, &e),
