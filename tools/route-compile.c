@@ -3,9 +3,9 @@
 /*
  * route-compile: lists of routes into a map, all of them or nothing.
  *
- * The map's lock is taken (writer.h), lists are read whole and twice
- * (source.h), their routes collected (collect.h), and only when nothing is
- * wrong the map is built beside the old one and put in its place.
+ * The map's lock is taken (writer.h), lists are read twice (source.h), their
+ * routes collected (collect.h), and only when nothing is wrong the map is built
+ * beside the old one and put in its place.
  */
 
 #include <fcntl.h>
@@ -21,6 +21,8 @@
 #include "base/msg.h"
 #include "settings/settings.h"
 #include "tools/collect.h"
+#include "tools/input.h"
+#include "tools/lines.h"
 #include "tools/tool.h"
 
 enum {
@@ -57,7 +59,7 @@ struct compile {
 	char folder[FILE_PATH_MAX]; /* of the map; "": none is written */
 	char **files;
 	size_t file_count;
-	struct buf *texts;          /* of the files */
+	struct input **inputs;      /* of the files */
 	struct lint lint;
 	struct source source;
 	struct collect *collect;
@@ -193,26 +195,48 @@ compile_see(void *arg, const struct source_route *r, struct err *e)
 	return collect_add(c->collect, r, e);
 }
 
+/* Temporary files go where there is room for the map. */
+static const char *
+compile_folder(struct compile *c)
+{
+	const char *slash = strrchr(c->map, '/');
+
+	if (c->check_only)
+		return NULL;
+	(void)snprintf(c->folder, sizeof(c->folder), "%.*s",
+	    slash == NULL ? 1 : slash == c->map ? 1 : (int)(slash - c->map),
+	    slash == NULL ? "." : c->map);
+	return c->folder;
+}
+
+/* Reads one list with source_read_sets or _routes. 0, or -1 and e. */
+static int
+compile_read_one(struct compile *c, size_t i,
+    int (*read)(struct source *, struct lines *, struct err *), struct err *e)
+{
+	struct lines lines;
+
+	if (lines_open(&lines, str_of(c->files[i]), (uint32_t)i, c->inputs[i],
+		&c->lint, e) == -1)
+		return -1;
+	return read(&c->source, &lines, e);
+}
+
 /* Reads all lists. 0, or -1 and e. */
 static int
 compile_read(struct compile *c, struct err *e)
 {
 	size_t i;
 
-	c->texts = calloc(c->file_count, sizeof(*c->texts));
-	CHECK(c->texts != NULL);
-	for (i = 0; i < c->file_count; i++) {
-		buf_init(&c->texts[i], SIZE_MAX / 2);
-		if (tool_read(c->files[i], &c->texts[i], e) == -1)
-			return -1;
-	}
+	c->inputs = calloc(c->file_count, sizeof(struct input *));
+	CHECK(c->inputs != NULL);
 	for (i = 0; i < c->file_count; i++)
-		if (source_sets(&c->source, str_of(c->files[i]), (uint32_t)i,
-			buf_view(&c->texts[i]), e) == -1)
+		c->inputs[i] = input_new(c->files[i], compile_folder(c));
+	for (i = 0; i < c->file_count; i++)
+		if (compile_read_one(c, i, source_read_sets, e) == -1)
 			return -1;
 	for (i = 0; i < c->file_count; i++)
-		if (source_routes(&c->source, str_of(c->files[i]), (uint32_t)i,
-			buf_view(&c->texts[i]), e) == -1)
+		if (compile_read_one(c, i, source_read_routes, e) == -1)
 			return -1;
 	return 0;
 }
@@ -249,9 +273,8 @@ static int
 compile_count(void *arg, const struct source_route *r, struct err *e)
 {
 	(void)r;
-	(void)e;
 	++*(size_t *)arg;
-	return 0;
+	return err_set(e, REASON_INTERNAL, "one is enough");
 }
 
 /* May the file be a text? A map begins with zeros. */
@@ -279,38 +302,26 @@ static bool
 compile_is_list(const char *path)
 {
 	struct source source;
+	struct input *input;
+	struct lines lines;
 	struct lint lint;
-	struct buf text;
 	struct err e;
 	size_t routes = 0;
 
 	if (!compile_is_text(path))
 		return false;
-	buf_init(&text, SIZE_MAX / 2);
+	input = input_new(path, NULL);
 	lint_init(&lint);
 	source_init(&source, &lint, compile_count, &routes);
-	if (tool_read(path, &text, &e) == -1 ||
-	    source_sets(&source, str_of(path), 0, buf_view(&text), &e) == -1 ||
-	    source_routes(&source, str_of(path), 0, buf_view(&text), &e) == -1)
-		routes = 0;
+	if (lines_open(&lines, str_of(path), 0, input, &lint, &e) == -1 ||
+	    source_read_sets(&source, &lines, &e) == -1 ||
+	    lines_open(&lines, str_of(path), 0, input, &lint, &e) == -1 ||
+	    source_read_routes(&source, &lines, &e) == -1)
+		msg_debug("%s: %s", path, e.text);
 	source_fini(&source);
 	lint_fini(&lint);
-	buf_fini(&text);
+	input_free(&input);
 	return routes > 0;
-}
-
-/* Temporary files go where there is room for the map. */
-static const char *
-compile_folder(struct compile *c)
-{
-	const char *slash = strrchr(c->map, '/');
-
-	if (c->check_only)
-		return NULL;
-	(void)snprintf(c->folder, sizeof(c->folder), "%.*s",
-	    slash == NULL ? 1 : slash == c->map ? 1 : (int)(slash - c->map),
-	    slash == NULL ? "." : c->map);
-	return c->folder;
 }
 
 /*
@@ -424,8 +435,8 @@ main(int argc, char **argv)
 	source_fini(&c.source);
 	collect_free(&c.collect);
 	lint_fini(&c.lint);
-	for (i = 0; c.texts != NULL && i < c.file_count; i++)
-		buf_fini(&c.texts[i]);
-	free(c.texts);
+	for (i = 0; c.inputs != NULL && i < c.file_count; i++)
+		input_free(&c.inputs[i]);
+	free(c.inputs);
 	return tool_end(code);
 }

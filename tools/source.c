@@ -16,6 +16,7 @@ source_init(struct source *s, struct lint *lint,
 {
 	*s = (struct source){ .lint = lint, .see = see, .arg = arg };
 	arena_init(&s->keep, SIZE_MAX / 2);
+	arena_init(&s->filling, SIZE_MAX / 2);
 	arena_init(&s->entry, SIZE_MAX / 2);
 }
 
@@ -23,6 +24,7 @@ void
 source_fini(struct source *s)
 {
 	arena_fini(&s->keep);
+	arena_fini(&s->filling);
 	arena_fini(&s->entry);
 }
 
@@ -64,16 +66,33 @@ source_is_header(const struct lines_token *t)
 	    str_eq(t->text, STR("response-header"));
 }
 
+/* The entry once more, all of it in the arena. 0, or -1 and e. */
+static int
+source_copy(struct source_entry *en, struct arena *a, struct lines_entry *copy,
+    struct err *e)
+{
+	struct str text = arena_copy(a, en->lines->text);
+	struct lines again;
+	int got;
+
+	lines_again(&again, en->lines, text);
+	got = text.p == NULL ? 0 : lines_next(&again, a, copy, e);
+	if (got == 0)
+		return err_set(e, REASON_OVERLOADED, "out of memory");
+	en->lines = copy;
+	return got == -1 ? -1 : 0;
+}
+
 /* %defaults replaces the one above; its words outlive the entry. */
 static void
 source_defaults(struct source_entry *en)
 {
 	const struct lines_entry *lines = en->lines;
 	struct source *s = en->source;
-	struct source_words *words = arena_alloc(&s->keep, sizeof(*words));
+	struct source_words *words = arena_alloc(&s->filling, sizeof(*words));
 	size_t i, j;
 
-	en->arena = &s->keep;
+	en->arena = &s->filling;
 	for (i = 0; words != NULL && i < lines->count; i++) {
 		const struct lines_line *line = &lines->lines[i];
 
@@ -85,8 +104,6 @@ source_defaults(struct source_entry *en)
 		for (j = i == 0; j < line->count; j++) {
 			struct lines_token t = line->tokens[j];
 
-			if (t.text.p != t.raw.p)
-				t.text = arena_copy(&s->keep, t.text);
 			if (source_words_read(en, &t, false, words) && i > 0)
 				source_clause_end(en, line);
 			if (i > 0)
@@ -247,41 +264,76 @@ source_route(struct source_entry *en, struct err *e)
 	return s->see(s->arg, out, e);
 }
 
+/* An entry that outlives its turn. 0, or -1 and e. */
+static int
+source_kept(struct source_entry *en, struct arena *a,
+    void (*read)(struct source_entry *), struct err *e)
+{
+	struct lines_entry copy;
+
+	if (source_copy(en, a, &copy, e) == -1)
+		return -1;
+	read(en);
+	return 0;
+}
+
 /* first: only the %headers sets; else all but them. */
+static int
+source_one(struct source_entry *en, bool first, struct err *e)
+{
+	const struct lines_token *t = &en->lines->lines[0].tokens[0];
+	struct source *s = en->source;
+
+	if (!t->quoted && str_eq(t->text, STR("%headers")))
+		return first ? source_kept(en, &s->keep, source_header_set,
+		    e) : 0;
+	if (first)
+		return 0; /* its turn is the second reading */
+	if (str_eq(t->text, STR("%defaults"))) {
+		s->defaults = NULL;
+		arena_reset(&s->filling);
+		return source_kept(en, &s->filling, source_defaults, e);
+	}
+	if (t->text.n == 0 || (t->text.p[0] != '%' && t->text.p[0] != '@'))
+		return source_route(en, e);
+	source_unknown(en, t);
+	return 0;
+}
+
 static int
 source_read(struct source *s, struct lines *lines, bool first, struct err *e)
 {
 	struct lines_entry entry;
-	int got, answer = 0;
+	int got;
 
-	while (answer == 0 &&
-	    (got = lines_next(lines, &s->entry, &entry, e)) != 0) {
+	while ((got = lines_next(lines, &s->entry, &entry, e)) == 1) {
 		struct source_entry en = { .source = s,
 			.arena = &s->entry,
 			.lines = &entry };
-		const struct lines_token *t;
 
-		if (got == -1)
+		if (source_one(&en, first, e) == -1)
 			return -1;
-		t = &entry.lines[0].tokens[0];
-		if (str_eq(t->text, STR("%headers"))) {
-			if (first)
-				source_header_set(&en);
-		} else if (first) {
-			/* its turn is the second reading */
-		} else if (str_eq(t->text, STR("%defaults"))) {
-			source_defaults(&en);
-		} else if (t->text.n > 0 &&
-		    (t->text.p[0] == '%' || t->text.p[0] == '@')) {
-			source_unknown(&en, t);
-		} else {
-			answer = source_route(&en, e);
-		}
-		if (s->entry.full || s->keep.full)
+		if (s->entry.full || s->keep.full || s->filling.full)
 			return err_set(e, REASON_OVERLOADED, "out of memory");
 		arena_reset(&s->entry);
 	}
-	return answer;
+	return got;
+}
+
+int
+source_read_sets(struct source *s, struct lines *lines, struct err *e)
+{
+	/* Findings in lines are those of the second reading. */
+	lines->lint = NULL;
+	lines->percent = true;
+	return source_read(s, lines, true, e);
+}
+
+int
+source_read_routes(struct source *s, struct lines *lines, struct err *e)
+{
+	s->defaults = NULL;
+	return source_read(s, lines, false, e);
 }
 
 int
@@ -290,9 +342,8 @@ source_sets(struct source *s, struct str file, uint32_t rank,
 {
 	struct lines lines;
 
-	/* Findings in lines are those of the second reading. */
-	lines_init(&lines, file, rank, text, NULL);
-	return source_read(s, &lines, true, e);
+	lines_init(&lines, file, rank, text, s->lint);
+	return source_read_sets(s, &lines, e);
 }
 
 int
@@ -301,7 +352,6 @@ source_routes(struct source *s, struct str file, uint32_t rank,
 {
 	struct lines lines;
 
-	s->defaults = NULL;
 	lines_init(&lines, file, rank, text, s->lint);
-	return source_read(s, &lines, false, e);
+	return source_read_routes(s, &lines, e);
 }

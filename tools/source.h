@@ -33,12 +33,14 @@ struct source_route {
 	struct route_shape shape;
 };
 
+struct lines;
 struct source_set;
 struct source_words;
 
 struct source {
 	struct lint *lint;
-	struct arena keep;  /* what outlives an entry */
+	struct arena keep;  /* what outlives an entry: the sets */
+	struct arena filling; /* the words of %defaults in force */
 	struct arena entry; /* what does not */
 	struct source_set *sets;     /* the newest first */
 	struct source_set **buckets; /* the same by name; a power of two */
@@ -70,5 +72,14 @@ int source_sets(struct source *s, struct str file, uint32_t rank,
 ATTR_MUST_USE
 int source_routes(struct source *s, struct str file, uint32_t rank,
     struct str text, struct err *e);
+
+/*
+ * The same from lines at a list's beginning (lines_open), for lists that are
+ * not held in memory. -1 also when their input failed.
+ */
+ATTR_MUST_USE
+int source_read_sets(struct source *s, struct lines *lines, struct err *e);
+ATTR_MUST_USE
+int source_read_routes(struct source *s, struct lines *lines, struct err *e);
 
 #endif
