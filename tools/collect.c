@@ -592,7 +592,11 @@ collect_finish(struct collect *c, struct writer *w, struct err *e)
 	while ((got = sorter_next(c->sorter, &key, &value, e)) == 1)
 		if (collect_next(c, key, value, e) == -1)
 			return -1;
-	if (got == -1 || collect_host_end(c, e) == -1)
+	if (got == -1 || collect_host_end(c, e) == -1 ||
+	    collect_waiting_end(c, (struct str){ NULL, 0 }, e) == -1)
 		return -1;
-	return collect_waiting_end(c, (struct str){ NULL, 0 }, e);
+	/* Their memory is for who checks the map. */
+	sorter_free(&c->sorter);
+	shelf_free(&c->shelf);
+	return 0;
 }

@@ -52,6 +52,9 @@ enum {
 	STORE_META_MAX = 4 * 1024 * 1024,
 	STORE_VALUE_FIRST = 1024, /* most records fit: one get is enough */
 	STORE_VALUE_MAX = 8 * 1024 * 1024,
+	STORE_WALK_CACHE = 256 * 1024,
+	STORE_WALK_BULK = 256 * 1024, /* many records at a time */
+	STORE_WALK_UNIT = 1024,       /* what that is a multiple of */
 	STORE_OPEN_TRIES = 4,
 	STORE_PROC_MAX = 32,
 	STORE_SAID_MAX = 160
@@ -206,27 +209,12 @@ store_run_get(void *arg)
 }
 
 static void
-store_run_cursor(void *arg)
-{
-	struct store_call *c = arg;
-
-	c->answer = c->db->cursor(c->db, NULL, &c->cursor, 0);
-}
-
-static void
 store_run_next(void *arg)
 {
 	struct store_call *c = arg;
 
-	c->answer = c->cursor->get(c->cursor, &c->key, &c->value, DB_NEXT);
-}
-
-static void
-store_run_cursor_close(void *arg)
-{
-	struct store_call *c = arg;
-
-	c->answer = c->cursor->close(c->cursor);
+	c->answer = c->cursor->get(c->cursor, &c->key, &c->value,
+	    DB_NEXT | DB_MULTIPLE_KEY);
 }
 
 /* Opening */
@@ -553,24 +541,47 @@ store_check_sum(struct store *s, struct err *e)
 	return 0;
 }
 
-/* Makes room for what did not fit. 0, or -1 and e. */
+/* Makes room for a record that does not fit. 0, or -1 and e. */
 static int
-store_walk_grow(struct store *s, DBT *dbt, struct err *e)
+store_walk_grow(struct store *s, DBT *bulk, struct err *e)
 {
+	size_t size = (size_t)bulk->size + CODEC_KEY_MAX + STORE_WALK_UNIT;
 	void *more;
 
-	if (dbt->size <= dbt->ulen)
-		return 0;
-	if (dbt->size > STORE_VALUE_MAX)
+	if (bulk->size > 2 * STORE_VALUE_MAX)
 		return err_set(e, REASON_MAP_BROKEN, "%s: a record too large",
 		    s->path);
-	more = realloc(dbt->data, dbt->size);
+	size = size / STORE_WALK_UNIT * STORE_WALK_UNIT;
+	more = size > bulk->ulen ? realloc(bulk->data, size) : NULL;
 	if (more == NULL)
 		return err_set(e, REASON_OVERLOADED, "%s: out of memory",
 		    s->path);
-	dbt->data = more;
-	dbt->ulen = dbt->size;
+	bulk->data = more;
+	bulk->ulen = (u_int32_t)size;
 	return 0;
+}
+
+/* Gives the records of a bulk. 0, or see's other answer. */
+static int
+store_walk_bulk(DBT *bulk,
+    int (*see)(void *arg, struct str key, struct str value), void *arg)
+{
+	void *at;
+	int got = 0;
+
+	DB_MULTIPLE_INIT(at, bulk);
+	while (got == 0) {
+		struct str key, value;
+		void *k, *v;
+
+		DB_MULTIPLE_KEY_NEXT(at, bulk, k, key.n, v, value.n);
+		if (at == NULL)
+			break;
+		key.p = k;
+		value.p = v;
+		got = see(arg, key, value);
+	}
+	return got;
 }
 
 static int
@@ -582,47 +593,107 @@ store_walk_all(struct store *s, struct store_call *c,
 
 	for (;;) {
 		got = store_ask(s, store_run_next, c, e);
-		if (got == 0 || got == -1)
+		if (got == 2)
+			got = store_walk_grow(s, &c->value, e);
+		else if (got == 1)
+			got = store_walk_bulk(&c->value, see, arg);
+		else
 			return got;
-		if (got == 2) {
-			if (store_walk_grow(s, &c->key, e) == -1 ||
-			    store_walk_grow(s, &c->value, e) == -1)
-				return -1;
-			continue;
-		}
-		got = see(arg, (struct str){ c->key.data, c->key.size },
-		    (struct str){ c->value.data, c->value.size });
 		if (got != 0)
 			return got;
 	}
 }
 
+/* A handle outside of the store's environment, not opened yet. 0, or what
+ * Berkeley DB answers. */
+static int
+store_alone(DB **db, u_int32_t cache)
+{
+	int answer = db_create(db, NULL, 0);
+
+	if (answer != 0)
+		return answer;
+	(*db)->set_errcall(*db, store_hear);
+	answer = (*db)->set_cachesize(*db, 0, cache, 1);
+	if (answer != 0)
+		(void)(*db)->close(*db, DB_NOSYNC);
+	return answer;
+}
+
+/* Another name of the open file; where there is no /proc its path must do. */
+static const char *
+store_name(const struct store *s, char proc[STORE_PROC_MAX])
+{
+	(void)snprintf(proc, STORE_PROC_MAX, "/proc/self/fd/%d", s->fd);
+	return access(proc, R_OK) == 0 ? proc : s->path;
+}
+
+struct store_walking {
+	const char *path;
+	struct store_call call;
+};
+
+static void
+store_run_walk_open(void *arg)
+{
+	struct store_walking *w = arg;
+	struct store_call *c = &w->call;
+	DB *db;
+
+	c->answer = store_alone(&db, STORE_WALK_CACHE);
+	if (c->answer != 0)
+		return;
+	c->db = db;
+	c->answer = db->open(db, NULL, w->path, NULL, DB_BTREE,
+	    DB_RDONLY | DB_NOMMAP, 0);
+	if (c->answer == 0)
+		c->answer = db->cursor(db, NULL, &c->cursor, 0);
+}
+
+static void
+store_run_walk_close(void *arg)
+{
+	struct store_call *c = &((struct store_walking *)arg)->call;
+
+	if (c->cursor != NULL)
+		(void)c->cursor->close(c->cursor);
+	(void)c->db->close(c->db, DB_NOSYNC);
+}
+
+/*
+ * By a handle of its own that maps nothing: a walk comes to every page once,
+ * and mapped ones would all stay in memory.
+ */
 int
 store_walk(struct store *s,
     int (*see)(void *arg, struct str key, struct str value), void *arg,
     struct err *e)
 {
-	struct store_call c = { .db = s->slots[0] };
-	struct err closing;
+	struct store_walking w = { .path = NULL };
+	struct store_call *c = &w.call;
+	char proc[STORE_PROC_MAX];
 	int got;
 
-	c.key.flags = c.value.flags = DB_DBT_USERMEM;
-	c.key.ulen = CODEC_KEY_MAX;
-	c.value.ulen = STORE_VALUE_FIRST;
-	c.key.data = malloc(c.key.ulen);
-	c.value.data = malloc(c.value.ulen);
-	CHECK(c.key.data != NULL && c.value.data != NULL);
-	got = store_ask(s, store_run_cursor, &c, e);
-	if (got == 1) {
-		got = store_walk_all(s, &c, see, arg, e);
-		if (store_ask(s, store_run_cursor_close, &c, &closing) == -1 &&
-		    got == 0) {
-			*e = closing;
-			got = -1;
-		}
+	w.path = store_name(s, proc);
+	c->value.flags = DB_DBT_USERMEM;
+	c->value.ulen = STORE_WALK_BULK;
+	c->value.data = malloc(STORE_WALK_BULK);
+	CHECK(c->value.data != NULL);
+	store_said[0] = '\0';
+	if (store_lost(s) || !sigbus_run(store_run_walk_open, &w)) {
+		store_lose(s);
+		got = store_gone(s->path, e);
+	} else if (c->answer != 0) {
+		got = store_failed(s->path, c->answer, e);
+	} else {
+		got = store_walk_all(s, c, see, arg, e);
 	}
-	free(c.key.data);
-	free(c.value.data);
+	if (c->db != NULL && !store_lost(s) &&
+	    !sigbus_run(store_run_walk_close, &w)) {
+		store_lose(s);
+		got = store_gone(s->path, e);
+	}
+	free(c->value.data);
 	return got;
 }
 
@@ -637,17 +708,10 @@ store_run_check(void *arg)
 	struct store_checking *c = arg;
 	DB *db;
 
-	c->answer = db_create(&db, NULL, 0);
-	if (c->answer != 0)
-		return;
-	db->set_errcall(db, store_hear);
-	c->answer = db->set_cachesize(db, 0, STORE_CHECK_CACHE, 1);
-	if (c->answer != 0) {
-		(void)db->close(db, 0);
-		return;
-	}
+	c->answer = store_alone(&db, STORE_CHECK_CACHE);
 	/* It closes the handle, whatever it answers. */
-	c->answer = db->verify(db, c->path, NULL, NULL, 0);
+	if (c->answer == 0)
+		c->answer = db->verify(db, c->path, NULL, NULL, 0);
 }
 
 int
@@ -656,8 +720,7 @@ store_check_pages(struct store *s, struct err *e)
 	struct store_checking c = { 0 };
 	char proc[STORE_PROC_MAX];
 
-	(void)snprintf(proc, sizeof(proc), "/proc/self/fd/%d", s->fd);
-	c.path = access(proc, R_OK) == 0 ? proc : s->path;
+	c.path = store_name(s, proc);
 	store_said[0] = '\0';
 	if (!sigbus_run(store_run_check, &c)) {
 		store_lose(s);
