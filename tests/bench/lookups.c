@@ -411,12 +411,14 @@ lookups_all(struct lookups *l)
 	struct lookups_worker workers[LOOKUPS_THREADS_MAX] = { 0 };
 	struct err e;
 	unsigned i;
+	int got;
 
 	sigbus_init();
 	arena_init(&l->words, SIZE_MAX);
 	lookups_read(l);
-	if (store_open(l->map, &l->store, &e) != 1)
-		lookups_die(l->map, "cannot open");
+	got = store_open(l->map, &l->store, &e);
+	if (got != 1)
+		lookups_die(l->map, got == 0 ? "no such file" : e.text);
 	for (i = 0; i < l->threads; i++) {
 		workers[i].all = l;
 		workers[i].slot = i;
