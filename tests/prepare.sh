@@ -100,6 +100,15 @@ prepare_has() {
 	esac
 }
 
+# What a package would ask about. Postfix without a configuration has no daemon.
+prepare_answer() {
+	case " $* " in
+	*' postfix '*)
+		echo 'postfix postfix/main_mailer_type select No configuration' |
+		    prepare_root debconf-set-selections ;;
+	esac
+}
+
 # prepare_packages INSTALL(yes|no) PACKAGE[=COMMAND]...
 prepare_packages() {
 	local install=$1 missing=() commands=() one
@@ -143,6 +152,7 @@ prepare_packages() {
 	fi
 	prepare_guard || return 1
 	prepare_root apt-get -qq update </dev/null &&
+	    prepare_answer "${missing[@]}" &&
 	    prepare_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y \
 		-o Dpkg::Use-Pty=0 --no-install-recommends install \
 		"${missing[@]}" </dev/null >/dev/null

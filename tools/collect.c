@@ -864,5 +864,10 @@ collect_finish(struct collect *c, struct writer *w, struct err *e)
 		lint_tell(c->lint, LINT_ANYWHERE_MANY,
 		    collect_place(c, &c->anywhere[ROUTE_ANYWHERE_MAX]), none,
 		    none);
-	return collect_waiting_end(c, none, e);
+	if (collect_waiting_end(c, none, e) == -1)
+		return -1;
+	/* Their memory is for who checks the map. */
+	sorter_free(&c->sorter);
+	shelf_free(&c->shelf);
+	return 0;
 }

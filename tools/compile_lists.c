@@ -3,8 +3,7 @@
 /*
  * compile_lists: from lists to the map, all of them or nothing.
  *
- * The map's lock is taken (writer.h), lists are read whole and twice
- * (source.h), their entries collected (collect.h) and the map built beside the
+ * The map's lock is taken (writer.h), lists are read twice (source.h), their entries collected (collect.h) and the map built beside the
  * old one; its links are looked at in there (links.h), and only when nothing
  * is wrong it is put in the old one's place.
  */
@@ -19,8 +18,10 @@
 #include "tools/collect.h"
 #include "tools/compile_private.h"
 #include "tools/links.h"
+#include "tools/lines.h"
 #include "tools/lists.h"
 #include "tools/progress.h"
+#include "tools/reader.h"
 #include "tools/source_rewritemap.h"
 #include "tools/tool.h"
 
@@ -37,8 +38,9 @@ struct compile {
 	struct compile_map map;
 	struct lists lists;
 	size_t rewritemaps;   /* so many of them, from the first */
-	struct buf *texts;    /* of the lists */
-	uint64_t lines_before; /* of the lists before this one */
+	struct reader **readers; /* of the lists */
+	struct reader *reader; /* of the one that is read */
+	uint64_t before;       /* bytes of the lists before that */
 	struct lint lint;
 	struct source source;
 	struct collect *collect;
@@ -56,7 +58,7 @@ compile_see_route(void *arg, const struct source_route *r, struct err *e)
 
 	c->routes++;
 	c->links = c->links || links_has(&r->route);
-	progress_at(&c->progress, c->lines_before + r->place.line);
+	progress_at(&c->progress, c->before + reader_done(c->reader));
 	return collect_add(c->collect, r, e);
 }
 
@@ -67,7 +69,7 @@ compile_see_service(void *arg, const struct source_service *s, struct err *e)
 
 	c->services++;
 	c->links = true;
-	progress_at(&c->progress, c->lines_before + s->place.line);
+	progress_at(&c->progress, c->before + reader_done(c->reader));
 	return collect_service(c->collect, s, e);
 }
 
@@ -80,19 +82,6 @@ compile_known(void *arg, enum directive d, struct str name)
 }
 
 /* ---- reading ---- */
-
-static uint64_t
-compile_lines(struct str text)
-{
-	uint64_t lines = 0;
-	const char *p = text.p, *end = text.p + text.n;
-
-	while (p < end && (p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
-		lines++;
-		p++;
-	}
-	return lines;
-}
 
 /* Files and folders that were named, as lists. 0, or -1 and e. */
 static int
@@ -109,27 +98,48 @@ compile_expand(struct compile *c, struct err *e)
 	return 0;
 }
 
-/* Reads all texts, and the sets that stand in them. 0, or -1 and e. */
+static const char *
+compile_folder(const struct compile *c)
+{
+	return c->ask->check_only || c->map.folder[0] == '\0' ? NULL :
+								c->map.folder;
+}
+
+/* Reads list i, in the way that `read` does. 0, or -1 and e. */
+static int
+compile_read_one(struct compile *c, size_t i,
+    int (*read)(struct source *, struct lines *, struct err *), struct err *e)
+{
+	struct lines lines;
+	int got;
+
+	c->reader = c->readers[i];
+	if (lines_open(&lines, str_of(c->lists.names[i]), (uint32_t)i,
+		c->reader, &c->lint, e) == -1)
+		return -1;
+	got = read(&c->source, &lines, e);
+	reader_end(c->reader);
+	return got;
+}
+
+/* The sets that stand in the lists. 0, or -1 and e. */
 static int
 compile_read_sets(struct compile *c, struct err *e)
 {
-	uint64_t lines = 0;
+	uint64_t bytes = 0;
 	size_t i;
 
-	c->texts = calloc(c->lists.count, sizeof(*c->texts));
-	CHECK(c->texts != NULL);
-	for (i = 0; i < c->lists.count; i++) {
-		buf_init(&c->texts[i], SIZE_MAX / 2);
-		if (tool_read(c->lists.names[i], &c->texts[i], e) == -1)
+	c->readers = calloc(c->lists.count, sizeof(struct reader *));
+	CHECK(c->readers != NULL || c->lists.count == 0);
+	for (i = 0; i < c->lists.count; i++)
+		c->readers[i] = reader_new(c->lists.names[i],
+		    compile_folder(c));
+	for (i = c->rewritemaps; i < c->lists.count; i++) {
+		if (compile_read_one(c, i, source_read_sets, e) == -1)
 			return -1;
-		if (c->progress.on)
-			lines += compile_lines(buf_view(&c->texts[i]));
+		bytes += reader_done(c->reader);
 	}
-	progress_part(&c->progress, "reading", 0, COMPILE_READ, lines);
-	for (i = c->rewritemaps; i < c->lists.count; i++)
-		if (source_sets(&c->source, str_of(c->lists.names[i]),
-			(uint32_t)i, buf_view(&c->texts[i]), e) == -1)
-			return -1;
+	progress_part(&c->progress, "reading", 0, COMPILE_READ, bytes);
 	return 0;
 }
 
@@ -142,17 +152,10 @@ compile_read(struct compile *c, struct err *e)
 	if (compile_expand(c, e) == -1 || compile_read_sets(c, e) == -1)
 		return -1;
 	for (i = 0; i < c->lists.count; i++) {
-		struct str name = str_of(c->lists.names[i]);
-		struct str text = buf_view(&c->texts[i]);
-
-		if ((i < c->rewritemaps ?
-			source_rewritemap(&c->source, name, (uint32_t)i, text,
-			    e) :
-			source_routes(&c->source, name, (uint32_t)i, text,
-			    e)) == -1)
+		if (compile_read_one(c, i, i < c->rewritemaps ?
+			source_read_rewritemap : source_read_routes, e) == -1)
 			return -1;
-		if (c->progress.on)
-			c->lines_before += compile_lines(text);
+		c->before += reader_done(c->reader);
 	}
 	return 0;
 }
@@ -169,13 +172,6 @@ compile_sources(const struct compile *c, struct buf *to, struct err *e)
 			c->lists.names[i]) == -1)
 			return err_set(e, REASON_OVERLOADED, "out of memory");
 	return 0;
-}
-
-static const char *
-compile_folder(const struct compile *c)
-{
-	return c->ask->check_only || c->map.folder[0] == '\0' ? NULL :
-								c->map.folder;
 }
 
 static int
@@ -331,9 +327,9 @@ compile_lists(const struct compile_ask *ask)
 	source_fini(&c.source);
 	collect_free(&c.collect);
 	lint_fini(&c.lint);
-	for (i = 0; c.texts != NULL && i < c.lists.count; i++)
-		buf_fini(&c.texts[i]);
-	free(c.texts);
+	for (i = 0; c.readers != NULL && i < c.lists.count; i++)
+		reader_free(&c.readers[i]);
+	free(c.readers);
 	lists_fini(&c.lists);
 	compile_map_fini(&c.map);
 	return code;

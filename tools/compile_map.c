@@ -11,6 +11,8 @@
 #include "base/msg.h"
 #include "tools/compile_private.h"
 #include "tools/generations.h"
+#include "tools/lines.h"
+#include "tools/reader.h"
 #include "tools/tool.h"
 
 enum { COMPILE_START = 64 }; /* bytes that tell a text from a map */
@@ -97,20 +99,24 @@ compile_map_known(const struct compile_map *m, enum directive d,
 /* ---- a list in the map's place ---- */
 
 static int
+compile_count_enough(struct err *e)
+{
+	return err_set(e, REASON_INTERNAL, "one entry is enough");
+}
+
+static int
 compile_count_route(void *arg, const struct source_route *r, struct err *e)
 {
-	(void)e;
 	*(size_t *)arg += !r->broken;
-	return 0;
+	return r->broken ? 0 : compile_count_enough(e);
 }
 
 static int
 compile_count_service(void *arg, const struct source_service *s,
     struct err *e)
 {
-	(void)e;
 	*(size_t *)arg += !s->broken;
-	return 0;
+	return s->broken ? 0 : compile_count_enough(e);
 }
 
 /* May the file be a text? A map begins with zeros. */
@@ -141,22 +147,24 @@ compile_is_list(const char *path)
 	struct source_see see = { .route = compile_count_route,
 		.service = compile_count_service, .arg = &entries };
 	struct source source;
+	struct reader *reader;
+	struct lines lines;
 	struct lint lint;
-	struct buf text;
 	struct err e;
 
 	if (!compile_is_text(path))
 		return false;
-	buf_init(&text, SIZE_MAX / 2);
+	reader = reader_new(path, NULL);
 	lint_init(&lint);
 	source_init(&source, &lint, &see);
-	if (tool_read(path, &text, &e) == -1 ||
-	    source_sets(&source, str_of(path), 0, buf_view(&text), &e) == -1 ||
-	    source_routes(&source, str_of(path), 0, buf_view(&text), &e) == -1)
-		entries = 0;
+	if (lines_open(&lines, str_of(path), 0, reader, &lint, &e) == -1 ||
+	    source_read_sets(&source, &lines, &e) == -1 ||
+	    lines_open(&lines, str_of(path), 0, reader, &lint, &e) == -1 ||
+	    source_read_routes(&source, &lines, &e) == -1)
+		msg_debug("%s: %s", path, e.text);
 	source_fini(&source);
 	lint_fini(&lint);
-	buf_fini(&text);
+	reader_free(&reader);
 	return entries > 0;
 }
 

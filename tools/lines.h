@@ -9,9 +9,14 @@
  * request-header and response-header the rest of the line is one raw token.
  * What is broken is told; a broken first line takes its entry with it, a
  * broken clause only itself.
+ *
+ * A list is one text, or comes through the window of an reader: then an entry
+ * with the comments between its lines fits into that, or is told as too long.
  */
 #ifndef TOOLS_LINES_H
 #define TOOLS_LINES_H
+
+#include <stdbool.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -35,26 +40,49 @@ struct lines_line {
 struct lines_entry {
 	struct lines_line *lines;
 	size_t count;
+	struct str text;         /* as it stands in the file */
+	struct lint_place place; /* of that */
 };
 
+struct reader;
+
 struct lines {
-	struct str text; /* of the whole file, borrowed */
+	struct str text; /* what is at hand of the list, borrowed */
 	size_t at;
 	struct lint_place place; /* of the next line */
 	struct lint *lint;       /* may be NULL: nothing is told */
+	struct reader *reader;     /* where more comes from, or NULL */
+	bool percent;  /* only entries that begin with '%' are wanted */
+	bool ascii;    /* the line that is cut has nothing else */
+	bool begun;
 };
 
 /* file and text are borrowed while entries are in use. */
 void lines_init(struct lines *l, struct str file, uint32_t rank,
     struct str text, struct lint *lint);
 
+/* As lines_init, from the reader's beginning (reader_begin is called). Entries
+ * borrow from its window: until the next one. 0, or -1 and e. */
+ATTR_MUST_USE
+int lines_open(struct lines *l, struct str file, uint32_t rank,
+    struct reader *reader, struct lint *lint, struct err *e);
+
+/* The same entry once more from a copy of its text, nothing told. */
+void lines_again(struct lines *l, const struct lines_entry *entry,
+    struct str copy);
+
 /*
  * The next whole entry, in the arena. 1, 0: no more, -1 and e: the arena is
- * full.
+ * full, or the reader failed.
  */
 ATTR_MUST_USE
 int lines_next(struct lines *l, struct arena *a, struct lines_entry *out,
     struct err *e);
+
+/* The next line as it stands, without its end; one that does not fit into the
+ * window is told, and passed over. As lines_next. */
+ATTR_MUST_USE
+int lines_line(struct lines *l, struct str *line, struct err *e);
 
 /* Where the byte at that offset of t->text stands in the file. */
 struct lint_place lines_place(const struct lines_token *t, size_t offset);

@@ -37,6 +37,21 @@ source_tell(struct source_entry *en, enum lint_finding f,
 	lint_tell(en->source->lint, f, lines_place(t, offset), a, b);
 }
 
+bool
+source_copy(struct source_entry *en, struct arena *a)
+{
+	struct lines_entry *copy = arena_alloc(a, sizeof(*copy));
+	struct str text = arena_copy(a, en->lines->text);
+	struct lines again;
+	struct err e;
+
+	if (copy == NULL || text.p == NULL)
+		return false;
+	lines_again(&again, en->lines, text);
+	en->lines = copy;
+	return lines_next(&again, a, copy, &e) == 1;
+}
+
 void
 source_clause_end(struct source_entry *en, const struct lines_line *clause,
     size_t taken)
@@ -246,7 +261,7 @@ source_entry(struct source *s, const struct lines_entry *lines,
 
 	if (sign == '@')
 		return source_service(&en, errors, e);
-	if (sign != '%')
+	if (sign != '%' || t->quoted)
 		return source_route(&en, errors, e);
 	if (str_eq(t->text, STR("%defaults")))
 		source_words_level(&en);
@@ -292,17 +307,29 @@ source_read(struct source *s, struct lines *lines, bool sets, struct err *e)
 }
 
 int
+source_read_sets(struct source *s, struct lines *lines, struct err *e)
+{
+	/* Findings in lines are those of the second reading. */
+	lines->lint = NULL;
+	lines->percent = true;
+	return source_read(s, lines, true, e);
+}
+
+int
+source_read_routes(struct source *s, struct lines *lines, struct err *e)
+{
+	s->defaults = NULL;
+	return source_read(s, lines, false, e);
+}
+
+int
 source_sets(struct source *s, struct str file, uint32_t rank,
     struct str text, struct err *e)
 {
-	struct str word = STR("%headers");
 	struct lines lines;
 
-	if (text.n == 0 || memmem(text.p, text.n, word.p, word.n) == NULL)
-		return 0;
-	/* Findings in lines are those of the second reading. */
 	lines_init(&lines, file, rank, text, NULL);
-	return source_read(s, &lines, true, e);
+	return source_read_sets(s, &lines, e);
 }
 
 int
@@ -311,7 +338,6 @@ source_routes(struct source *s, struct str file, uint32_t rank,
 {
 	struct lines lines;
 
-	s->defaults = NULL;
 	lines_init(&lines, file, rank, text, s->lint);
-	return source_read(s, &lines, false, e);
+	return source_read_routes(s, &lines, e);
 }

@@ -58,6 +58,7 @@ struct source_see {
 	void *arg;
 };
 
+struct lines;
 struct source_set;
 struct source_defaults;
 struct source_room;
@@ -84,7 +85,7 @@ void source_fini(struct source *s);
 
 /*
  * Reads the %headers sets of one list, then (when the sets of all lists are
- * read) all else. file and text are borrowed as long as s; rank is the list's
+ * read) all else. file is borrowed as long as s; rank is the list's
  * place in the order of lists, and the `source` of its entries. 0, or -1 and
  * e: out of memory, or see failed. Mistakes in the list are no failure.
  */
@@ -94,5 +95,14 @@ int source_sets(struct source *s, struct str file, uint32_t rank,
 ATTR_MUST_USE
 int source_routes(struct source *s, struct str file, uint32_t rank,
     struct str text, struct err *e);
+
+/*
+ * The same from lines at a list's beginning (lines_open), for lists that are
+ * not held in memory. -1 also when those could not be read.
+ */
+ATTR_MUST_USE
+int source_read_sets(struct source *s, struct lines *lines, struct err *e);
+ATTR_MUST_USE
+int source_read_routes(struct source *s, struct lines *lines, struct err *e);
 
 #endif

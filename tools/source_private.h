@@ -78,6 +78,10 @@ struct source_entry {
 	bool last_wins; /* as of struct source_route */
 };
 
+/* Lets the entry live in the arena: what is read of it may be kept as long as
+ * that. false: it is full. */
+bool source_copy(struct source_entry *en, struct arena *a);
+
 /* A finding at an offset of a token's text. */
 void source_tell(struct source_entry *en, enum lint_finding f,
     const struct lines_token *t, size_t offset, struct str a, struct str b);

@@ -162,22 +162,28 @@ rewritemap_line(struct rewritemap *m, struct err *e)
 }
 
 int
+source_read_rewritemap(struct source *s, struct lines *lines, struct err *e)
+{
+	struct rewritemap m = { .source = s };
+	int got = 1;
+
+	s->defaults = NULL;
+	for (;;) {
+		m.place = lines->place;
+		got = lines_line(lines, &m.line, e);
+		if (got != 1)
+			return got;
+		if (rewritemap_line(&m, e) == -1)
+			return -1;
+	}
+}
+
+int
 source_rewritemap(struct source *s, struct str file, uint32_t rank,
     struct str text, struct err *e)
 {
-	struct rewritemap m = { .source = s,
-		.place = { .file = file, .rank = rank, .line = 1, .col = 1 } };
-	struct str bom = STR("\xef\xbb\xbf");
-	bool more = true;
+	struct lines lines;
 
-	s->defaults = NULL;
-	if (str_starts(text, bom))
-		text = str_sub(text, bom.n, text.n);
-	while (more) {
-		more = str_cut(text, '\n', &m.line, &text);
-		if (rewritemap_line(&m, e) == -1)
-			return -1;
-		m.place.line++;
-	}
-	return 0;
+	lines_init(&lines, file, rank, text, s->lint);
+	return source_read_rewritemap(s, &lines, e);
 }

@@ -20,4 +20,9 @@ ATTR_MUST_USE
 int source_rewritemap(struct source *s, struct str file, uint32_t rank,
     struct str text, struct err *e);
 
+/* As source_read_routes. */
+ATTR_MUST_USE
+int source_read_rewritemap(struct source *s, struct lines *lines,
+    struct err *e);
+
 #endif

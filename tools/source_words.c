@@ -279,7 +279,7 @@ source_words_level(struct source_entry *en)
 	s->defaults = NULL;
 	arena_reset(&s->level);
 	d = arena_alloc(&s->level, sizeof(*d));
-	if (d == NULL)
+	if (d == NULL || !source_copy(en, &s->level))
 		return;
 	en->arena = &s->level;
 	en->own = &d->words;

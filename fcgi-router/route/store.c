@@ -52,6 +52,9 @@ enum {
 	STORE_META_MAX = 4 * 1024 * 1024,
 	STORE_VALUE_FIRST = 1024, /* most records fit: one get is enough */
 	STORE_VALUE_MAX = 8 * 1024 * 1024,
+	STORE_WALK_CACHE = 256 * 1024,
+	STORE_WALK_BULK = 256 * 1024, /* many records at a time */
+	STORE_WALK_UNIT = 1024,       /* what that is a multiple of */
 	STORE_OPEN_TRIES = 4,
 	STORE_PROC_MAX = 32,
 	STORE_SAID_MAX = 160
@@ -203,30 +206,6 @@ store_run_get(void *arg)
 	struct store_call *c = arg;
 
 	c->answer = c->db->get(c->db, NULL, &c->key, &c->value, 0);
-}
-
-static void
-store_run_cursor(void *arg)
-{
-	struct store_call *c = arg;
-
-	c->answer = c->db->cursor(c->db, NULL, &c->cursor, 0);
-}
-
-static void
-store_run_next(void *arg)
-{
-	struct store_call *c = arg;
-
-	c->answer = c->cursor->get(c->cursor, &c->key, &c->value, DB_NEXT);
-}
-
-static void
-store_run_cursor_close(void *arg)
-{
-	struct store_call *c = arg;
-
-	c->answer = c->cursor->close(c->cursor);
 }
 
 /* Opening */
@@ -433,27 +412,27 @@ store_handle(struct store *s, unsigned slot)
 	return s->slots[slot];
 }
 
-/* Runs a call. 1, 0: not there, 2: a buffer is too small, -1 and e. */
+/* Runs a call that leaves *answer. 1, 0: not there, 2: a buffer is too small, -1 and e. */
 static int
-store_ask(struct store *s, void (*run)(void *), struct store_call *c,
+store_ask(struct store *s, void (*run)(void *), void *arg, const int *answer,
     struct err *e)
 {
 	store_said[0] = '\0';
 	if (store_lost(s))
 		return store_gone(s->path, e);
-	if (!sigbus_run(run, c)) {
+	if (!sigbus_run(run, arg)) {
 		store_lose(s);
 		return store_gone(s->path, e);
 	}
-	if (c->answer == 0)
+	if (*answer == 0)
 		return 1;
-	if (c->answer == DB_NOTFOUND)
+	if (*answer == DB_NOTFOUND)
 		return 0;
-	if (c->answer == DB_BUFFER_SMALL)
+	if (*answer == DB_BUFFER_SMALL)
 		return 2;
-	if (c->answer != ENOMEM)
+	if (*answer != ENOMEM)
 		store_lose(s);
-	return store_failed(s->path, c->answer, e);
+	return store_failed(s->path, *answer, e);
 }
 
 int
@@ -476,7 +455,7 @@ store_get(struct store *s, unsigned slot, struct str key, struct arena *a,
 	c.value.data = first;
 	c.value.ulen = sizeof(first);
 	c.value.flags = DB_DBT_USERMEM;
-	got = store_ask(s, store_run_get, &c, e);
+	got = store_ask(s, store_run_get, &c, &c.answer, e);
 	if (got == 0 || got == -1)
 		return got;
 	if (c.value.size > STORE_VALUE_MAX) {
@@ -493,7 +472,7 @@ store_get(struct store *s, unsigned slot, struct str key, struct arena *a,
 	} else {
 		c.value.data = room;
 		c.value.ulen = c.value.size;
-		got = store_ask(s, store_run_get, &c, e);
+		got = store_ask(s, store_run_get, &c, &c.answer, e);
 		if (got == 2) {
 			store_lose(s);
 			return store_gone(s->path, e);
@@ -553,87 +532,171 @@ store_check_sum(struct store *s, struct err *e)
 	return 0;
 }
 
-/* Makes room for what did not fit. 0, or -1 and e. */
+/* A handle outside of the store's environment, not opened yet. 0, or what
+ * Berkeley DB answers. */
 static int
-store_walk_grow(struct store *s, DBT *dbt, struct err *e)
+store_alone(DB **db, u_int32_t cache)
 {
-	void *more;
+	int answer = db_create(db, NULL, 0);
 
-	if (dbt->size <= dbt->ulen)
-		return 0;
-	if (dbt->size > STORE_VALUE_MAX)
-		return err_set(e, REASON_MAP_BROKEN, "%s: a record too large",
-		    s->path);
-	more = realloc(dbt->data, dbt->size);
-	if (more == NULL)
-		return err_set(e, REASON_OVERLOADED, "%s: out of memory",
-		    s->path);
-	dbt->data = more;
-	dbt->ulen = dbt->size;
-	return 0;
+	if (answer != 0)
+		return answer;
+	(*db)->set_errcall(*db, store_hear);
+	answer = (*db)->set_cachesize(*db, 0, cache, 1);
+	if (answer != 0)
+		(void)(*db)->close(*db, DB_NOSYNC);
+	return answer;
 }
 
+/* Another name of the open file; where there is no /proc its path must do. */
+static const char *
+store_name(const struct store *s, char proc[STORE_PROC_MAX])
+{
+	(void)snprintf(proc, STORE_PROC_MAX, "/proc/self/fd/%d", s->fd);
+	return access(proc, R_OK) == 0 ? proc : s->path;
+}
+
+/*
+ * A walk comes to every page once, and mapped ones would all stay in memory: so
+ * it has a handle of its own that maps nothing.
+ */
 struct store_cursor {
 	struct store *store;
-	struct store_call call;
+	const char *path;
+	struct store_call call; /* value is a bulk of records */
+	void *at;               /* in the bulk, NULL: it is used up */
+	char proc[STORE_PROC_MAX];
 };
 
 static void
-store_cursor_free(struct store_cursor **c)
+store_run_cursor(void *arg)
 {
-	free((*c)->call.key.data);
-	free((*c)->call.value.data);
-	free(*c);
-	*c = NULL;
+	struct store_cursor *c = arg;
+	DB *db;
+
+	c->call.answer = store_alone(&db, STORE_WALK_CACHE);
+	if (c->call.answer != 0)
+		return;
+	c->call.db = db;
+	c->call.answer = db->open(db, NULL, c->path, NULL, DB_BTREE,
+	    DB_RDONLY | DB_NOMMAP, 0);
+	if (c->call.answer == 0)
+		c->call.answer = db->cursor(db, NULL, &c->call.cursor, 0);
+}
+
+static void
+store_run_next(void *arg)
+{
+	struct store_call *c = &((struct store_cursor *)arg)->call;
+
+	c->answer = c->cursor->get(c->cursor, &c->key, &c->value,
+	    DB_NEXT | DB_MULTIPLE_KEY);
+}
+
+static void
+store_run_cursor_close(void *arg)
+{
+	struct store_call *c = &((struct store_cursor *)arg)->call;
+
+	if (c->cursor != NULL)
+		(void)c->cursor->close(c->cursor);
+	if (c->db != NULL)
+		(void)c->db->close(c->db, DB_NOSYNC);
+	c->answer = 0;
 }
 
 int
 store_cursor_open(struct store *s, struct store_cursor **out, struct err *e)
 {
 	struct store_cursor *c = calloc(1, sizeof(*c));
+	struct err closing;
 
 	CHECK(c != NULL);
 	c->store = s;
-	c->call.db = s->slots[0];
-	c->call.key.flags = c->call.value.flags = DB_DBT_USERMEM;
-	c->call.key.ulen = CODEC_KEY_MAX;
-	c->call.value.ulen = STORE_VALUE_FIRST;
-	c->call.key.data = malloc(c->call.key.ulen);
-	c->call.value.data = malloc(c->call.value.ulen);
-	CHECK(c->call.key.data != NULL && c->call.value.data != NULL);
-	if (store_ask(s, store_run_cursor, &c->call, e) != 1) {
-		store_cursor_free(&c);
-		return -1;
-	}
+	c->path = store_name(s, c->proc);
+	c->call.value.flags = DB_DBT_USERMEM;
+	c->call.value.ulen = STORE_WALK_BULK;
+	c->call.value.data = malloc(STORE_WALK_BULK);
+	CHECK(c->call.value.data != NULL);
 	*out = c;
+	if (store_ask(s, store_run_cursor, c, &c->call.answer, e) == 1)
+		return 0;
+	if (store_cursor_close(out, &closing) == -1)
+		store_lose(s);
+	return -1;
+}
+
+/* Makes room for a record that does not fit. 0, or -1 and e. */
+static int
+store_cursor_grow(struct store_cursor *c, struct err *e)
+{
+	DBT *bulk = &c->call.value;
+	size_t size = (size_t)bulk->size + CODEC_KEY_MAX + STORE_WALK_UNIT;
+	void *more;
+
+	if (bulk->size > 2 * STORE_VALUE_MAX)
+		return err_set(e, REASON_MAP_BROKEN, "%s: a record too large",
+		    c->store->path);
+	size = size / STORE_WALK_UNIT * STORE_WALK_UNIT;
+	more = size > bulk->ulen ? realloc(bulk->data, size) : NULL;
+	if (more == NULL)
+		return err_set(e, REASON_OVERLOADED, "%s: out of memory",
+		    c->store->path);
+	bulk->data = more;
+	bulk->ulen = (u_int32_t)size;
 	return 0;
+}
+
+/* The next record of the bulk at hand. */
+static bool
+store_cursor_step(struct store_cursor *c, struct str *key, struct str *value)
+{
+	void *k, *v;
+
+	if (c->at == NULL)
+		return false;
+	DB_MULTIPLE_KEY_NEXT(c->at, &c->call.value, k, key->n, v, value->n);
+	if (c->at == NULL)
+		return false;
+	key->p = k;
+	value->p = v;
+	return true;
 }
 
 int
 store_cursor_next(struct store_cursor *c, struct str *key, struct str *value,
     struct err *e)
 {
-	struct store_call *call = &c->call;
 	int got;
 
-	while ((got = store_ask(c->store, store_run_next, call, e)) == 2)
-		if (store_walk_grow(c->store, &call->key, e) == -1 ||
-		    store_walk_grow(c->store, &call->value, e) == -1)
+	while (!store_cursor_step(c, key, value)) {
+		got = store_ask(c->store, store_run_next, c, &c->call.answer,
+		    e);
+		if (got == 0 || got == -1)
+			return got;
+		if (got == 1)
+			DB_MULTIPLE_INIT(c->at, &c->call.value);
+		else if (store_cursor_grow(c, e) == -1)
 			return -1;
-	*key = (struct str){ call->key.data, call->key.size };
-	*value = (struct str){ call->value.data, call->value.size };
-	return got;
+	}
+	return 1;
 }
 
 int
-store_cursor_close(struct store_cursor **c, struct err *e)
+store_cursor_close(struct store_cursor **cursor, struct err *e)
 {
-	int got;
+	struct store_cursor *c = *cursor;
+	int got = 0;
 
-	if (*c == NULL)
+	*cursor = NULL;
+	if (c == NULL)
 		return 0;
-	got = store_ask((*c)->store, store_run_cursor_close, &(*c)->call, e);
-	store_cursor_free(c);
+	/* What a lost store has is abandoned. */
+	if (!store_lost(c->store))
+		got = store_ask(c->store, store_run_cursor_close, c,
+		    &c->call.answer, e);
+	free(c->call.value.data);
+	free(c);
 	return got == -1 ? -1 : 0;
 }
 
@@ -672,17 +735,10 @@ store_run_check(void *arg)
 	struct store_checking *c = arg;
 	DB *db;
 
-	c->answer = db_create(&db, NULL, 0);
-	if (c->answer != 0)
-		return;
-	db->set_errcall(db, store_hear);
-	c->answer = db->set_cachesize(db, 0, STORE_CHECK_CACHE, 1);
-	if (c->answer != 0) {
-		(void)db->close(db, 0);
-		return;
-	}
+	c->answer = store_alone(&db, STORE_CHECK_CACHE);
 	/* It closes the handle, whatever it answers. */
-	c->answer = db->verify(db, c->path, NULL, NULL, 0);
+	if (c->answer == 0)
+		c->answer = db->verify(db, c->path, NULL, NULL, 0);
 }
 
 int
@@ -691,8 +747,7 @@ store_check_pages(struct store *s, struct err *e)
 	struct store_checking c = { 0 };
 	char proc[STORE_PROC_MAX];
 
-	(void)snprintf(proc, sizeof(proc), "/proc/self/fd/%d", s->fd);
-	c.path = access(proc, R_OK) == 0 ? proc : s->path;
+	c.path = store_name(s, proc);
 	store_said[0] = '\0';
 	if (!sigbus_run(store_run_check, &c)) {
 		store_lose(s);

@@ -89,7 +89,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (i = 0; i < size; i++)
 		lines += data[i] == '\n';
 	lint_init(&lint);
-	c = collect_new(&lint);
+	c = collect_new(&lint, 1 << 20, NULL);
 	source_init(&s, &lint, source_see, c);
 	CHECK(source_sets(&s, STR("list"), 0, text, &e) == 0);
 	CHECK(source_routes(&s, STR("list"), 0, text, &e) == 0);

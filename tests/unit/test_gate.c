@@ -76,7 +76,7 @@ who_leaves_makes_room(void **state)
 	gate_fini(&g);
 }
 
-/* However many origins there are, those that are dead cost no other its turn. */
+/* However many origins there are, the dead cost no other its turn. */
 static void
 each_origin_has_a_count_of_its_own(void **state)
 {
