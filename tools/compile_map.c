@@ -174,7 +174,7 @@ int
 compile_map_open(const struct compile_map *m, struct writer **out,
     struct err *e)
 {
-	struct generations kept;
+	uint64_t newest;
 
 	*out = NULL;
 	if (compile_is_list(m->path))
@@ -182,13 +182,11 @@ compile_map_open(const struct compile_map *m, struct writer **out,
 		    "expected the map to write there", m->path);
 	if (writer_open(m->path, out, e) == -1)
 		return -1;
-	if (generations_find(writer_target(*out), &kept, e) == -1) {
+	if (generations_newest(writer_target(*out), &newest, e) == -1) {
 		writer_abort(out);
 		return -1;
 	}
-	if (kept.count > 0)
-		writer_above(*out, kept.list[0]);
-	generations_fini(&kept);
+	writer_above(*out, newest);
 	return 0;
 }
 

@@ -17,6 +17,13 @@
 #include "base/msg.h"
 #include "route/store.h"
 
+/* Files that have a kept one's name, by number, the newest first. */
+struct generations {
+	uint64_t *list;
+	size_t count;
+	size_t room;
+};
+
 enum {
 	GENERATIONS_ROOM = 8,
 	GENERATIONS_VALUE = 32 << 20 /* of one record, in memory */
@@ -77,7 +84,8 @@ generations_is_file(const char *path)
 	return lstat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-uint64_t
+/* The generation of a map file; 0: there is none, or it is broken. */
+static uint64_t
 generations_of(const char *map)
 {
 	struct store *s;
@@ -112,7 +120,15 @@ generations_see(struct generations *g, const char *map, struct str base,
 	return generations_is_file(path) ? generations_add(g, number) : 0;
 }
 
-int
+static void
+generations_fini(struct generations *g)
+{
+	free(g->list);
+	*g = (struct generations){ 0 };
+}
+
+/* 0 and *out, or -1 and e. */
+static int
 generations_find(const char *map, struct generations *out, struct err *e)
 {
 	const char *slash = strrchr(map, '/');
@@ -142,11 +158,22 @@ generations_find(const char *map, struct generations *out, struct err *e)
 	return got;
 }
 
-void
-generations_fini(struct generations *g)
+int
+generations_newest(const char *map, uint64_t *out, struct err *e)
 {
-	free(g->list);
-	*g = (struct generations){ 0 };
+	struct generations g;
+	char path[FILE_PATH_MAX];
+	int got = generations_find(map, &g, e);
+	size_t i;
+
+	*out = 0;
+	for (i = 0; got == 0 && *out == 0 && i < g.count; i++) {
+		got = generations_name(map, g.list[i], path, e);
+		if (got == 0 && generations_is_ours(path, g.list[i]))
+			*out = g.list[i];
+	}
+	generations_fini(&g);
+	return got;
 }
 
 /* A name that is taken: by the map itself (a run before this one was killed

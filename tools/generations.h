@@ -19,21 +19,9 @@
 
 enum { GENERATIONS_KEPT_MAX = 1000 }; /* --keep */
 
-/* The kept ones' numbers, the newest first. */
-struct generations {
-	uint64_t *list;
-	size_t count;
-	size_t room;
-};
-
-/* Finds what is kept beside `map`. 0 and *out, or -1 and e. */
+/* The newest of the kept ones in *out, 0 if there is none. 0, or -1 and e. */
 ATTR_MUST_USE
-int generations_find(const char *map, struct generations *out, struct err *e);
-void generations_fini(struct generations *g);
-
-/* The generation of a map file, in constant time; 0: there is none, or it is
- * broken. */
-uint64_t generations_of(const char *map);
+int generations_newest(const char *map, uint64_t *out, struct err *e);
 
 /* The name of a kept one. 0, or -1 and e: too long. */
 ATTR_MUST_USE

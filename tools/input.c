@@ -88,6 +88,7 @@ input_take(struct input *in, size_t n, size_t end, struct input_line *line)
 
 	line->text = (struct str){ in->room + in->from, n };
 	line->cut = n > INPUT_LINE_MAX || end == 0;
+	line->open = false;
 	in->from += n + end;
 	in->dropping = end == 0;
 	if (rest)
@@ -121,6 +122,7 @@ input_next(struct input *in, struct input_line *line, struct err *e)
 			if (held == 0 || !input_take(in, held, 0, line))
 				return 0;
 			line->cut = held > INPUT_LINE_MAX;
+			line->open = true;
 			return 1;
 		}
 		seen = held;

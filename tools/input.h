@@ -19,6 +19,7 @@ struct input_line {
 	struct str text; /* without LF or CR LF; until the next call */
 	uint64_t number; /* from 1 */
 	bool cut;        /* longer than INPUT_LINE_MAX */
+	bool open;       /* the last one, and no LF ends it */
 };
 
 /*

@@ -107,7 +107,8 @@ printer_write(struct str text, FILE *to)
 static int
 printer_full(struct err *e)
 {
-	return err_set(e, REASON_OVERLOADED, "an entry too large to be printed");
+	return err_set(e, REASON_OVERLOADED,
+	    "an entry too large to be printed");
 }
 
 /* May b not stand behind a in one entry (or set)? */

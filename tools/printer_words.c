@@ -213,7 +213,8 @@ printer_cond_text(const struct route_cond *c, struct buf *to)
 	if (c->kind == COND_CLIENT)
 		return buf_put(to, STR("=")) == -1 ? -1 :
 		    printer_ranges(&c->ranges, to);
-	if (!c->has_value)
+	/* Of method and scheme the value goes without saying. */
+	if (!c->has_value && c->kind != COND_METHOD && c->kind != COND_SCHEME)
 		return 0;
 	return buf_put(to, STR("=")) == -1 ? -1 : buf_put(to, c->value);
 }

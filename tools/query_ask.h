@@ -10,7 +10,7 @@
 #include "decide/follow.h"
 #include "decide/target.h"
 #include "tools/json.h"
-#include "tools/query.h"
+#include "tools/query_setup.h"
 
 struct query_answer {
 	struct request request;

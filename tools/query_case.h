@@ -10,7 +10,7 @@
 #ifndef TOOLS_QUERY_CASE_H
 #define TOOLS_QUERY_CASE_H
 
-#include "tools/query.h"
+#include "tools/query_setup.h"
 
 struct query_case {
 	struct str url;

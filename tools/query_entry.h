@@ -7,7 +7,7 @@
 #define TOOLS_QUERY_ENTRY_H
 
 #include "tools/dump.h"
-#include "tools/query.h"
+#include "tools/query_setup.h"
 
 struct query_entry;
 

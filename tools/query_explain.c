@@ -22,8 +22,8 @@ query_explain_request(struct query_explain *x)
 	    "%.*s%.*s", STR_ARG(host_text(&r->host)),
 	    STR_ARG(r->path.text)));
 	query_out_text(x->out, "method", r->method);
-	query_out_text(x->out, "client", w->client.n > 0 ? w->client :
-	    STR("not known (--client)"));
+	if (w->client.n > 0)
+		query_out_text(x->out, "client", w->client);
 	query_out_text(x->out, "namespace", query_ask_space(x->by));
 }
 

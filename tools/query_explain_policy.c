@@ -125,18 +125,19 @@ static void
 query_explain_addresses(const struct query_explain *x)
 {
 	const struct policy *p = &x->answer->follow.policy;
-	struct str client = x->by->wish->client;
 	size_t i;
 
 	for (i = 0; i < p->deny_count; i++)
 		query_explain_ranges(x, "deny", &p->deny[i]);
 	for (i = 0; i < p->allow_count; i++)
 		query_explain_ranges(x, "allow", &p->allow[i]);
-	if (p->deny_count + p->allow_count == 0)
+	if (p->deny_count + p->allow_count == 0 &&
+	    x->answer->follow.target->kind != TARGET_INTERNAL)
 		return;
-	query_out_text(x->out, "address", client.n == 0 ?
+	query_out_text(x->out, "address", x->by->wish->client.n == 0 ?
 	    STR("not judged, no client is known (--client)") :
-	    policy_admits(p, client) ? STR("admitted") : STR("denied"));
+	    x->answer->why.reason == REASON_ADDRESS_DENIED ? STR("denied") :
+	    STR("admitted"));
 }
 
 void
@@ -296,10 +297,13 @@ query_explain_header(const struct query_explain *x,
 	    STR_ARG(buf_view(&value))) == 0);
 	if (filled && str_trim(buf_view(&value)).n == 0)
 		CHECK(buf_put(&text, STR("(empty: not sent)")) == 0);
-	if (x->by->query->verbose)
-		CHECK(buf_printf(&text, " (%s)", level) == 0);
-	query_out_item(x->out, rule->side == HEADER_REQUEST ?
-	    "request-header" : "response-header", buf_view(&text));
+	query_out_row(x->out, rule->side == HEADER_REQUEST ?
+	    "request-header" : "response-header", x->by->query->verbose ?
+	    arena_printf(x->arena, "%.*s (%s)", STR_ARG(buf_view(&text)),
+	    level) : buf_view(&text), (const struct query_cell[]){
+		{ .name = "rule", .text = buf_view(&text) },
+		{ .name = "from", .text = str_of(level) },
+		{ .name = NULL } });
 	buf_fini(&text);
 	buf_fini(&value);
 }

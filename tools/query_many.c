@@ -47,12 +47,15 @@ query_many_object(struct query_many *m, const struct query_answer *answer,
 
 /* 0, or -1 and e. */
 static int
-query_many_one(struct query_many *m, struct str url, struct err *e)
+query_many_one(struct query_many *m, struct str url, bool cut, struct err *e)
 {
-	struct query_answer answer;
+	struct query_answer answer = { .chosen = false };
 
 	arena_reset(&m->arena);
-	if (query_ask(&m->by, url, &m->arena, &answer, e) == -1)
+	if (cut)
+		err_set(&answer.why, REASON_URI_TOO_LONG,
+		    "a line of more than %d bytes", INPUT_LINE_MAX);
+	else if (query_ask(&m->by, url, &m->arena, &answer, e) == -1)
 		return -1;
 	if (answer.why.reason != REASON_NONE)
 		m->refused = true;
@@ -73,7 +76,7 @@ query_many_all(struct query_many *m, struct input *in, struct err *e)
 	while ((got = input_next(in, &line, e)) == 1 && !ferror(stdout)) {
 		struct str url = str_trim(line.text);
 
-		if (url.n > 0 && query_many_one(m, url, e) == -1)
+		if (url.n > 0 && query_many_one(m, url, line.cut, e) == -1)
 			return -1;
 	}
 	return got == -1 ? -1 : 0;

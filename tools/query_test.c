@@ -10,6 +10,7 @@
 
 #include "base/msg.h"
 #include "tools/input.h"
+#include "tools/printer.h"
 #include "tools/query.h"
 #include "tools/query_ask.h"
 #include "tools/query_case.h"
@@ -74,6 +75,8 @@ static void
 query_test_differs(struct query_test *t, const struct input_line *line,
     const struct query_case *c, const struct query_answer *q)
 {
+	const char *end = line->open ? "\\ No newline at end of file\n" : "";
+
 	if (t->failed == 1) {
 		(void)fputs("--- ", stdout);
 		query_out_put(str_of(t->name));
@@ -83,12 +86,13 @@ query_test_differs(struct query_test *t, const struct input_line *line,
 	}
 	(void)printf("@@ -%" PRIu64 " +%" PRIu64 " @@\n-", line->number,
 	    line->number);
-	query_out_put(line->text);
-	(void)fputs("\n+", stdout);
-	query_out_put(str_sub(line->text, 0, c->from));
-	query_out_put(query_test_found(t, q));
-	query_out_put(str_sub(line->text, c->to, line->text.n));
-	(void)fputc('\n', stdout);
+	/* TABs as they are, so that it can be applied. */
+	printer_write(line->text, stdout);
+	(void)printf("\n%s+", end);
+	printer_write(str_sub(line->text, 0, c->from), stdout);
+	printer_write(query_test_found(t, q), stdout);
+	printer_write(str_sub(line->text, c->to, line->text.n), stdout);
+	(void)printf("\n%s", end);
 }
 
 static void

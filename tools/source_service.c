@@ -11,7 +11,6 @@ static const struct str none = { NULL, 0 };
 struct service_reader {
 	struct source_entry *en;
 	struct service *out;
-	size_t room;
 	const struct lines_token **tokens; /* of the origins */
 	bool tried;                        /* there was an origin at least */
 	struct service_origin *last; /* whose options may follow; or NULL */
@@ -24,17 +23,17 @@ static struct service_origin *
 service_room(struct service_reader *r, const struct lines_token *t)
 {
 	const struct lines_entry *lines = r->en->lines;
-	size_t i;
+	size_t room = 0, i;
 
-	for (i = 0; r->room == 0 && i < lines->count; i++)
-		r->room += lines->lines[i].count;
-	if (r->room > SERVICE_ORIGINS_MAX)
-		r->room = SERVICE_ORIGINS_MAX;
 	if (r->out->origins == NULL) {
+		for (i = 0; i < lines->count; i++)
+			room += lines->lines[i].count;
+		if (room > SERVICE_ORIGINS_MAX)
+			room = SERVICE_ORIGINS_MAX;
 		r->out->origins = arena_alloc(r->en->arena,
-		    r->room * sizeof(*r->out->origins));
+		    room * sizeof(*r->out->origins));
 		r->tokens = arena_alloc(r->en->arena,
-		    r->room * sizeof(const struct lines_token *));
+		    room * sizeof(const struct lines_token *));
 	}
 	if (r->out->origin_count == SERVICE_ORIGINS_MAX) {
 		source_tell(r->en, LINT_TOO_MANY, t, 0, STR("origins"),
@@ -109,11 +108,8 @@ service_option(struct service_reader *r, const struct lines_token *t,
 		    ROUTE_WEIGHT_MAX, &r->last->weight);
 }
 
-/* One token of origins, options, directives. What kind it was: an origin, its
- * option, or other. */
-enum service_token { SERVICE_IS_ORIGIN = 0, SERVICE_IS_OPTION, SERVICE_IS_OTHER };
-
-static enum service_token
+/* One token of origins, options, directives; was it an origin? */
+static bool
 service_token(struct service_reader *r, const struct lines_token *t)
 {
 	enum origin_scheme scheme;
@@ -122,15 +118,15 @@ service_token(struct service_reader *r, const struct lines_token *t)
 
 	if (source_url_scheme(t->text, &scheme)) {
 		service_origin_read(r, t, scheme);
-		return SERVICE_IS_ORIGIN;
+		return true;
 	}
 	if (source_words_option(t, &d, &value)) {
 		service_option(r, t, d, value);
-		return SERVICE_IS_OPTION;
+		return false;
 	}
 	r->last = NULL;
 	(void)source_words_read(r->en, t, r->en->own);
-	return SERVICE_IS_OTHER;
+	return false;
 }
 
 /* A clause: a directive, a header rule, or an origin with its options. */
@@ -149,7 +145,7 @@ service_clause(struct service_reader *r, const struct lines_line *clause)
 		(void)service_token(r, t);
 		return; /* which told */
 	}
-	if (service_token(r, t) == SERVICE_IS_ORIGIN) {
+	if (service_token(r, t)) {
 		enum directive d;
 		struct str value;
 

@@ -229,7 +229,8 @@ source_url_pattern(struct source_entry *en, const struct lines_token *t,
 		return false; /* which captures there are is not known */
 	text.from[text.n] = to;
 	whole = (struct str){ text.p, text.n };
-	if (pattern_parse(whole, place, en->route, en->arena, out, &wrong, &e) == 0)
+	if (pattern_parse(whole, place, en->route, en->arena, out, &wrong,
+		&e) == 0)
 		return true;
 	if (e.reason != REASON_OVERLOADED)
 		source_tell(en, LINT_VARIABLE, t, text.from[wrong],

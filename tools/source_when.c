@@ -145,7 +145,8 @@ source_when_cond(struct source_entry *en, const struct lines_token *t,
 	if (source_when_words[out->kind].named)
 		return source_when_name(en, t, at, out);
 	at = t->text.n - out->value.n;
-	if (!out->has_value || out->value.n == 0) {
+	out->has_value = false; /* which all of them have */
+	if (out->value.n == 0) {
 		source_tell(en, LINT_COND_VALUE, t, 0, t->text,
 		    arena_printf(en->arena, "%s with a value",
 			source_when_words[out->kind].spelled));

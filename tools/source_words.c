@@ -139,10 +139,10 @@ source_words_not_yet(struct source_entry *en, const struct lines_token *t,
 		enum directive directive;
 		const char *answer;
 	} later[] = {
-		{ DIRECTIVE_AUTH, "requests are answered 503 auth-unavailable" },
-		{ DIRECTIVE_TLS, "requests are answered 502 origin-tls" },
-		{ DIRECTIVE_SIGN, "requests are answered 500 internal" },
-		{ DIRECTIVE_EGRESS, "requests are answered 403 egress-denied" },
+		{ DIRECTIVE_AUTH, "503 auth-unavailable" },
+		{ DIRECTIVE_TLS, "502 origin-tls" },
+		{ DIRECTIVE_SIGN, "500 internal" },
+		{ DIRECTIVE_EGRESS, "403 egress-denied" },
 	};
 	size_t i;
 

@@ -8,6 +8,8 @@
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 
+#include <stdint.h>
+
 #include "base/check.h"
 #include "base/str.h"
 
@@ -29,6 +31,8 @@ size_t buf_len(const struct buf *b);
 
 /* 0, or -1 and nothing changed: past the maximum or out of memory. */
 ATTR_MUST_USE int buf_put(struct buf *b, struct str s);
+/* The same with a number's decimal digits. */
+ATTR_MUST_USE int buf_put_number(struct buf *b, uint64_t n);
 ATTR_PRINTF(2, 3) ATTR_MUST_USE
 int buf_printf(struct buf *b, const char *fmt, ...);
 

@@ -337,6 +337,22 @@ follow_target(struct follow_walk *w)
 	return got;
 }
 
+void
+follow_init(struct follow *f)
+{
+	f->found.reason = REASON_NONE;
+	f->found.route = NULL;
+	f->found.key = f->found.rest = (struct str){ NULL, 0 };
+	f->host = f->service_key = (struct str){ NULL, 0 };
+	f->alias_count = 0;
+	policy_init(&f->policy);
+	memset(&f->source, 0, sizeof(f->source));
+	f->when = NULL;
+	f->target = NULL;
+	f->service = NULL;
+	f->origin = NULL;
+}
+
 int
 follow_request(const struct follow_ask *ask, struct arena *a,
     const struct follow_trace *trace, struct follow *out, struct err *e)
@@ -345,8 +361,7 @@ follow_request(const struct follow_ask *ask, struct arena *a,
 		.out = out, .e = e };
 	int got;
 
-	memset(out, 0, sizeof(*out));
-	policy_init(&out->policy);
+	follow_init(out);
 	got = follow_route(&w);
 	if (got != 1)
 		return got;

@@ -53,6 +53,10 @@ struct follow {
 	                                      answers itself, by target */
 };
 
+/* Nothing was followed yet. Long lists are left as they are: their counts are
+ * 0, and captures are those of found.route. */
+void follow_init(struct follow *f);
+
 /*
  * *out borrows from the arena and the request; it points into itself, so it
  * is not to be copied.

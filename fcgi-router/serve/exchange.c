@@ -87,7 +87,7 @@ exchange_reset(struct exchange *x)
 	body_fini(&x->body);
 	transfer_end(&x->transfer, false, NULL);
 	memset(&x->request, 0, sizeof(x->request));
-	memset(&x->follow, 0, sizeof(x->follow));
+	follow_init(&x->follow);
 	memset(&x->limits, 0, sizeof(x->limits));
 	memset(&x->target, 0, sizeof(x->target));
 	memset(&x->answer, 0, sizeof(x->answer));

@@ -5,7 +5,6 @@
 
 #include "serve/steps.h"
 
-#include <inttypes.h>
 #include <poll.h>
 
 #include "base/clock.h"
@@ -21,34 +20,46 @@ enum {
 	STEP_DRAIN = 1 << 20 /* of a request body, thrown away in one turn */
 };
 
-/* A CGI head (RFC 3875 6). length: the Content-Length, or -1 for none. */
+/* A CGI head (RFC 3875 6). length: the Content-Length, or -1 for none. No
+ * printf: this is done for every answer. 0, or -1: full. */
+static int
+step_spell_head(struct buf *to, int status, struct str phrase,
+    const struct header *fields, int64_t length)
+{
+	size_t i;
+
+	if (phrase.n == 0)
+		phrase = str_of(status_phrase(status));
+	if (buf_put(to, STR("Status: ")) == -1 ||
+	    buf_put_number(to, (uint64_t)status) == -1 ||
+	    buf_put(to, STR(" ")) == -1 || buf_put(to, phrase) == -1 ||
+	    buf_put(to, STR("\r\n")) == -1)
+		return -1;
+	for (i = 0; i < fields->count; i++) {
+		const struct header_field *f = &fields->fields[i];
+
+		if (buf_put(to, f->name) == -1 ||
+		    buf_put(to, STR(": ")) == -1 ||
+		    buf_put(to, f->value) == -1 ||
+		    buf_put(to, STR("\r\n")) == -1)
+			return -1;
+	}
+	if (length >= 0 && (buf_put(to, STR("Content-Length: ")) == -1 ||
+	    buf_put_number(to, (uint64_t)length) == -1 ||
+	    buf_put(to, STR("\r\n")) == -1))
+		return -1;
+	return buf_put(to, STR("\r\n"));
+}
+
 static int
 step_put_head(struct exchange *x, int status, struct str phrase,
     const struct header *fields, int64_t length)
 {
 	struct buf head;
-	size_t i;
 	int got;
 
 	buf_init(&head, EXCHANGE_OUT_MAX / 2);
-	if (phrase.n == 0)
-		phrase = str_of(status_phrase(status));
-	got = buf_printf(&head, "Status: %d %.*s\r\n", status,
-	    STR_ARG(phrase));
-	for (i = 0; i < fields->count && got == 0; i++) {
-		const struct header_field *f = &fields->fields[i];
-
-		if (buf_put(&head, f->name) == -1 ||
-		    buf_put(&head, STR(": ")) == -1 ||
-		    buf_put(&head, f->value) == -1 ||
-		    buf_put(&head, STR("\r\n")) == -1)
-			got = -1;
-	}
-	if (got == 0 && length >= 0)
-		got = buf_printf(&head, "Content-Length: %" PRId64 "\r\n",
-		    length);
-	if (got == 0)
-		got = buf_put(&head, STR("\r\n"));
+	got = step_spell_head(&head, status, phrase, fields, length);
 	if (got == -1)
 		err_set(&x->err, REASON_OVERLOADED, "no room for an answer");
 	else

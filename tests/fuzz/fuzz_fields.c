@@ -80,7 +80,7 @@ fuzz_to_client(struct fuzz_case *c)
 	const struct h1_answer answer = { .status = 302,
 		.fields = { .fields = sent, .count = 2 } };
 	const struct fields_to_client in = { &c->request, &c->route,
-		c->target, &answer };
+		c->target, &answer, true };
 	struct header out;
 	struct err e = { .reason = REASON_NONE };
 	struct str location;
@@ -102,7 +102,8 @@ fuzz_to_client(struct fuzz_case *c)
 static void
 fuzz_to_origin(struct fuzz_case *c)
 {
-	const struct fields_to_origin in = { &c->request, c->target, true, 4 };
+	const struct fields_to_origin in = { &c->request, c->target, true, 4,
+		STR("x-set"), STR("") };
 	struct header out;
 	struct err e = { .reason = REASON_NONE };
 

@@ -2,8 +2,8 @@
 """
 route-query: each NAME.in is a script for sh, NAME.ref all that it prints.
 
-The scripts run in a folder of their own that holds routes.list, with the tools
-in PATH and the functions below. To see what a script prints now:
+The scripts run in a folder of their own that holds the lists that stand here,
+with the tools in PATH and the functions below. To see what a script prints now:
     UPDATE=1 pytest tests/query   (writes the .ref files: read the difference)
 """
 import os
@@ -22,6 +22,7 @@ SCRIPTS = sorted(p.stem for p in HERE.glob("*.in"))
 
 FUNCTIONS = r"""
 compiled() { route-compile -o map routes.list; }
+language() { route-compile -o map language.list 2>/dev/null; }
 show() {
     printf '$'; printf ' %s' "$@"; echo
     quiet "$@"
@@ -37,7 +38,8 @@ full() {
 
 
 def run(name, folder):
-    (folder / "routes.list").write_bytes((HERE / "routes.list").read_bytes())
+    for path in HERE.glob("*.list"):
+        (folder / path.name).write_bytes(path.read_bytes())
     env = {"PATH": f"{TOOLS}:{os.environ['PATH']}", "LC_ALL": "C"}
     for option in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"):
         if option in os.environ:

@@ -185,6 +185,33 @@ fini_gives_back_a_usable_buffer(void **state)
 	buf_fini(&b);
 }
 
+static void
+numbers_are_put_as_digits_or_not_at_all(void **state)
+{
+	static const struct {
+		uint64_t n;
+		const char *want;
+	} rows[] = {
+		{ 0, "0" }, { 9, "9" }, { 10, "10" }, { 404, "404" },
+		{ UINT64_MAX, "18446744073709551615" },
+	};
+	struct buf b;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		size_t n = strlen(rows[i].want);
+
+		buf_init(&b, n);
+		assert_int_equal(buf_put_number(&b, rows[i].n), 0);
+		assert_int_equal(buf_len(&b), n);
+		assert_memory_equal(buf_view(&b).p, rows[i].want, n);
+		assert_int_equal(buf_put_number(&b, 1), -1);
+		assert_int_equal(buf_len(&b), n);
+		buf_fini(&b);
+	}
+}
+
 int
 main(void)
 {
@@ -196,6 +223,7 @@ main(void)
 		cmocka_unit_test(a_long_stream_passes_through_in_order),
 		cmocka_unit_test(room_is_not_content_until_told),
 		cmocka_unit_test(printing_fills_to_the_last_byte),
+		cmocka_unit_test(numbers_are_put_as_digits_or_not_at_all),
 		cmocka_unit_test(printing_much_grows),
 		cmocka_unit_test(fini_gives_back_a_usable_buffer),
 	};

@@ -18,16 +18,23 @@
 enum { TEXT_MAX = 64 << 20 };
 
 static int
-see(void *arg, const struct source_route *r, struct err *e)
+see_route(void *arg, const struct source_route *r, struct err *e)
 {
 	return collect_add(arg, r, e);
+}
+
+static int
+see_service(void *arg, const struct source_service *s, struct err *e)
+{
+	return collect_service(arg, s, e);
 }
 
 /* Compiles the list; false: it has errors. */
 static bool
 compiled(const char *row, struct str list, const char *path)
 {
-	struct codec_meta meta = { .time = MAPS_TIME };
+	struct codec_meta meta = { .time = MAPS_TIME,
+		.sources = STR("maps.list") };
 	struct collect *collect;
 	struct source source;
 	struct writer *w;
@@ -37,7 +44,10 @@ compiled(const char *row, struct str list, const char *path)
 
 	lint_init(&lint);
 	collect = collect_new(&lint, 1 << 20, NULL);
-	source_init(&source, &lint, see, collect);
+	source_init(&source, &lint,
+	    &(struct source_see){ .route = see_route,
+		.service = see_service,
+		.arg = collect });
 	assert_int_equal(source_sets(&source, str_of(row), 0, list, &e), 0);
 	assert_int_equal(source_routes(&source, str_of(row), 0, list, &e),
 	    0);
@@ -61,8 +71,38 @@ struct records {
 static void
 record_route(struct route *r)
 {
-	r->source = STR("");
+	size_t i;
+
+	r->source = 0;
 	r->line = 0;
+	for (i = 0; i < r->when_count; i++)
+		r->whens[i].line = 0;
+}
+
+static void
+record_service(struct records *to, struct str key, struct str value)
+{
+	struct service *service = arena_alloc(&to->arena, sizeof(*service));
+	struct err e;
+
+	assert_non_null(service);
+	assert_int_equal(codec_get_service(key, value, &to->arena, service,
+	    &e), 0);
+	service->source = 0;
+	service->line = 0;
+	assert_int_equal(codec_put_service(service, &to->text, &e), 0);
+}
+
+static void
+record_host(struct records *to, struct str key, struct str value)
+{
+	struct route_host *host = arena_alloc(&to->arena, sizeof(*host));
+	struct err e;
+
+	assert_non_null(host);
+	assert_int_equal(codec_get_host(key, value, &to->arena, host, &e), 0);
+	record_route(&host->rule);
+	assert_int_equal(codec_put_host(host, &to->text, &e), 0);
 }
 
 /* Appends key and record, places blanked. */
@@ -70,7 +110,6 @@ static int
 record_see(void *arg, struct str key, struct str value)
 {
 	struct records *to = arg;
-	struct route_host *host;
 	struct route *route;
 	struct err e;
 
@@ -79,17 +118,15 @@ record_see(void *arg, struct str key, struct str value)
 	arena_reset(&to->arena);
 	assert_int_equal(buf_printf(&to->text, "%zu:", key.n), 0);
 	assert_int_equal(buf_put(&to->text, key), 0);
-	host = arena_alloc(&to->arena, sizeof(*host));
-	route = arena_alloc(&to->arena, sizeof(*route));
-	assert_true(host != NULL && route != NULL);
-	if (store_key_is_host(key)) {
-		assert_int_equal(codec_get_host(value, &to->arena, host, &e),
-		    0);
-		record_route(&host->rule);
-		assert_int_equal(codec_put_host(host, &to->text, &e), 0);
+	if (key.p[0] == CODEC_SERVICE) {
+		record_service(to, key, value);
+	} else if (codec_key_is_host(key)) {
+		record_host(to, key, value);
 	} else {
-		assert_int_equal(codec_get_route(value, &to->arena, route,
-		    &e), 0);
+		route = arena_alloc(&to->arena, sizeof(*route));
+		assert_non_null(route);
+		assert_int_equal(codec_get_route(key, value, &to->arena,
+		    route, &e), 0);
 		record_route(route);
 		assert_int_equal(codec_put_route(route, &to->text, &e), 0);
 	}
@@ -113,8 +150,9 @@ records(const char *path)
 
 /* The dump of a map, to be freed. */
 static char *
-dumped(const char *path, bool places)
+dumped(const char *path, bool places, const struct route_tag *tag)
 {
+	struct dump_choice choice = { .places = places, .tag = tag };
 	struct store *s = maps_open(path);
 	struct err e = { .text = "" };
 	char *text = NULL;
@@ -122,7 +160,7 @@ dumped(const char *path, bool places)
 	FILE *to = open_memstream(&text, &n);
 
 	assert_non_null(to);
-	if (dump_map(s, places, to, &e) == -1)
+	if (dump_map(s, &choice, to, &e) == -1)
 		fail_msg("%s", e.text);
 	assert_int_equal(fclose(to), 0);
 	store_close(&s);
@@ -132,7 +170,7 @@ dumped(const char *path, bool places)
 static void
 comes_back(const char *row, const char *path, bool places)
 {
-	char *list = dumped(path, places);
+	char *list = dumped(path, places, NULL);
 	struct buf one, two;
 
 	if (!compiled(row, str_of(list), maps_path("again")))
@@ -265,6 +303,49 @@ test_what_is_hard_to_spell_comes_back(void **state)
 		    "i.example \"unix:/a b.sock:/c\"\n"
 		    "j.example unix:/a{{b.sock\n"
 		    "{k}.k.example unix:/run/{k}.sock:{uri}\n" },
+		{ "services",
+		    "@a http://x weight=3 backup https://y/b http://z{uri}\n"
+		    "    unix:/run/a.sock weight=0\n    retry=0\n    tag=a:b\n"
+		    "    response-header X-S: {service} {tag.a}\n"
+		    "@b/c unix:/c:/d when-all-down=refuse\n"
+		    "@b/d http://{tag.t}.x/{header.A} headers=s host=preserve\n"
+		    "    response-header -A\n"
+		    "@e http://x balance=hash:cookie:sid allow=::/0\n"
+		    "* @a\n{x}.a.example @{x}-{tag.t}.1 tag=t:u\n"
+		    "b.example/{x} @b/{x}\n{x}.b.example @{header.A}.{x}\n"
+		    "%headers s\n    response-header A: 1\n" },
+		{ "aliases and pages",
+		    "a.example =b.example allow=10.0.0.0/8,2001:db8::1\n"
+		    "a.example/x =[2001:DB8::1] deny=192.0.2.0/24\n"
+		    "b.example internal=health\n[2001:db8::1] internal=ask\n"
+		    "**/x/y =b.example\n**/z http://x exact strip-prefix\n" },
+		{ "conditions",
+		    "{x}.a.example http://x\n"
+		    "    when header.X-A=\"a b\" cookie.c=#* -> http://{x}.y\n"
+		    "    when !query.q=\"\\\"\\\\\" header.e= -> respond=204\n"
+		    "    when query.->=-> -> redirect=302 /{x}?{query}\n"
+		    "    when !method=GET,PUT client=10.0.0.0/8,::1 -> =b\n"
+		    "    when scheme=https -> respond=200 \"->\"\n"
+		    "b respond=200\n" },
+		{ "splits",
+		    "a.example http://x\n"
+		    "    split 0 http://y 1000000 respond=503 2 =b by=path\n"
+		    "    when header.a -> respond=200 \"1 @x\"\n"
+		    "b http://x tag=t:u\n"
+		    "    split 1 @s/{tag.t} 2 @s/b by=header:X-A\n"
+		    "c http://x\n    split 1 @s/b 2 internal=health\n"
+		    "@s/b http://x\n" },
+		{ "every word",
+		    "%defaults plan=a auth=b timeout=5s tag=a:b deny=::/0\n"
+		    "a.example http://x plan=c auth=d,e pass-auth=no\n"
+		    "    encoded-slash=data\n    tls=t\n    sign=s\n"
+		    "    egress=e\n    rewrite-back=on\n    timeout=61s\n"
+		    "    idle-timeout=1500ms\n    total=120m\n"
+		    "    max-body=3k\n    connect-timeout=1h\n"
+		    "b.example http://x auth=x|y rewrite-back=off\n"
+		    "    max-body=0 \n    pass-auth\n"
+		    "%defaults encoded-slash=data rewrite-back=off max-body=2g\n"
+		    "c.example http://x encoded-slash=no\n" },
 		{ "redirects",
 		    "a.example redirect=301 https://{asked_host}{uri}\n"
 		    "b.example redirect=302 /a/{path}?q={query}&h={host}#f\n"
@@ -316,7 +397,7 @@ test_sets_are_printed_once(void **state)
 	    "%defaults headers=s\nc.example http://x\n"
 	    "%defaults headers=s tag=x:y\nd.example http://x\n";
 	static const char want[] =
-	    "# generation 1, 20 records\n"
+	    "# generation 1, 21 records\n"
 	    "%headers set1\n    response-header A: 1\n"
 	    "%defaults headers=set1\n"
 	    "a.example                   http://x\n"
@@ -330,7 +411,60 @@ test_sets_are_printed_once(void **state)
 
 	(void)state;
 	assert_true(compiled("list", str_of(list), maps_path("map")));
-	text = dumped(maps_path("map"), false);
+	text = dumped(maps_path("map"), false, NULL);
+	assert_string_equal(text, want);
+	free(text);
+}
+
+static void
+test_a_tag_chooses_entries(void **state)
+{
+	static const char list[] =
+	    "a.example http://x tag=cell:c1\nb.example http://x tag=cell:c2\n"
+	    "c.example http://x\n@s http://x tag=cell:c1\n"
+	    "%defaults tag=cell:c1\nd.example @s\n"
+	    "e.example http://x tag=cell:c2\n";
+	static const char all[] =
+	    "# generation 1, 23 records\n"
+	    "a.example                   http://x tag=cell:c1\n"
+	    "b.example                   http://x tag=cell:c2\n"
+	    "%defaults tag=cell:c1\n"
+	    "d.example                   @s\n"
+	    "e.example                   http://x tag=cell:c2\n"
+	    "@s                          http://x tag=cell:c1\n";
+	static const char one[] =
+	    "# generation 1, 23 records\n"
+	    "a.example                   http://x tag=cell:c1\n"
+	    "%defaults tag=cell:c1\n"
+	    "d.example                   @s\n"
+	    "@s                          http://x tag=cell:c1\n";
+	struct route_tag tag = { STR("cell"), { NULL, 0 } };
+	char *text;
+
+	(void)state;
+	assert_true(compiled("list", str_of(list), maps_path("map")));
+	text = dumped(maps_path("map"), false, &tag);
+	assert_string_equal(text, all);
+	free(text);
+	tag.value = STR("c1");
+	text = dumped(maps_path("map"), false, &tag);
+	assert_string_equal(text, one);
+	free(text);
+}
+
+static void
+test_places_are_those_of_the_lists(void **state)
+{
+	static const char list[] = "\na.example @s\n@s http://x\n";
+	static const char want[] =
+	    "# generation 1, 19 records\n# maps.list:2\n"
+	    "a.example                   @s\n# maps.list:3\n"
+	    "@s                          http://x\n";
+	char *text;
+
+	(void)state;
+	assert_true(compiled("list", str_of(list), maps_path("map")));
+	text = dumped(maps_path("map"), true, NULL);
 	assert_string_equal(text, want);
 	free(text);
 }
@@ -349,7 +483,8 @@ test_a_broken_map_is_not_printed(void **state)
 	map[size / 2] ^= 1;
 	maps_make(maps_path("bad"), map, size);
 	s = maps_open(maps_path("bad"));
-	assert_int_equal(dump_map(s, false, stdout, &e), -1);
+	assert_int_equal(dump_map(s, &(struct dump_choice){ 0 }, stdout,
+	    &e), -1);
 	assert_int_equal(e.reason, REASON_MAP_BROKEN);
 	store_close(&s);
 	free(map);
@@ -368,7 +503,7 @@ test_control_bytes_are_escaped(void **state)
 	assert_int_equal(writer_open(maps_path("map"), &w, &e), 0);
 	maps_put(w, STR("a.example"), STR("x\33[2J\xc2\x9b\r\xff"));
 	assert_int_equal(maps_finish(&w, &meta, &e), 0);
-	text = dumped(maps_path("map"), true);
+	text = dumped(maps_path("map"), true, NULL);
 	assert_non_null(strstr(text,
 	    "\"x\\x1b[2J\\xc2\\x9b\\x0d\\xff\"\n"));
 	assert_null(strchr(text, '\33'));
@@ -386,6 +521,8 @@ main(void)
 		TEST(test_what_is_hard_to_spell_comes_back),
 		TEST(test_many_header_rules_come_back),
 		TEST(test_sets_are_printed_once),
+		TEST(test_a_tag_chooses_entries),
+		TEST(test_places_are_those_of_the_lists),
 		TEST(test_a_broken_map_is_not_printed),
 		TEST(test_control_bytes_are_escaped),
 	};

@@ -139,7 +139,16 @@ exchange_expect_fresh(const struct exchange *x)
 	assert_memory_equal(&x->request, &fresh->request,
 	    sizeof(x->request));
 	assert_null(x->map);
-	assert_memory_equal(&x->follow, &fresh->follow, sizeof(x->follow));
+	assert_null(x->follow.found.route);
+	assert_null(x->follow.target);
+	assert_null(x->follow.service);
+	assert_null(x->follow.origin);
+	assert_null(x->follow.when);
+	assert_int_equal(x->follow.alias_count, 0);
+	assert_int_equal(x->follow.service_key.n, 0);
+	assert_int_equal(x->follow.policy.auth_count, 0);
+	assert_memory_equal(&x->follow.source, &fresh->follow.source,
+	    sizeof(x->follow.source));
 	assert_memory_equal(&x->limits, &fresh->limits, sizeof(x->limits));
 	assert_memory_equal(&x->target, &fresh->target, sizeof(x->target));
 	assert_memory_equal(&x->answer, &fresh->answer, sizeof(x->answer));

@@ -569,7 +569,9 @@ a_second_reading_is_another_entry(void **state)
 		{ "/deep;v%5Cer/%2Fx", true, "/deep/er/%2Fx" },
 		{ "/deep%25%32Fer", false, NULL },
 		{ "/only", false, NULL },
-		{ "/only%2F", false, "/only/" },
+		{ "/only%2F", false, NULL },
+		{ "/only;%2F", false, "/only" },
+		{ "/only;x", false, "/only" },
 		{ "/any%2Fwhere", false, "/any/where" },
 		{ "/x/any;/where", false, NULL },
 	};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/* query: settings, maps and wishes. */
+/* query_setup: settings, maps and wishes. */
 
-#include "tools/query.h"
+#include "tools/query_setup.h"
 
 #include <stdio.h>
 #include <string.h>
