@@ -21,7 +21,6 @@
 #include "tools/links.h"
 #include "tools/lists.h"
 #include "tools/progress.h"
-#include "tools/source_rewritemap.h"
 #include "tools/tool.h"
 
 enum {
@@ -226,6 +225,7 @@ compile_build(struct compile *c, struct codec_meta *meta, struct buf *sources,
 	};
 	if (writer_close(c->writer, meta, e) == -1)
 		return -1;
+	collect_free(&c->collect); /* its memory is for links now */
 	return c->links ? compile_check_links(c, e) : 0;
 }
 
