@@ -7,6 +7,7 @@
 #ifndef TOOLS_COMPILE_H
 #define TOOLS_COMPILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

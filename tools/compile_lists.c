@@ -222,6 +222,7 @@ compile_build(struct compile *c, struct codec_meta *meta, struct buf *sources,
 	};
 	if (writer_close(c->writer, meta, e) == -1)
 		return -1;
+	collect_free(&c->collect); /* its memory is for links now */
 	return c->links ? compile_check_links(c, e) : 0;
 }
 

@@ -150,9 +150,11 @@ query_log_request(struct str text, struct query_log *out)
 {
 	struct str method, target, protocol;
 
-	if (!str_cut(text, ' ', &method, &target) || target.n == 0)
+	if (!str_cut(text, ' ', &method, &target))
 		return;
 	(void)str_cut(target, ' ', &target, &protocol);
+	if (method.n == 0 || target.n == 0)
+		return;
 	out->method = method;
 	out->target = target;
 }

@@ -314,6 +314,22 @@ step_reply(struct exchange *x, const struct exchange_loan *loan)
 	return STEP_FINISH;
 }
 
+/*
+ * What is left of the request's body. A web server that writes all of it first
+ * and finds nobody who reads gives no answer at all: there it is read to its
+ * end, as long as that does not take too long.
+ */
+static void
+step_drain(struct exchange *x)
+{
+	int64_t until = clock_ms() + x->settings->body_timeout;
+	int got;
+
+	do {
+		got = body_drain(&x->body, x->intake->read, x, STEP_DRAIN);
+	} while (got == 2 && x->intake->writes_first && clock_ms() < until);
+}
+
 int
 step_finish(struct exchange *x, const struct exchange_loan *loan)
 {
@@ -321,7 +337,7 @@ step_finish(struct exchange *x, const struct exchange_loan *loan)
 
 	(void)loan;
 	if (!x->ended) {
-		body_drain(&x->body, x->intake->read, x, STEP_DRAIN);
+		step_drain(x);
 		if (x->intake->end(x, !x->broken, &x->err) == -1)
 			return STEP_HAND_BACK;
 		x->ended = true;

@@ -502,9 +502,12 @@ def test_the_tightest_time_holds(router, url, least, most):
 
 @pytest.mark.parametrize("url", ["slow.test/idle/gate",
                                  "slow.test/total/stream"])
-def test_an_answer_that_takes_too_long_breaks_off(router, url):
+def test_an_answer_that_takes_too_long_breaks_off(router, lasting_origin,
+                                                  url):
+    lasting_origin.gate.clear()
     before = time.monotonic()
     reply = get(router, url)
+    lasting_origin.gate.set()
     assert reply.status == 200 and reply.broken, reply
     assert time.monotonic() - before <= 2 * labs.PATIENCE
 

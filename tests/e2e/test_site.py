@@ -247,6 +247,15 @@ def test_an_unknown_host_is_404(site):
     assert answer.get("Cache-Control") == "no-store"
 
 
+def test_a_body_that_nobody_asked_for_is_no_hindrance(site):
+    """The answer is there before the body is."""
+    size = 100000 if cell("big-body", site.setup.name) == "no" else 3 << 20
+    answer = ask(site.port, "POST", host="unknown.test", body=pattern(size),
+                 timeout=60)
+    assert answer.status == 404, answer
+    assert answer.get("X-Router-Reason") == "no-host"
+
+
 def test_a_dead_origin_is_502(site):
     for method, body in (("GET", None), ("POST", pattern(70000))):
         answer = ask(site.port, method, host="dead.test", body=body)
