@@ -11,6 +11,9 @@
 
 #include "tools/spill.h"
 
+/* Records lie anywhere in memory: they are asked for a while before. */
+enum { RUN_AHEAD = 8, RUN_LINE = 64 };
+
 static void
 run_lengths(const char *p, uint32_t *key_n, uint32_t *value_n)
 {
@@ -24,6 +27,12 @@ run_memory_next(struct run *r, const struct run_region *region)
 	const char *p = region->p + r->place++->at;
 	uint32_t key_n, value_n;
 
+	if (r->last - r->place > RUN_AHEAD) {
+		const char *ahead = region->p + r->place[RUN_AHEAD].at;
+
+		__builtin_prefetch(ahead);
+		__builtin_prefetch(ahead + RUN_LINE);
+	}
 	run_lengths(p, &key_n, &value_n);
 	r->key = (struct str){ p + RUN_HEAD, key_n };
 	r->value = (struct str){ r->key.p + key_n, value_n };
