@@ -57,7 +57,7 @@ static const struct {
 };
 
 static void
-a_name_is_ours_if_an_entry_or_a_service_has_it(void **state)
+a_name_is_ours_by_an_entry_or_a_service(void **state)
 {
 	size_t i;
 
@@ -81,7 +81,7 @@ a_name_is_ours_if_an_entry_or_a_service_has_it(void **state)
 }
 
 static void
-a_service_is_looked_for_in_the_namespace_asked(void **state)
+a_service_is_of_the_namespace_asked(void **state)
 {
 	struct follow_ask ask;
 	struct decide d;
@@ -129,8 +129,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_name_is_ours_if_an_entry_or_a_service_has_it),
-		cmocka_unit_test(a_service_is_looked_for_in_the_namespace_asked),
+		cmocka_unit_test(a_name_is_ours_by_an_entry_or_a_service),
+		cmocka_unit_test(a_service_is_of_the_namespace_asked),
 		cmocka_unit_test(a_full_arena_is_an_error),
 	};
 
