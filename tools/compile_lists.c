@@ -22,7 +22,6 @@
 #include "tools/lists.h"
 #include "tools/progress.h"
 #include "tools/reader.h"
-#include "tools/source_rewritemap.h"
 #include "tools/tool.h"
 
 enum {

@@ -105,4 +105,19 @@ int source_read_sets(struct source *s, struct lines *lines, struct err *e);
 ATTR_MUST_USE
 int source_read_routes(struct source *s, struct lines *lines, struct err *e);
 
+/*
+ * Routes from a file made for Apache's `RewriteMap txt:` or mod_proxy_express,
+ * as those read it, in place of source_routes. A line is KEY, blanks, URL, and
+ * what is ignored; lines that begin with '#' or a blank are none. Nothing is
+ * quoted, no character is special. A URL without scheme has http:// before it.
+ * Of keys that repeat the last wins (source_route.last_wins). What differs from
+ * what its writer may have meant is told as a warning.
+ */
+ATTR_MUST_USE
+int source_rewritemap(struct source *s, struct str file, uint32_t rank,
+    struct str text, struct err *e);
+ATTR_MUST_USE
+int source_read_rewritemap(struct source *s, struct lines *lines,
+    struct err *e);
+
 #endif

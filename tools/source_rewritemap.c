@@ -3,8 +3,6 @@
 /* source_rewritemap: each line becomes an entry of two tokens, and is read as
  * an entry of a list is. */
 
-#include "tools/source_rewritemap.h"
-
 #include <string.h>
 
 #include "tools/source_private.h"

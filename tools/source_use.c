@@ -65,12 +65,13 @@ source_use_relays(enum directive d)
 	}
 }
 
-/* What counts of an alias: whose key it is, and who may pass. */
+/* What counts of an alias: what it matches, and who may pass. */
 static bool
 source_use_alias(enum directive d)
 {
-	return d == DIRECTIVE_EXACT || d == DIRECTIVE_AUTH ||
-	    d == DIRECTIVE_ALLOW || d == DIRECTIVE_DENY;
+	return d == DIRECTIVE_EXACT || d == DIRECTIVE_ENCODED_SLASH ||
+	    d == DIRECTIVE_AUTH || d == DIRECTIVE_ALLOW ||
+	    d == DIRECTIVE_DENY;
 }
 
 static void

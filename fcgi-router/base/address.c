@@ -17,7 +17,7 @@ struct address_range {
 
 /* The first range that holds the address decides. */
 static const struct address_range address_v4[] = {
-	{ { 169, 254 }, 16, ADDRESS_NEVER },           /* link-local, metadata */
+	{ { 169, 254 }, 16, ADDRESS_NEVER },          /* link-local, metadata */
 	{ { 100, 100, 100, 200 }, 32, ADDRESS_NEVER }, /* metadata */
 	{ { 192, 0, 0, 192 }, 32, ADDRESS_NEVER },     /* metadata */
 	{ { 168, 63, 129, 16 }, 32, ADDRESS_NEVER },   /* metadata */
@@ -98,7 +98,8 @@ address_class_v6(const unsigned char *address)
 		return class;
 	for (i = 0; i < sizeof(address_inside) / sizeof(address_inside[0]); i++)
 		if (address_holds(&address_inside[i].range, address)) {
-			class = address_class_v4(address + address_inside[i].at);
+			class = address_class_v4(address +
+			    address_inside[i].at);
 			return class > address_inside[i].range.class ? class :
 			    address_inside[i].range.class;
 		}

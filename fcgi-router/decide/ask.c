@@ -53,6 +53,8 @@ ask_host(struct str query, struct host *host, struct arena *a, struct err *e)
 	if (domain.p != NULL &&
 	    host_parse_port(domain, host, &port, e) == 0 && port == 0)
 		return 0;
+	if (a->full)
+		return err_set(e, REASON_OVERLOADED, "no room for a host");
 	return err_set(e, REASON_BAD_REQUEST,
 	    "domain= is missing or no host name");
 }

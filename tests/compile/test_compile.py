@@ -398,29 +398,12 @@ def test_a_new_map_has_the_mode_of_the_old_one(tmp_path):
     assert stat.S_IMODE(routes.stat().st_mode) == 0o604
 
 
-MANUAL = TOP / "conf" / "routes.5"
 SAMPLE = TOP / "conf" / "routes.list"
 
 
-def words(table, kind):
-    text = (TOP / "fcgi-router" / "route" / table).read_text()
-    return [w for w in re.findall(rf'^{kind}\(.*?"([a-z_-]*)"', text, re.M)
-            if w]
-
-
-@pytest.mark.parametrize("word", words("directive.tbl.h", "DIRECTIVE"))
-def test_each_directive_is_in_the_manual_and_in_the_sample(word):
-    assert re.search(rf"^\.It .*\b{word}\b", MANUAL.read_text()
-                     .replace("\\-", "-"), re.M)
-    said = [line.split("#")[0] for line in SAMPLE.read_text().splitlines()]
-    assert any(re.search(rf"\s{word}(=|\s|$)", line) for line in said)
-
-
-@pytest.mark.parametrize("word", words("variable.tbl.h", "VARIABLE"))
-def test_each_variable_is_in_the_manual(word):
-    assert re.search(rf"^\.It .*{{{word}[.}}]", MANUAL.read_text(), re.M)
-
-
 def test_the_sample_list_is_good(tmp_path):
+    """It warns of nothing but words that have no effect yet."""
     got = run("-o", str(tmp_path / "routes.db"), SAMPLE.name, cwd=SAMPLE.parent)
-    assert (got.returncode, got.stderr) == (0, "")
+    assert got.returncode == 0
+    assert [line for line in got.stderr.splitlines()
+            if "is not available in this version" not in line] == []

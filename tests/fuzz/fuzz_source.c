@@ -19,7 +19,6 @@
 #include "tools/collect.h"
 #include "tools/printer.h"
 #include "tools/source.h"
-#include "tools/source_rewritemap.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

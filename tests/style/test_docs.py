@@ -188,18 +188,83 @@ def test_sample_has_no_setting_of_its_own():
         [(row[0], row[1]) for row in SETTINGS]
 
 
-# ---- routes(5) ----
+# ---- routes(5) and the sample ----
+
+# Where a directive may stand, as the manual says it.
+WHERE = {
+    "ON_ROUTE": "On routes.",
+    "ON_ROUTE | ON_SERVICE": "On routes and services.",
+    "ON_SERVICE": "On services.",
+    "ON_ORIGIN": "Behind an origin of a service.",
+}
+
 
 @pytest.mark.parametrize("row", DIRECTIVES, ids=third)
-def test_manual_names_the_directive(row):
-    word = row[2] + ("=" if row[3] == "VALUE" else "")
-    assert re.search(rf"(?<![\w-]){word}", rendered("conf/routes.5"))
+def test_manual_says_what_a_directive_is(row):
+    _, _, word, kind, where, manual = row
+    page = rendered("conf/routes.5")
+    assert one_line(f"{manual}. {WHERE[where]}") in page
+    assert re.search(rf"(?<![\w-]){word}" + ("=" if kind == "VALUE" else ""),
+                     page)
 
 
-@pytest.mark.parametrize("row", [r for r in VARIABLES if r[1]], ids=second)
-def test_manual_names_the_variable(row):
-    word = "{" + row[1] + ("." if row[2] == "true" else "}")
-    assert word in rendered("conf/routes.5")
+def test_manual_has_no_directive_of_its_own():
+    assert [item.rstrip("=") for item in items("conf/routes.5")] == \
+        [row[2] for row in DIRECTIVES]
+
+
+@pytest.mark.parametrize("row", VARIABLES, ids=lambda row: row[0])
+def test_manual_says_what_a_variable_is(row):
+    word = "{" + (row[1] or "capture")
+    text = " " + one_line(row[-1]) + "."
+    page = rendered("conf/routes.5")
+    assert re.search(re.escape(word) + r"(\.\w)?}" + re.escape(text), page)
+
+
+def sample_words():
+    """The words of each line of the sample list, comments apart."""
+    lines = source("conf/routes.list").splitlines()
+    return [re.sub(r"(^|\s)#.*", "", line).split() for line in lines]
+
+
+@pytest.mark.parametrize("row", DIRECTIVES, ids=third)
+def test_sample_has_the_directive(row):
+    said = row[2] + ("=" if row[3] == "VALUE" else "")
+    assert any(word.startswith(said) for words in sample_words()
+               for word in words)
+
+
+@pytest.mark.parametrize("form", [
+    r"https?://", r"unix:/\S+$", r"unix:/\S+:/", r"@[a-z0-9.-]+$",
+    r"@[a-z]+/[a-z]+$", r"@\{\w+\}$", r"@[a-z]+/\{\w+\}$", r"=[a-z]",
+    r"redirect=30[128]$", r"respond=\d+$", "internal=health$",
+    "internal=ask$"])
+def test_sample_has_the_target(form):
+    assert any(re.match(form, words[1]) for words in sample_words()
+               if len(words) > 1)
+
+
+@pytest.mark.parametrize("form", [
+    r"myblog\.\S+$", r"\{\w+\}\.", r"\*\.", r"\*$", r"\d+\.\d+\.\d+\.\d+$",
+    r"\[", r"[^/]+/\w+$", r"[^/]+/\{", r"\*\*/", r"@\w+$", r"@\w+/\w+$",
+    "%defaults$", "%headers$"])
+def test_sample_has_the_entry(form):
+    assert any(re.match(form, words[0]) for words in sample_words() if words)
+
+
+@pytest.mark.parametrize("word", [
+    "when", "split", "request-header", "response-header"])
+def test_sample_has_the_clause(word):
+    assert any(words[0] == word for words in sample_words() if words)
+
+
+@pytest.mark.parametrize("word", [
+    "header.", "cookie.", "query.", "method=", "client=", "scheme=", "!"])
+def test_sample_has_the_condition(word):
+    conditions = [part for words in sample_words() if words[:1] == ["when"]
+                  for part in words[1:words.index("->")]]
+    assert any(part.lstrip("!").startswith(word) or
+               (word == "!" and part[0] == "!") for part in conditions)
 
 
 # ---- options ----

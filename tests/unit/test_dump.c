@@ -344,7 +344,8 @@ test_what_is_hard_to_spell_comes_back(void **state)
 		    "    max-body=3k\n    connect-timeout=1h\n"
 		    "b.example http://x auth=x|y rewrite-back=off\n"
 		    "    max-body=0 \n    pass-auth\n"
-		    "%defaults encoded-slash=data rewrite-back=off max-body=2g\n"
+		    "%defaults encoded-slash=data rewrite-back=off\n"
+		    "    max-body=2g\n"
 		    "c.example http://x encoded-slash=no\n" },
 		{ "redirects",
 		    "a.example redirect=301 https://{asked_host}{uri}\n"

@@ -14,7 +14,6 @@
 #include "route/pattern.h"
 #include "tests/unit/table.h"
 #include "tools/printer.h"
-#include "tools/source_rewritemap.h"
 
 enum { SOURCE_OUT = 1 << 20, SOURCE_SETS = 1000, SOURCE_RANK = 7 };
 
