@@ -274,7 +274,7 @@ LINT(TAG_FORM, "tag-form", ERROR,
     "'%1' is no tag, expected K:V[,K:V], K of letters, digits, '-' and '_', V "
     "of at most 256 bytes")
 LINT(TAG_TWICE, "tag-twice", ERROR,
-    "the tag '%1' has two values, expected one")
+    "the tag '%1' has another value at %2, expected one")
 LINT(HEADERS_UNKNOWN, "headers-unknown", ERROR,
     "there is no %%headers set '%1', expected %2")
 LINT(RETRY_AFTER, "retry-after", ERROR,

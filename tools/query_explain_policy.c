@@ -152,6 +152,10 @@ query_explain_policy(const struct query_explain *x)
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (names[i].name.n > 0)
 			query_out_text(x->out, names[i].word, names[i].name);
+	if (p->plan.n > 0 && x->by->query->settings != NULL &&
+	    !settings_has(x->by->query->settings, SETTINGS_PLAN, p->plan))
+		query_out_text(x->out, "plan-in-force",
+		    STR("the default plan, router.ini has none of that name"));
 	for (i = 0; i < p->auth_count; i++)
 		query_out_item(x->out, "auth", p->auth[i]);
 	query_explain_addresses(x);
@@ -308,11 +312,34 @@ query_explain_header(const struct query_explain *x,
 	buf_fini(&value);
 }
 
+/* Fields of the client's that no origin is sent: a rule sets such a one
+ * somewhere, so that it would be forged here; or the settings name it. */
+static void
+query_explain_withheld(const struct query_explain *x)
+{
+	const struct header *fields = &x->answer->request.fields;
+	const struct settings *settings = x->by->query->settings;
+	struct str private = settings != NULL ?
+	    str_of(settings->private_headers) : STR("");
+	size_t i;
+
+	for (i = 0; i < fields->count; i++) {
+		struct str name = fields->fields[i].name;
+
+		if (str_lines_have(x->by->map->lookup.meta->headers,
+		    name) || str_lines_have(private, name))
+			query_out_item(x->out, "withheld", name);
+	}
+}
+
 void
 query_explain_headers(const struct query_explain *x)
 {
 	const struct policy *p = &x->answer->follow.policy;
 	size_t side, level, i;
+
+	if (x->answer->origin)
+		query_explain_withheld(x);
 
 	for (side = 0; side < HEADER_SIDE_COUNT; side++) {
 		for (level = 0; level < QUERY_LEVEL_COUNT; level++) {

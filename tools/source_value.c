@@ -61,6 +61,45 @@ source_value_tag(struct route_tag *tags, size_t count, struct str key)
 	return NULL;
 }
 
+/* The offset of that key in a token "tag=K:V,...", or its length. */
+static size_t
+source_value_tag_at(const struct lines_token *t, struct str key)
+{
+	struct str word = STR("tag="), rest, one, name, value;
+	size_t at = word.n;
+	bool more = str_starts(t->text, word);
+
+	rest = str_sub(t->text, at, t->text.n);
+	while (more) {
+		more = str_cut(rest, ',', &one, &rest);
+		if (str_cut(one, ':', &name, &value) && str_eq(name, key))
+			return at;
+		at += one.n + 1;
+	}
+	return t->text.n;
+}
+
+/* Where the entry says that tag first. */
+static struct str
+source_value_tag_place(struct source_entry *en, struct str key)
+{
+	size_t i, j;
+
+	for (i = 0; i < en->lines->count; i++) {
+		const struct lines_line *line = &en->lines->lines[i];
+
+		for (j = 0; j < line->count; j++) {
+			const struct lines_token *t = &line->tokens[j];
+			size_t at = source_value_tag_at(t, key);
+
+			if (at < t->text.n)
+				return lint_place_print(en->source->lint,
+				    lines_place(t, at));
+		}
+	}
+	return none;
+}
+
 /* One K:V at offset `at`, into words, which have room for it. */
 static void
 source_value_add_tag(struct source_entry *en, const struct lines_token *t,
@@ -77,7 +116,8 @@ source_value_add_tag(struct source_entry *en, const struct lines_token *t,
 	if (old == NULL)
 		w->tags[w->tag_count++] = tag;
 	else if (!str_eq(old->value, tag.value))
-		source_tell(en, LINT_TAG_TWICE, t, at, tag.key, none);
+		source_tell(en, LINT_TAG_TWICE, t, at, tag.key,
+		    source_value_tag_place(en, tag.key));
 }
 
 /* How many parts commas make of it. */

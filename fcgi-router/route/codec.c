@@ -119,7 +119,15 @@ codec_key_read_service(struct str key, struct str *space, struct str *name)
 	return route_is_name(*name) && (space->n == 0 || route_is_name(*space));
 }
 
-/* "/a/{x}", with the names of captures from *at on. */
+static int
+codec_match_name(struct str name, struct buf *to)
+{
+	if (buf_put(to, STR("{")) == -1 || buf_put(to, name) == -1)
+		return -1;
+	return buf_put(to, STR("}"));
+}
+
+/* "/a/{x}", with the names of captures from `at` on. */
 static int
 codec_match_path(struct str path, const struct str *captures, size_t at,
     struct buf *to)
@@ -129,9 +137,8 @@ codec_match_path(struct str path, const struct str *captures, size_t at,
 
 	while (str_cut(path, capture, &before, &after)) {
 		if (buf_put(to, before) == -1 ||
-		    buf_printf(to, "{%.*s}", STR_ARG(captures[at])) == -1)
+		    codec_match_name(captures[at++], to) == -1)
 			return -1;
-		at++;
 		path = after;
 	}
 	return buf_put(to, path);
@@ -151,7 +158,8 @@ codec_key_match(struct str key, const struct str *captures, size_t count,
 	key.n -= k.exact;
 	host = str_sub(key, 1, k.host);
 	if (key.p[0] == CODEC_ONE)
-		full = buf_printf(to, "{%.*s}.", STR_ARG(captures[0]));
+		full = codec_match_name(captures[0], to) == -1 ? -1 :
+		    buf_put(to, STR("."));
 	else if (key.p[0] == CODEC_WILD)
 		full = buf_put(to, host.n > 0 ? STR("*.") : STR("*"));
 	else if (key.p[0] == CODEC_ANYWHERE)

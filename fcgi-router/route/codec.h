@@ -27,7 +27,8 @@ enum codec_space {
 	CODEC_ONE = 'o',      /* + parent: {x}.parent */
 	CODEC_WILD = 'w',     /* + parent: *.parent; alone: * */
 	CODEC_ANYWHERE = 'g', /* + path: ** rules */
-	CODEC_SERVICE = 's',  /* + space '/' name; the platform's own: '/' name */
+	CODEC_SERVICE = 's',  /* + space '/' name; without space the platform's
+	                         own */
 	CODEC_META = 'm',     /* + word */
 	CODEC_LAST = 'z'      /* alone: generation and record count again */
 };
@@ -73,8 +74,8 @@ ATTR_MUST_USE int codec_key_print(struct str key, struct buf *to);
 /*
  * Appends a record. What its key says is not in it again: MATCH, a service's
  * name. `exact` must be what the words say: the route's, else those of
- * %defaults, else no. 0, or -1 and e, with a piece of the record in `to`: it does
- * not fit, or is none that codec_get would take (no target, for one).
+ * %defaults, else no. 0, or -1 and e, with a piece of the record in `to`: it
+ * does not fit, or is none that codec_get would take (no target, for one).
  */
 ATTR_MUST_USE
 int codec_put_route(const struct route *r, struct buf *to, struct err *e);
@@ -93,8 +94,8 @@ int codec_put_host_of(struct str rule, const struct route_shape *shapes,
 
 /*
  * Reads the record under that key (of a route: of a path, or the rule of a
- * host alone, as codec_put_route wrote it); *out and all it points at live in the
- * arena, copied; members that the key says are filled in from it.
+ * host alone, as codec_put_route wrote it); *out and all it points at live in
+ * the arena, copied; members that the key says are filled in from it.
  * 0, or -1 and e: map-broken (the bytes are no such record, or not the one of
  * that key) or overloaded.
  */

@@ -9,8 +9,6 @@
 
 #include "route/lookup.h"
 
-#include <string.h>
-
 #include "http/path.h"
 
 struct lookup_search {
@@ -313,7 +311,10 @@ lookup_route(const struct lookup_map *map, const struct host *host,
 	s.key = lookup_buf(room, CODEC_KEY_MAX);
 	s.split = s.more = false;
 	s.count = 0;
-	memset(out, 0, sizeof(*out));
+	/* Captures are set as many as the route that is found has. */
+	out->reason = REASON_NONE;
+	out->route = NULL;
+	out->key = out->rest = (struct str){ NULL, 0 };
 	answer = lookup_anywhere(&s);
 	if (answer == 0)
 		answer = lookup_hosts(&s);

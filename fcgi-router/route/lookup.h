@@ -37,7 +37,9 @@ struct lookup_result {
 	enum reason reason; /* NONE, no-host or no-path */
 	struct route *route; /* for NONE */
 	struct str key;      /* the key that decided: of the route, or host */
-	struct str captures[ROUTE_CAPTURES_MAX]; /* path ones as in the path */
+	struct str captures[ROUTE_CAPTURES_MAX]; /* of the route, as many as it
+	                                            has; path ones as in
+	                                            the path */
 	struct str rest;     /* of the path, below the match: "" or "/..." */
 };
 

@@ -4,8 +4,6 @@
 
 #include "route/lookup.h"
 
-#include <string.h>
-
 /* How a server may read a path in another way. */
 enum lookup_reading {
 	LOOKUP_SLASH = 1 << 0,     /* %2F parts segments */

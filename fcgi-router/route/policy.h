@@ -60,7 +60,8 @@ void policy_init(struct policy *p);
 /* Adds auth, allow and deny of an alias that was passed. */
 void policy_alias(struct policy *p, const struct route *alias);
 
-/* Merges the rest, once, after all aliases. service may be NULL. 0, or -1 and e: overloaded. */
+/* Merges the rest, once, after all aliases. service may be NULL. 0, or -1 and
+ * e: overloaded. */
 ATTR_MUST_USE
 int policy_merge(struct policy *p, const struct route *route,
     const struct service *service, struct arena *a, struct err *e);

@@ -790,7 +790,7 @@ static void
 test_verify_tells_what_is_wrong(void **state)
 {
 	size_t size, at;
-	char *map;
+	char *map, *broken;
 
 	(void)state;
 	verified("none", maps_path("map"), -1, "there is no map");
@@ -798,6 +798,8 @@ test_verify_tells_what_is_wrong(void **state)
 	verified("good", maps_path("map"), 0, "");
 	set_word("mhosts", LARGE - 1);
 	verified("counts", maps_path("bad"), -1, "its own record says");
+	set_word("mservices", 1);
+	verified("services", maps_path("bad"), -1, "its own record says");
 	set_word("mwild_levels", 4);
 	verified("levels", maps_path("bad"), -1, "its own record says");
 	map = maps_read(maps_path("map"), &size);
@@ -805,11 +807,14 @@ test_verify_tells_what_is_wrong(void **state)
 	changed(maps_path("bad"), at, map[at] == 'x' ? "y" : "x", 1);
 	verified("a byte", maps_path("bad"), -1, "its sum is another");
 	/* A record that is none, in a file that says it was written so. */
-	for (at = size / 2; memcmp(map + at, "one host", 8) != 0; at++)
-		;
-	changed(maps_path("bad"), at - 2, "\xff\xff", 2);
+	broken = maps_read(maps_path("map"), &size);
+	for (at = size / 2; at < size - 8; at++)
+		if (memcmp(broken + at, "one host", 8) == 0)
+			memcpy(broken + at - 2, "\xff\xff", 2);
+	maps_make(maps_path("bad"), broken, size);
+	free(broken);
 	maps_mark(maps_path("bad"));
-	verified("a record", maps_path("bad"), -1, "bad");
+	verified("a record", maps_path("bad"), -1, "is broken");
 	/* An order that no lookup could follow: two keys swapped. */
 	for (at = size / 2; memcmp(map + at, "hhost0", 6) != 0; at++)
 		;
@@ -817,6 +822,41 @@ test_verify_tells_what_is_wrong(void **state)
 	maps_mark(maps_path("bad"));
 	verified("order", maps_path("bad"), -1, "bad");
 	free(map);
+}
+
+/* A map with one record more: of a host's answer, under any key. */
+static void
+write_under(const char *path, const char *key)
+{
+	struct codec_meta meta = { .time = MAPS_TIME };
+	struct writer *w;
+	struct buf value;
+	struct err e;
+
+	buf_init(&value, 1 << 16);
+	maps_record(STR("x"), STR("text"), &value);
+	assert_int_equal(writer_open(path, &w, &e), 0);
+	maps_fill(w, "one", SMALL);
+	assert_int_equal(writer_put(w, str_of(key), buf_view(&value), &e), 0);
+	assert_int_equal(maps_finish(&w, &meta, &e), 0);
+	buf_fini(&value);
+}
+
+static void
+test_verify_reads_each_record_under_its_key(void **state)
+{
+	(void)state;
+	write_under(maps_path("map"), "hx.example");
+	verified("its own", maps_path("map"), 0, "");
+	write_under(maps_path("map"), "ox.example");
+	verified("one below", maps_path("map"), -1,
+	    "'ox.example' is not the one of its key");
+	write_under(maps_path("map"), "hx.example/a");
+	verified("a path", maps_path("map"), -1,
+	    "'hx.example/a' is broken");
+	write_under(maps_path("map"), "sx/example");
+	verified("a service", maps_path("map"), -1,
+	    "'sx/example' is broken");
 }
 
 static void
@@ -873,6 +913,7 @@ main(void)
 		TEST(test_a_walk_sees_every_record_in_key_order),
 		TEST(test_a_walk_over_a_truncated_map_ends_with_an_error),
 		TEST(test_verify_tells_what_is_wrong),
+		TEST(test_verify_reads_each_record_under_its_key),
 		TEST(test_a_configuration_file_nearby_is_not_read),
 	};
 
