@@ -13,6 +13,7 @@ import fcgi
 import lab as labs
 from client import ask as http_ask
 from client import pattern
+from origin import Script
 from setups import SETUPS, Site
 
 LOCAL = ("REMOTE_ADDR", "127.0.0.1")
@@ -471,6 +472,19 @@ def test_rewrite_back_off_leaves_places_alone(router, lasting_origin):
     reply = get(router, "back.test/off/absolute")
     assert reply.get("Location") == f"http://{own}/new/place?q=1"
     assert reply.get("Set-Cookie") == "own=1; Domain=127.0.0.1; Path=/"
+
+
+def test_a_tenant_behind_an_alias_sets_no_cookie_for_its_siblings(lab):
+    """It is the host asked for that counts, and that was a wildcard's."""
+    script = Script(b"HTTP/1.1 200 OK\r\nSet-Cookie: a=1; Domain=sib.test; "
+                    b"Path=/\r\nContent-Length: 0\r\n\r\n")
+    lab.routes(f"*.sib.test =own.test\nown.test {script.url}\n"
+               f"sib.test =own.test\n")
+    lab.start_router()
+    assert get(lab, "a.sib.test/").get("Set-Cookie") == "a=1; Path=/"
+    assert get(lab, "sib.test/").get("Set-Cookie") == \
+        "a=1; Domain=sib.test; Path=/"
+    script.close()
 
 
 # ---- plans ----
