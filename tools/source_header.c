@@ -8,7 +8,6 @@
 #include "base/hash.h"
 #include "decide/rules.h"
 #include "http/header.h"
-#include "route/pattern.h"
 #include "tools/source_private.h"
 
 enum {

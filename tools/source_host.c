@@ -9,7 +9,6 @@
 
 #include "base/address.h"
 #include "http/host.h"
-#include "route/pattern.h"
 #include "tools/idn.h"
 #include "tools/source_private.h"
 
@@ -153,7 +152,7 @@ source_host_asked(struct source_entry *en, const struct lines_token *t,
     size_t from, size_t at, size_t to, struct pattern *out)
 {
 	struct str text = t->text;
-	struct pattern asked = source_url_literal(en, none, PATTERN_IN_HEADER);
+	struct pattern asked = source_text_literal(en, none, PATTERN_IN_HEADER);
 	enum pattern_variable v;
 
 	if (!pattern_find(str_sub(text, at + 1, to - 1), &v) ||
@@ -167,7 +166,7 @@ source_host_asked(struct source_entry *en, const struct lines_token *t,
 		return false;
 	if (asked.count == 1)
 		asked.parts[0].variable = v;
-	source_url_join(en, out, &asked);
+	source_text_join(en, out, &asked);
 	return true;
 }
 
@@ -200,7 +199,7 @@ source_host_read(struct source_entry *en, const struct lines_token *t,
 			STR_ARG(host_text(&host))), none);
 		return false;
 	}
-	*out = source_url_literal(en, host_text(&host), PATTERN_IN_AUTHORITY);
+	*out = source_text_literal(en, host_text(&host), PATTERN_IN_AUTHORITY);
 	return true;
 }
 

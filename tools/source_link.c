@@ -5,7 +5,6 @@
  * page of the router's own.
  */
 
-#include "route/pattern.h"
 #include "tools/idn.h"
 #include "tools/source_private.h"
 

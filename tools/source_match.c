@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "http/path.h"
-#include "route/pattern.h"
 #include "tools/idn.h"
 #include "tools/psl.h"
 #include "tools/source_private.h"

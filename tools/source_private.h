@@ -10,6 +10,7 @@
 #define TOOLS_SOURCE_PRIVATE_H
 
 #include "base/near.h"
+#include "route/pattern.h"
 #include "tools/lines.h"
 #include "tools/source.h"
 
@@ -143,12 +144,20 @@ size_t source_url_behind(struct str text, size_t at);
 size_t source_url_find(struct str text, size_t at, size_t to,
     const char *set);
 
+/* Is there a doubled brace at text.p[at]? */
+bool source_url_doubled(struct str text, size_t at);
+
+/* source_text.c: [from, to) of the token's text, in canonical spelling.
+ * false: told. */
+bool source_text_pattern(struct source_entry *en, const struct lines_token *t,
+    size_t from, size_t to, enum pattern_place place, struct pattern *out);
+
 /* A pattern of one literal, which is copied. */
-struct pattern source_url_literal(struct source_entry *en, struct str text,
+struct pattern source_text_literal(struct source_entry *en, struct str text,
     enum pattern_context context);
 
 /* Appends more to p. */
-void source_url_join(struct source_entry *en, struct pattern *p,
+void source_text_join(struct source_entry *en, struct pattern *p,
     const struct pattern *more);
 
 /* source_host.c: where an authority that begins at `from` ends. */
