@@ -55,13 +55,14 @@ links_get(void *arg, struct str key, struct arena *a, struct str *value,
 }
 
 static int
-links_route(struct links *l, struct str key, const struct route *r)
+links_route(struct links *l, struct str key, const struct route *r,
+    bool alone)
 {
 	if (!links_has(r))
 		return 0;
 	if (links_note_route(l, r) == -1)
 		return -1;
-	return links_aliases(l, key, r);
+	return links_aliases(l, key, r, alone);
 }
 
 static int
@@ -73,7 +74,8 @@ links_see_host(struct links *l, struct str key, struct str value)
 		return links_full(l->e);
 	if (codec_get_host(key, value, &l->arena, h, l->e) == -1)
 		return -1;
-	return h->has_rule ? links_route(l, key, &h->rule) : 0;
+	return h->has_rule ?
+	    links_route(l, key, &h->rule, h->shape_count == 0) : 0;
 }
 
 static int
@@ -85,7 +87,7 @@ links_see_route(struct links *l, struct str key, struct str value)
 		return links_full(l->e);
 	if (codec_get_route(key, value, &l->arena, r, l->e) == -1)
 		return -1;
-	return links_route(l, key, r);
+	return links_route(l, key, r, false);
 }
 
 static int
@@ -106,6 +108,7 @@ links_see(void *arg, struct str key, struct str value)
 	struct links *l = arg;
 
 	arena_reset(&l->arena);
+	l->found = NULL;
 	if (key.p[0] == CODEC_META || key.p[0] == CODEC_LAST)
 		return 0;
 	if (key.p[0] == CODEC_SERVICE)

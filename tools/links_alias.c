@@ -254,22 +254,43 @@ links_passed(const struct links_way *way, struct str key)
 static int links_go(struct links_way *way, struct str key,
     const struct route *r);
 
-/* Goes on to what the host of an alias has. 0, or -1. */
+/* As lookup_route; the answer for "/" is kept for the next to ask. */
 static int
-links_go_host(struct links_way *way, struct str alias)
+links_lookup(struct links *l, struct str alias, struct str path,
+    const struct lookup_result **found)
 {
-	struct links *l = way->l;
-	struct lookup_result *out = arena_alloc(&l->arena, sizeof(*out));
+	bool top = str_eq(path, STR("/"));
+	struct lookup_result *out;
 	struct host host;
 	int got;
 
+	*found = l->found;
+	if (top && l->found != NULL && str_eq(alias, l->asked))
+		return l->answer;
+	out = arena_alloc(&l->arena, sizeof(*out));
 	if (out == NULL)
 		return links_full(l->e);
 	if (host_parse(alias, &host, l->e) == -1)
 		return -1;
+	got = lookup_route(&l->map, &host, path, &l->arena, NULL, out, l->e);
+	*found = out;
+	if (top && got != -1) {
+		l->asked = alias;
+		l->found = out;
+		l->answer = got;
+	}
+	return got;
+}
+
+/* Goes on to what the host of an alias has. 0, or -1. */
+static int
+links_go_host(struct links_way *way, struct str alias)
+{
+	const struct lookup_result *out;
+	int got;
+
 	way->lookups++;
-	got = lookup_route(&l->map, &host, way->path, &l->arena, NULL, out,
-	    l->e);
+	got = links_lookup(way->l, alias, way->path, &out);
 	if (got != 1)
 		return got;
 	if (str_eq(out->key, way->steps[0].key)) {
@@ -370,16 +391,9 @@ links_is_last_resort(struct str key)
 static int
 links_dead(struct links *l, const struct route *r, struct str alias)
 {
-	struct lookup_result *out = arena_alloc(&l->arena, sizeof(*out));
-	struct host host;
-	int got;
+	const struct lookup_result *out;
+	int got = links_lookup(l, alias, STR("/"), &out);
 
-	if (out == NULL)
-		return links_full(l->e);
-	if (host_parse(alias, &host, l->e) == -1)
-		return -1;
-	got = lookup_route(&l->map, &host, STR("/"), &l->arena, NULL, out,
-	    l->e);
 	if (got == -1)
 		return -1;
 	if ((got == 0 && out->reason == REASON_NO_HOST) ||
@@ -405,7 +419,8 @@ links_again(const struct route *r, size_t i)
 }
 
 int
-links_aliases(struct links *l, struct str key, const struct route *r)
+links_aliases(struct links *l, struct str key, const struct route *r,
+    bool alone)
 {
 	const struct route_target *t;
 	bool exact, any = false;
@@ -423,7 +438,7 @@ links_aliases(struct links *l, struct str key, const struct route *r)
 	if (!any)
 		return 0;
 	(void)links_key_path(key, &exact);
-	got = exact ? 0 : links_hidden(l, key);
+	got = exact || alone ? 0 : links_hidden(l, key);
 	if (got == 0)
 		got = links_try(l, key, r, false);
 	else if (got == 1)

@@ -37,6 +37,9 @@ struct links {
 	struct arena keep;     /* of all dynamics */
 	struct sorter *sorter; /* services and what refers to them */
 	struct links_dynamics router; /* in the router's namespace */
+	struct str asked; /* the alias that was looked up last with "/" */
+	const struct lookup_result *found; /* what it has, in the arena */
+	int answer;                        /* of the lookup */
 	struct err *e;
 };
 
@@ -50,9 +53,13 @@ const struct route_target *links_target(const struct route *r, size_t i);
 
 int links_full(struct err *e);
 
-/* Aliases of the route under that key. 0, or -1 and l->e. */
+/*
+ * Aliases of the route under that key; alone: its host has no paths, and so no
+ * exact entry beside it. 0, or -1 and l->e.
+ */
 ATTR_MUST_USE
-int links_aliases(struct links *l, struct str key, const struct route *r);
+int links_aliases(struct links *l, struct str key, const struct route *r,
+    bool alone);
 
 /* Notes the services that a route refers to, or a service. 0, or -1. */
 ATTR_MUST_USE
