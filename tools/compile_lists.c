@@ -3,9 +3,10 @@
 /*
  * compile_lists: from lists to the map, all of them or nothing.
  *
- * The map's lock is taken (writer.h), lists are read twice (source.h), their entries collected (collect.h) and the map built beside the
- * old one; its links are looked at in there (links.h), and only when nothing
- * is wrong it is put in the old one's place.
+ * The map's lock is taken (writer.h), lists are read twice (source.h), their
+ * entries collected (collect.h) and the map built beside the old one; its links
+ * are looked at in there (links.h), and only when nothing is wrong it is put in
+ * the old one's place.
  */
 
 #include <inttypes.h>
