@@ -355,6 +355,7 @@ printer_value(const struct words *w, enum directive d, struct buf *to)
 	}
 }
 
+/* Never a quote in front: behind respond=CODE that would begin its text. */
 static int
 printer_word(const struct words *w, enum directive d, struct buf *to)
 {
@@ -364,12 +365,10 @@ printer_word(const struct words *w, enum directive d, struct buf *to)
 	if (directive_is_flag(d))
 		return buf_printf(to, " %s%s", directive_word(d),
 		    printer_on(w, d) ? "" : "=no");
-	if (buf_put(to, STR(" ")) == -1)
+	if (buf_printf(to, " %s=", directive_word(d)) == -1)
 		return -1;
 	buf_init(&plain, WORDS_TEXT_MAX);
-	full = buf_printf(&plain, "%s=", directive_word(d));
-	if (full == 0)
-		full = printer_value(w, d, &plain);
+	full = printer_value(w, d, &plain);
 	return printer_token_of(&plain, full, to);
 }
 

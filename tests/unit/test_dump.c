@@ -288,7 +288,8 @@ test_what_is_hard_to_spell_comes_back(void **state)
 		{ "texts",
 		    "a.example respond=200 \"\"\n"
 		    "b.example respond=404 \" a \\\"b\\\" \\\\ # {x} é\"\n"
-		    "c.example respond=503 \"x\" tag=\"a:b c\"\n" },
+		    "c.example respond=503 \"x\" tag=\"a:b c\"\n"
+		    "d.example respond=200 tag=\"a:b c\"\n" },
 		{ "paths",
 		    "a.example/{{x} http://x\na.example/x;y=1 http://x\n"
 		    "a.example/%22%20%23 http://x\na.example/é http://x\n"

@@ -342,7 +342,7 @@ static const struct {
 	    "a.example respond=200 tag=a:b,c:d:e\n    tag=\"f:g h\"\n"
 	    "    tag=a:b\n",
 	    "1 ha.example (a.example) respond=200 '' own: "
-	    "\"tag=a:b,c:d:e,f:g h\"\n" },
+	    "tag=\"a:b,c:d:e,f:g h\"\n" },
 	{ "flags", "a.example/a http://b exact=yes strip-prefix=no\n",
 	    "1 ha.example/a$ (a.example/a) http host=b~a port=80 tail=all "
 	    "own: exact strip-prefix=no\n" },
@@ -375,12 +375,12 @@ static const struct {
 	    "f.example respond=503\n"
 	    "%headers s\n    response-header X-A: b\n",
 	    "4 ha.example (a.example) http host=b~a port=80 tail=all "
-	    "defaults: strip-prefix host=preserve \"tag=a:x y,c:d\" headers "
+	    "defaults: strip-prefix host=preserve tag=\"a:x y,c:d\" headers "
 	    "\n"
 	    "    >X-A=b~h\n"
 	    "5 hb.example (b.example) http host=b~a port=80 tail=all own: "
 	    "strip-prefix=no host=origin tag=a:b defaults: strip-prefix "
-	    "host=preserve \"tag=a:x y,c:d\" headers \n"
+	    "host=preserve tag=\"a:x y,c:d\" headers \n"
 	    "    >X-A=b~h\n"
 	    "7 hc.example (c.example) http host=b~a port=80 tail=all "
 	    "defaults: retry-after=5\n"
