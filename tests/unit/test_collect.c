@@ -191,7 +191,8 @@ collect_records_are_found_by_the_routers_lookup(void **state)
 			    sizeof(captures) - strlen(captures), "%s%.*s",
 			    j > 0 ? " " : "", STR_ARG(out.captures[j]));
 		if (got == 1) {
-			TABLE_INT(row, out.route->target.code, collect_rows[i].code);
+			TABLE_INT(row, out.route->target.code,
+			    collect_rows[i].code);
 			TABLE_STR(row, out.route->match,
 			    collect_rows[i].match);
 			TABLE_STR(row, str_of(captures),
@@ -218,7 +219,8 @@ collect_tells_the_map_what_is_in_it(void **state)
 	assert_int_equal(meta->anywhere, 2);
 	assert_int_equal(meta->one_levels, 1 << 2);
 	assert_int_equal(meta->wild_levels, 1 << 2 | 1);
-	TABLE_STR("headers", meta->headers, "x-a\nx-api\nx-b\nx-default\nx-set");
+	TABLE_STR("headers", meta->headers,
+	    "x-a\nx-api\nx-b\nx-default\nx-set");
 	TABLE_STR("sources", meta->sources, "list");
 	store_close(&store);
 }
