@@ -5,7 +5,8 @@
  * "file:line:col: error: what, what was expected".
  *
  * Each kind of finding is a row of lint.tbl.h. Findings are kept until
- * lint_flush writes them in the order of the text. What they quote is written
+ * lint_flush writes them in the order of the text; more than some thousands of
+ * them are in temporary files meanwhile (sorter.h). What they quote is written
  * with control characters escaped, so that a list cannot drive a terminal.
  */
 #ifndef TOOLS_LINT_H
@@ -15,6 +16,7 @@
 #include <stdio.h>
 
 #include "base/arena.h"
+#include "base/err.h"
 #include "base/str.h"
 
 enum lint_severity {
@@ -48,8 +50,13 @@ struct lint_told {
 	struct str text;
 };
 
+struct sorter;
+
 struct lint {
 	struct arena arena;
+	struct arena older; /* what was there before the last were moved */
+	struct sorter *moved; /* findings; NULL: none */
+	struct err lost;    /* why some could not be moved, if it has a text */
 	struct lint_told *told;
 	size_t count;
 	size_t room;
@@ -68,7 +75,7 @@ void lint_fini(struct lint *l);
 void lint_tell(struct lint *l, enum lint_finding f, struct lint_place at,
     struct str a, struct str b);
 
-/* "file:line:col", in the arena of l, to be quoted in a finding. */
+/* "file:line:col", to be quoted in one of the next thousand findings. */
 struct str lint_place_print(struct lint *l, struct lint_place at);
 
 /* Writes what was told, sorted by place, and forgets it but for the counts. */

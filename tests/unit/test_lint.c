@@ -187,6 +187,50 @@ lint_tells_the_beginning_of_long_words(void **state)
 	lint_fini(&l);
 }
 
+/* Far more than are kept in memory, told backwards, two at each place. */
+static void
+lint_tells_any_number_in_order(void **state)
+{
+	enum { LINES = 30000 };
+	struct str place;
+	unsigned line, want = 1;
+	char text[256], *read;
+	FILE *to = tmpfile();
+	struct lint l;
+
+	(void)state;
+	assert_non_null(to);
+	lint_init(&l);
+	for (line = LINES; line > 0; line--) {
+		struct lint_place at = lint_at("list", 0, line, 1);
+
+		place = lint_place_print(&l, lint_at("p", 0, line, 9));
+		lint_tell(&l, LINT_ROUTE_REPEATED, at, STR("m"), place);
+		lint_tell(&l, LINT_CONTROL, at, STR("x"), none);
+	}
+	assert_int_equal(l.errors, LINES);
+	assert_int_equal(l.warnings, LINES);
+	assert_true(l.count < LINES / 2);
+	assert_true(l.arena.taken < 8 << 20);
+	lint_flush(&l, to);
+	rewind(to);
+	while ((read = fgets(text, sizeof(text), to)) != NULL) {
+		char begin[64], quoted[64];
+		bool second = strstr(text, ": warning: ") != NULL;
+
+		snprintf(begin, sizeof(begin), "list:%u:1: ", want);
+		assert_int_equal(strncmp(text, begin, strlen(begin)), 0);
+		if (!second)
+			continue;
+		snprintf(quoted, sizeof(quoted), "p:%u:9", want);
+		assert_non_null(strstr(text, quoted));
+		want++;
+	}
+	assert_int_equal(want, LINES + 1);
+	fclose(to);
+	lint_fini(&l);
+}
+
 int
 main(void)
 {
@@ -198,6 +242,7 @@ main(void)
 		cmocka_unit_test(lint_sentences_are_well_formed),
 		cmocka_unit_test(lint_places_can_be_quoted),
 		cmocka_unit_test(lint_tells_the_beginning_of_long_words),
+		cmocka_unit_test(lint_tells_any_number_in_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
