@@ -412,7 +412,8 @@ store_handle(struct store *s, unsigned slot)
 	return s->slots[slot];
 }
 
-/* Runs a call that leaves *answer. 1, 0: not there, 2: a buffer is too small, -1 and e. */
+/* Runs a call that leaves *answer. 1, 0: not there, 2: a buffer is too small,
+ * -1 and e. */
 static int
 store_ask(struct store *s, void (*run)(void *), void *arg, const int *answer,
     struct err *e)
@@ -602,7 +603,18 @@ store_run_cursor_close(void *arg)
 		(void)c->cursor->close(c->cursor);
 	if (c->db != NULL)
 		(void)c->db->close(c->db, DB_NOSYNC);
-	c->answer = 0;
+}
+
+/* What a lost store's cursor has is abandoned, as the store's own. */
+static int
+store_cursor_ask(struct store_cursor *c, void (*run)(void *), struct err *e)
+{
+	int got;
+
+	STORE_KEPT_BEGIN();
+	got = store_ask(c->store, run, c, &c->call.answer, e);
+	STORE_KEPT_END();
+	return got;
 }
 
 int
@@ -619,7 +631,7 @@ store_cursor_open(struct store *s, struct store_cursor **out, struct err *e)
 	c->call.value.data = malloc(STORE_WALK_BULK);
 	CHECK(c->call.value.data != NULL);
 	*out = c;
-	if (store_ask(s, store_run_cursor, c, &c->call.answer, e) == 1)
+	if (store_cursor_ask(c, store_run_cursor, e) == 1)
 		return 0;
 	if (store_cursor_close(out, &closing) == -1)
 		store_lose(s);
@@ -670,8 +682,7 @@ store_cursor_next(struct store_cursor *c, struct str *key, struct str *value,
 	int got;
 
 	while (!store_cursor_step(c, key, value)) {
-		got = store_ask(c->store, store_run_next, c, &c->call.answer,
-		    e);
+		got = store_cursor_ask(c, store_run_next, e);
 		if (got == 0 || got == -1)
 			return got;
 		if (got == 1)
@@ -691,13 +702,14 @@ store_cursor_close(struct store_cursor **cursor, struct err *e)
 	*cursor = NULL;
 	if (c == NULL)
 		return 0;
-	/* What a lost store has is abandoned. */
-	if (!store_lost(c->store))
-		got = store_ask(c->store, store_run_cursor_close, c,
-		    &c->call.answer, e);
+	/* Of a lost store too: nothing of this handle is a mapping. */
+	if (!sigbus_run(store_run_cursor_close, c)) {
+		store_lose(c->store);
+		got = store_gone(c->store->path, e);
+	}
 	free(c->call.value.data);
 	free(c);
-	return got == -1 ? -1 : 0;
+	return got;
 }
 
 int
