@@ -10,7 +10,8 @@
 
 /* What a pattern is made of. */
 enum pattern_variable {
-#define VARIABLE(name, word, key, authority, service, path, manual) PATTERN_##name,
+#define VARIABLE(name, word, key, authority, service, path, manual) \
+	PATTERN_##name,
 #include "route/variable.tbl.h"
 #undef VARIABLE
 	PATTERN_VARIABLE_COUNT, /* last variable */

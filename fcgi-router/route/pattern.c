@@ -166,7 +166,8 @@ pattern_check_key(enum pattern_variable v, struct str word, struct str key,
 	if (plain ? !pattern_is_plain_key(key) : !header_is_token(key))
 		return err_set(e, REASON_INTERNAL,
 		    "'%.*s' is no name of a %s, expected %s", STR_ARG(key),
-		    v == PATTERN_AUTH ? "value of auth" : pattern_word(v), plain ?
+		    v == PATTERN_AUTH ? "value of auth" : pattern_word(v),
+		    plain ?
 		    "letters, digits, '-' and '_'" :
 		    "a token (letters, digits, '-' and the like)");
 	return 0;

@@ -1322,7 +1322,8 @@ metas_sample(void)
 	return (struct codec_meta){ .format = CODEC_FORMAT,
 		.generation = UINT64_C(0x0102030405060708), .time = 1,
 		.records = 2, .hosts = 3, .wildcards = 4, .paths = 5,
-		.services = 12, .pages = 6, .one_levels = 7, .wild_levels = UINT64_MAX,
+		.services = 12, .pages = 6, .one_levels = 7,
+		.wild_levels = UINT64_MAX,
 		.anywhere = 16, .anywhere_levels = 10, .anywhere_exact = 11,
 		.sources = STR("a.list\nb.list"), .headers = STR("X-A") };
 }
