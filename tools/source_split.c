@@ -4,6 +4,7 @@
  * by. */
 
 #include "http/header.h"
+#include "tools/printer.h"
 #include "tools/source_private.h"
 
 static const struct str none = { NULL, 0 };
@@ -31,23 +32,46 @@ source_split_key(struct source_entry *en, const struct lines_token *t,
 	return false;
 }
 
-/* Is the target at tokens[at] one that an earlier part has? It is told. */
-static void
-source_split_repeated(struct source_entry *en, const struct lines_line *line,
-    const size_t *at, size_t count)
+/* The target in its one spelling, or nothing: it is broken, or may repeat. */
+static struct str
+source_split_spell(struct source_entry *en, const struct route_target *target,
+    size_t errors)
 {
-	const struct lines_token *t = &line->tokens[at[count]];
+	struct str spelled = none;
+	struct buf text;
+
+	if (target->kind == TARGET_REDIRECT || target->kind == TARGET_RESPOND ||
+	    en->source->lint->errors > errors || !en->matched)
+		return none;
+	buf_init(&text, 2 * LINES_ENTRY_MAX);
+	if (printer_target(target, &en->out->route, &text) == 0)
+		spelled = arena_copy(en->arena, buf_view(&text));
+	buf_fini(&text);
+	return spelled;
+}
+
+/* What was read of a split: the target's token and spelling. */
+struct split_part {
+	const struct lines_token *token;
+	struct str spelled;
+};
+
+/* Is the last part's target one that an earlier part has? It is told. */
+static void
+source_split_repeated(struct source_entry *en, const struct split_part *parts,
+    size_t last)
+{
+	const struct split_part *part = &parts[last];
 	size_t i;
 
-	for (i = 0; i < count; i++) {
-		const struct lines_token *old = &line->tokens[at[i]];
-
-		if (!str_eq(old->text, t->text) ||
-		    str_starts(t->text, STR("redirect=")) ||
-		    str_starts(t->text, STR("respond=")))
+	for (i = 0; i < last; i++) {
+		if (part->spelled.n == 0 ||
+		    !str_eq(parts[i].spelled, part->spelled))
 			continue;
-		source_tell(en, LINT_SPLIT_REPEATED, t, 0, t->text,
-		    lint_place_print(en->source->lint, old->place));
+		source_tell(en, LINT_SPLIT_REPEATED, part->token, 0,
+		    part->token->text,
+		    lint_place_print(en->source->lint,
+			parts[i].token->place));
 		return;
 	}
 }
@@ -55,8 +79,9 @@ source_split_repeated(struct source_entry *en, const struct lines_line *line,
 /* WEIGHT TARGET from token *at on. false: told, and nothing can follow. */
 static bool
 source_split_part(struct source_entry *en, const struct lines_line *line,
-    size_t *at, struct route_split *out)
+    size_t *at, struct route_split *out, struct split_part *part)
 {
+	size_t errors = en->source->lint->errors;
 	const struct lines_token *t = &line->tokens[*at];
 	uint64_t weight = 0;
 
@@ -71,7 +96,9 @@ source_split_part(struct source_entry *en, const struct lines_line *line,
 	}
 	out->weight = (uint32_t)weight;
 	*at += 1;
+	part->token = &line->tokens[*at];
 	*at += source_target(en, line, *at, &out->target);
+	part->spelled = source_split_spell(en, &out->target, errors);
 	return true;
 }
 
@@ -81,7 +108,7 @@ source_split_parts(struct source_entry *en, const struct lines_line *line,
     size_t *at)
 {
 	struct route *r = &en->out->route;
-	size_t targets[ROUTE_SPLITS_MAX];
+	struct split_part parts[ROUTE_SPLITS_MAX];
 
 	while (*at < line->count &&
 	    !str_starts(line->tokens[*at].text, STR("by="))) {
@@ -90,11 +117,10 @@ source_split_parts(struct source_entry *en, const struct lines_line *line,
 			    STR("targets of a split"), STR("64"));
 			return false;
 		}
-		targets[r->split_count] = *at + 1;
 		if (!source_split_part(en, line, at,
-			&r->splits[r->split_count]))
+			&r->splits[r->split_count], &parts[r->split_count]))
 			return false;
-		source_split_repeated(en, line, targets, r->split_count++);
+		source_split_repeated(en, parts, r->split_count++);
 	}
 	return true;
 }
