@@ -258,6 +258,8 @@ test_what_is_hard_to_spell_comes_back(void **state)
 		{ "tags with odd text",
 		    "a.example http://x tag=\"k:a b\" tag=q:\"\\\"\",b:c\\d\n"
 		    "b.example respond=204 tag=k:#x tag=e:=,f:{x}\n" },
+		{ "a quoted word behind an answer without a text",
+		    "a.example respond=404 tag=k:\"a b\"\n" },
 		{ "retry-after of %defaults",
 		    "%defaults retry-after=7\na.example respond=503\n"
 		    "b.example respond=503 retry-after=9\n"
