@@ -9,6 +9,7 @@
  */
 
 #include "tests/unit/memory_map.h"
+#include "tests/unit/random.h"
 #include "tests/unit/table.h"
 
 enum {
@@ -19,27 +20,6 @@ enum {
 	TEXT_MAX = 192,
 	SEGMENTS = 8
 };
-
-/* Numbers, the same in every run. */
-
-static uint64_t series;
-
-static unsigned
-random_below(unsigned n)
-{
-	series ^= series << 13;
-	series ^= series >> 7;
-	series ^= series << 17;
-	return (unsigned)(series >> 33) % n;
-}
-
-static const char *
-random_of(const char *const *words, size_t count)
-{
-	return words[random_below((unsigned)count)];
-}
-
-#define RANDOM_OF(words) random_of(words, sizeof(words) / sizeof((words)[0]))
 
 ATTR_PRINTF(2, 3)
 static void
@@ -506,13 +486,11 @@ static void
 the_lookup_agrees_with_the_plainest_matcher(void **state)
 {
 	static struct list l;
-	const char *seed = getenv("SEED");
-	size_t pairs = getenv("LONG") != NULL ? PAIRS_LONG : PAIRS;
+	size_t pairs = random_cases(PAIRS, PAIRS_LONG);
 	size_t i, j;
 
 	(void)state;
-	series = seed != NULL ? strtoull(seed, NULL, 10) : 1;
-	series = series * 2 + 1;
+	random_begin(random_seed());
 	for (i = 0; i < pairs; i += ASKS) {
 		struct map *m = list_random(&l);
 
