@@ -19,22 +19,6 @@ str_of(const char *text)
 	return (struct str){ text, text != NULL ? strlen(text) : 0 };
 }
 
-struct str
-str_sub(struct str s, size_t from, size_t to)
-{
-	if (to > s.n)
-		to = s.n;
-	if (from >= to)
-		return (struct str){ s.p, 0 };
-	return (struct str){ s.p + from, to - from };
-}
-
-bool
-str_eq(struct str a, struct str b)
-{
-	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
 bool
 str_eq_nocase(struct str a, struct str b)
 {
@@ -46,12 +30,6 @@ str_eq_nocase(struct str a, struct str b)
 		if (str_lower(a.p[i]) != str_lower(b.p[i]))
 			return false;
 	return true;
-}
-
-bool
-str_starts(struct str s, struct str prefix)
-{
-	return s.n >= prefix.n && str_eq(str_sub(s, 0, prefix.n), prefix);
 }
 
 bool
@@ -188,42 +166,6 @@ str_to_u64(struct str s, uint64_t max, uint64_t *out)
 	}
 	*out = value;
 	return true;
-}
-
-char
-str_lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-char
-str_upper(char c)
-{
-	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
-}
-
-bool
-str_is_alpha(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-bool
-str_is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-bool
-str_is_alnum(char c)
-{
-	return str_is_alpha(c) || str_is_digit(c);
-}
-
-bool
-str_is_control(char c)
-{
-	return (unsigned char)c < 0x20 || c == 0x7f;
 }
 
 int

@@ -4,7 +4,8 @@
  * str: a borrowed slice of bytes, pointer and length.
  *
  * A slice owns nothing and may hold any byte, NUL too. An empty slice may have
- * a null pointer. All letter rules here are ASCII's, whatever the locale.
+ * a null pointer. All letter rules here are ASCII's, whatever the locale. What
+ * is asked for each byte of a list or a request stands here whole.
  */
 #ifndef BASE_STR_H
 #define BASE_STR_H
@@ -12,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct str {
 	const char *p;
@@ -31,11 +33,30 @@ int str_int(size_t n);
 struct str str_of(const char *text);
 
 /* The slice [from, to) of s; both are cut to s.n. */
-struct str str_sub(struct str s, size_t from, size_t to);
+static inline struct str
+str_sub(struct str s, size_t from, size_t to)
+{
+	if (to > s.n)
+		to = s.n;
+	if (from >= to)
+		return (struct str){ s.p, 0 };
+	return (struct str){ s.p + from, to - from };
+}
 
-bool str_eq(struct str a, struct str b);
+static inline bool
+str_eq(struct str a, struct str b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
 bool str_eq_nocase(struct str a, struct str b);
-bool str_starts(struct str s, struct str prefix);
+
+static inline bool
+str_starts(struct str s, struct str prefix)
+{
+	return s.n >= prefix.n && str_eq(str_sub(s, 0, prefix.n), prefix);
+}
+
 bool str_starts_nocase(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
 
@@ -70,13 +91,43 @@ bool str_lines_have(struct str lines, struct str line);
 /* Digits only, no sign, value at most max. false: anything else. */
 bool str_to_u64(struct str s, uint64_t max, uint64_t *out);
 
-char str_lower(char c);
-char str_upper(char c);
-bool str_is_alpha(char c);
-bool str_is_digit(char c);
-bool str_is_alnum(char c);
+static inline char
+str_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static inline char
+str_upper(char c)
+{
+	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+static inline bool
+str_is_alpha(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static inline bool
+str_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline bool
+str_is_alnum(char c)
+{
+	return str_is_alpha(c) || str_is_digit(c);
+}
+
 /* Below 0x20, or 0x7f. */
-bool str_is_control(char c);
+static inline bool
+str_is_control(char c)
+{
+	return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
 /* 0 to 15, or -1. */
 int str_hex(char c);
 
