@@ -13,6 +13,7 @@
 #include "route/lookup.h"
 #include "tests/unit/maps.h"
 #include "tests/unit/table.h"
+#include "tools/sorter.h"
 
 enum { COLLECT_MEMORY = 16 << 20, COLLECT_NAME = 63 /* bytes of one */ };
 
@@ -67,7 +68,7 @@ collect_map(const char *text)
 
 	sigbus_init();
 	lint_init(&lint);
-	c = collect_new(&lint, 1 << 20, NULL);
+	c = collect_new(&lint, SORTER_LEAST, maps_folder);
 	collect_list(c, &lint, text);
 	if (writer_open(maps_path("routes.db"), &w, &e) == -1 ||
 	    collect_finish(c, w, &e) == -1)
@@ -397,6 +398,106 @@ collect_refuses_more_names_than_a_map_holds(void **state)
 	buf_fini(&text);
 }
 
+/*
+ * Hosts that begin as others do, with '-' and '.' behind, which stand between a
+ * host and its paths: a map in order has them all, and so has one that is
+ * compiled with the least of memory.
+ */
+
+struct collect_chain {
+	size_t hosts;
+	size_t paths;
+};
+
+static void
+collect_host_of(size_t i, char to[32])
+{
+	static const char *const ends[] = { "a", "a-a", "a.a", "a0", "b" };
+	size_t n = 0;
+
+	do {
+		const char *part = ends[i % 5];
+
+		memcpy(to + n, part, strlen(part));
+		n += strlen(part);
+		i /= 5;
+	} while (i > 0 && n < 24);
+	memcpy(to + n, ".x", sizeof(".x"));
+}
+
+/* Every host once, in an order that `step` makes, two thirds with paths. */
+static struct collect_chain
+collect_chains(struct buf *text, size_t count, size_t step)
+{
+	struct collect_chain made = { 0 };
+	size_t i, j;
+
+	for (i = 0; i < count; i++) {
+		size_t number = i * step % count;
+		char host[32];
+
+		collect_host_of(number, host);
+		made.hosts++;
+		if (number % 3 > 0)
+			CHECK(buf_printf(text, "%s respond=200\n", host) ==
+			    0);
+		for (j = number % 3 > 0 ? number % 3 - 1 : 1; j > 0; j--) {
+			CHECK(buf_printf(text, "%s/%zu respond=201\n"
+			    "%s/{x}/%zu respond=202\n", host, number, host,
+			    j) == 0);
+			made.paths += 2;
+		}
+	}
+	return made;
+}
+
+static int
+collect_key_seen(void *arg, struct str key, struct str value)
+{
+	struct buf *keys = arg;
+
+	(void)value;
+	if (key.p[0] == CODEC_HOST)
+		CHECK(buf_put(keys, key) == 0 &&
+		    buf_put(keys, STR("\n")) == 0);
+	return 0;
+}
+
+static void
+collect_puts_paths_where_they_belong(void **state)
+{
+	enum { COUNT = 3000 };
+	static const size_t steps[] = { 1, 7, 1009, COUNT - 1 };
+	struct buf first;
+	size_t i;
+
+	(void)state;
+	buf_init(&first, 16 << 20);
+	for (i = 0; i < TABLE_COUNT(steps); i++) {
+		struct collect_chain made;
+		struct buf text, keys;
+		struct store *store;
+		struct err e;
+
+		buf_init(&text, 16 << 20);
+		buf_init(&keys, 16 << 20);
+		made = collect_chains(&text, COUNT, steps[i]);
+		CHECK(buf_put(&text, (struct str){ "", 1 }) == 0);
+		store = collect_map(buf_view(&text).p);
+		assert_int_equal(store_meta(store)->hosts, made.hosts);
+		assert_int_equal(store_meta(store)->paths, made.paths);
+		assert_int_equal(store_walk(store, collect_key_seen, &keys,
+		    &e), 0);
+		store_close(&store);
+		if (i == 0)
+			assert_int_equal(buf_put(&first, buf_view(&keys)), 0);
+		assert_true(str_eq(buf_view(&first), buf_view(&keys)));
+		buf_fini(&keys);
+		buf_fini(&text);
+	}
+	buf_fini(&first);
+}
+
 int
 main(void)
 {
@@ -406,6 +507,9 @@ main(void)
 		    maps_begin, maps_end),
 		cmocka_unit_test_setup_teardown(
 		    collect_tells_the_map_what_is_in_it, maps_begin,
+		    maps_end),
+		cmocka_unit_test_setup_teardown(
+		    collect_puts_paths_where_they_belong, maps_begin,
 		    maps_end),
 		cmocka_unit_test(collect_tells_what_contradicts),
 		cmocka_unit_test(collect_names_the_17th_shape),
