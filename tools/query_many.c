@@ -7,13 +7,14 @@
 #include "tools/input.h"
 #include "tools/query.h"
 #include "tools/query_ask.h"
-#include "tools/query_out.h"
+#include "tools/query_table.h"
 
 enum { QUERY_MANY_BUFFER = 64 * 1024 };
 
 struct query_many {
 	struct query_asking by;
 	struct json *json; /* NULL: columns */
+	struct query_table table;
 	struct arena arena;
 	bool refused; /* a URL so far */
 };
@@ -22,14 +23,11 @@ static void
 query_many_columns(struct query_many *m, const struct query_answer *answer,
     struct str url)
 {
-	query_out_put(url);
-	(void)putc_unlocked('\t', stdout);
-	query_out_put(query_ask_status(answer, &m->arena));
-	(void)putc_unlocked('\t', stdout);
-	query_out_put(query_ask_target(answer, &m->arena));
-	(void)putc_unlocked('\t', stdout);
-	query_out_put(query_ask_route(answer));
-	(void)putc_unlocked('\n', stdout);
+	const struct str cells[] = { url,
+		query_ask_status(answer, &m->arena),
+		query_ask_target(answer, &m->arena), query_ask_route(answer) };
+
+	query_table_row(&m->table, cells, 4);
 }
 
 static void
@@ -82,6 +80,17 @@ query_many_all(struct query_many *m, struct input *in, struct err *e)
 	return got == -1 ? -1 : 0;
 }
 
+/* Nobody knows what comes: columns are wide enough for this from the start. */
+static void
+query_many_table(struct query_table *t)
+{
+	const struct str usual[] = { STR("http://shop.example.com/a/b"),
+		STR("ambiguous-path"), STR("http://127.0.0.1:8080/a/b") };
+
+	query_table_init(t);
+	query_table_measure(t, usual, 3);
+}
+
 int
 query_many(struct query *q)
 {
@@ -96,6 +105,7 @@ query_many(struct query *q)
 	(void)setvbuf(stdout, NULL, _IOFBF, QUERY_MANY_BUFFER);
 	if (q->json)
 		m.json = json_new();
+	query_many_table(&m.table);
 	arena_init(&m.arena, QUERY_MEMORY);
 	got = query_many_all(&m, in, &e);
 	arena_fini(&m.arena);

@@ -16,14 +16,15 @@
 #include "tools/query.h"
 #include "tools/query_ask.h"
 #include "tools/query_log.h"
-#include "tools/query_out.h"
+#include "tools/query_table.h"
 #include "tools/query_tally.h"
 
 /* Columns of a row: of one map, of two. */
-static const char *const query_replay_one[] = { "result", "to", "route",
-	"url", NULL };
-static const char *const query_replay_two[] = { "url", "old-result",
-	"old-to", "old-route", "new-result", "new-to", "new-route", NULL };
+static const char *const query_replay_one[] = { "count", "result", "to",
+	"route", "url", NULL };
+static const char *const query_replay_two[] = { "count", "url",
+	"old-result", "old-to", "old-route", "new-result", "new-to",
+	"new-route", NULL };
 
 struct query_replay {
 	struct query *query;
@@ -40,6 +41,7 @@ struct query_replay {
 
 	const char *const *names; /* of columns */
 	struct json *json;        /* NULL: columns */
+	struct query_table table;
 };
 
 /* ---- one request ---- */
@@ -203,24 +205,62 @@ query_replay_all(struct query_replay *r, struct input *in, struct err *e)
 /* ---- what came of it ---- */
 
 static void
-query_replay_row(void *arg, const struct query_tally_row *row)
+query_replay_object(struct query_replay *r, const struct query_tally_row *row)
 {
-	const struct query_replay *r = arg;
 	size_t i;
 
-	if (r->json != NULL) {
-		json_number(r->json, "count", row->seen);
-		for (i = 0; i < row->count; i++)
-			json_text(r->json, r->names[i], row->columns[i]);
-		json_write(r->json, stdout);
-		return;
-	}
-	(void)printf("%" PRIu64, row->seen);
-	for (i = 0; i < row->count; i++) {
-		(void)fputc('\t', stdout);
-		query_out_put(row->columns[i]);
-	}
-	(void)fputc('\n', stdout);
+	json_number(r->json, r->names[0], row->seen);
+	for (i = 0; i < row->count; i++)
+		json_text(r->json, r->names[i + 1], row->columns[i]);
+	json_write(r->json, stdout);
+}
+
+static void
+query_replay_columns(struct query_replay *r,
+    const struct query_tally_row *row,
+    void (*see)(struct query_table *, const struct str *, size_t))
+{
+	struct str cells[QUERY_TALLY_COLUMNS + 1];
+	char count[24];
+	size_t i;
+
+	(void)snprintf(count, sizeof(count), "%" PRIu64, row->seen);
+	cells[0] = str_of(count);
+	for (i = 0; i < row->count; i++)
+		cells[i + 1] = row->columns[i];
+	see(&r->table, cells, row->count + 1);
+}
+
+static void
+query_replay_measure(void *arg, const struct query_tally_row *row)
+{
+	query_replay_columns(arg, row, query_table_measure);
+}
+
+static void
+query_replay_row(void *arg, const struct query_tally_row *row)
+{
+	struct query_replay *r = arg;
+
+	if (r->json != NULL)
+		query_replay_object(r, row);
+	else
+		query_replay_columns(r, row, query_table_row);
+}
+
+static void
+query_replay_head(struct query_replay *r)
+{
+	struct str cells[QUERY_TABLE_COLUMNS];
+	size_t n;
+
+	cells[0] = STR("# count");
+	for (n = 1; r->names[n] != NULL; n++)
+		cells[n] = str_of(r->names[n]);
+	query_table_init(&r->table);
+	if (r->table.aligned)
+		query_tally_each(r->tally, query_replay_measure, r);
+	query_table_row(&r->table, cells, n);
 }
 
 static void
@@ -253,14 +293,8 @@ query_replay_sum(const struct query_replay *r)
 static void
 query_replay_tell(struct query_replay *r, const struct input *in)
 {
-	if (r->json == NULL) {
-		size_t i;
-
-		(void)fputs("# count", stdout);
-		for (i = 0; r->names[i] != NULL; i++)
-			(void)printf("\t%s", r->names[i]);
-		(void)fputc('\n', stdout);
-	}
+	if (r->json == NULL)
+		query_replay_head(r);
 	query_tally_each(r->tally, query_replay_row, r);
 	query_replay_sum(r);
 	if (r->foreign > 0)
