@@ -392,6 +392,18 @@ store_lost(const struct store *s)
 	return atomic_load_explicit(&s->lost, memory_order_relaxed);
 }
 
+/* Is there a descriptor left? Berkeley DB would wait for one for seconds. */
+static bool
+store_has_descriptor(const struct store *s)
+{
+	int fd = fcntl(s->fd, F_DUPFD_CLOEXEC, 0);
+
+	if (fd == -1)
+		return false;
+	close(fd);
+	return true;
+}
+
 /*
  * The slot's handle. A slot that cannot have its own (no descriptors, no
  * /proc and the path replaced) shares the first, which is slower, not wrong.
@@ -405,7 +417,8 @@ store_handle(struct store *s, unsigned slot)
 	CHECK(slot < STORE_SLOTS_MAX);
 	if (s->slots[slot] != NULL)
 		return s->slots[slot];
-	if (store_step(s, store_run_handle, &o, &e) == 0 && o.db != NULL)
+	if (store_has_descriptor(s) &&
+	    store_step(s, store_run_handle, &o, &e) == 0 && o.db != NULL)
 		s->slots[slot] = o.db;
 	else
 		s->slots[slot] = s->slots[0];
