@@ -22,7 +22,7 @@
 #include "tools/dump.h"
 
 enum {
-	LISTS = 2000,
+	LISTS = 800,
 	LISTS_LONG = 20000,
 	RECORDS_MAX = 256,
 	RECORD_MAX = 1 << 20,
