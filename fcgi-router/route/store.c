@@ -48,7 +48,7 @@
 
 enum {
 	STORE_CACHE = 64 * 1024, /* mapped pages do not go through it */
-	STORE_CHECK_CACHE = 32 * 1024 * 1024,
+	STORE_CHECK_CACHE = 4 * 1024 * 1024,
 	STORE_META_MAX = 4 * 1024 * 1024,
 	STORE_VALUE_FIRST = 1024, /* most records fit: one get is enough */
 	STORE_VALUE_MAX = 8 * 1024 * 1024,
