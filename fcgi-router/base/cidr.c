@@ -84,18 +84,33 @@ cidr_has(const struct cidr *c, const unsigned char address[16])
 	return mask == 0 || (address[whole] & mask) == c->address[whole];
 }
 
+/* Of a client: in brackets or not, with a zone or not. */
+static bool
+cidr_client(struct str text, unsigned char to[16])
+{
+	unsigned before;
+
+	if (text.n >= 2 && text.p[0] == '[' && text.p[text.n - 1] == ']')
+		text = str_sub(text, 1, text.n - 1);
+	return cidr_address(str_sub(text, 0, str_find(text, '%')), to,
+	    &before);
+}
+
+bool
+cidr_is_address(struct str text)
+{
+	unsigned char bytes[16];
+
+	return cidr_client(text, bytes);
+}
+
 bool
 cidr_holds(const struct cidr *ranges, size_t count, struct str address)
 {
 	unsigned char bytes[16];
-	unsigned before;
 	size_t i;
 
-	if (address.n >= 2 && address.p[0] == '[' &&
-	    address.p[address.n - 1] == ']')
-		address = str_sub(address, 1, address.n - 1);
-	address = str_sub(address, 0, str_find(address, '%'));
-	if (!cidr_address(address, bytes, &before))
+	if (!cidr_client(address, bytes))
 		return false;
 	for (i = 0; i < count; i++)
 		if (cidr_has(&ranges[i], bytes))

@@ -30,6 +30,9 @@ struct cidr {
  */
 bool cidr_parse(struct str text, struct cidr *out);
 
+/* Is the text an address (spelled as for cidr_holds)? */
+bool cidr_is_address(struct str text);
+
 /* Is the address (text, brackets or not; a zone %eth0 is dropped) in one of
  * the ranges? Text that is no address is in none. */
 bool cidr_holds(const struct cidr *ranges, size_t count, struct str address);

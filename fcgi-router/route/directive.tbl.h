@@ -31,7 +31,8 @@ DIRECTIVE(PASS_AUTH, 10, "pass-auth", FLAG, ON_ROUTE | ON_SERVICE,
 DIRECTIVE(ALLOW, 11, "allow", VALUE, ON_ROUTE | ON_SERVICE,
     "CIDR,...: clients at these addresses alone; each level must allow")
 DIRECTIVE(DENY, 12, "deny", VALUE, ON_ROUTE | ON_SERVICE,
-    "CIDR,...: no client at these addresses, whatever is allowed")
+    "CIDR,...: no client at these addresses, whatever is allowed, nor one "
+    "whose address the web server does not tell")
 DIRECTIVE(CONNECT_TIMEOUT, 13, "connect-timeout", VALUE,
     ON_ROUTE | ON_SERVICE,
     "for resolving, connecting and TLS; never wider than [relay] "

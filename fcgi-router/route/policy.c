@@ -202,6 +202,9 @@ policy_admits(const struct policy *p, struct str address)
 {
 	size_t i;
 
+	/* Who knows whether it would be denied? */
+	if (p->deny_count > 0 && !cidr_is_address(address))
+		return false;
 	for (i = 0; i < p->deny_count; i++)
 		if (cidr_holds(p->deny[i].list, p->deny[i].count, address))
 			return false;

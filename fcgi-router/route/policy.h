@@ -69,7 +69,8 @@ int policy_merge(struct policy *p, const struct route *route,
 /* The value of a tag; {NULL, 0}: there is none. */
 struct str policy_tag(const struct policy *p, struct str key);
 
-/* May a client with that address: by deny and allow of every level? */
+/* May a client with that address: by deny and allow of every level? Where any
+ * of them speaks, text that is no address may not. */
 bool policy_admits(const struct policy *p, struct str address);
 
 #endif

@@ -283,6 +283,28 @@ every_level_must_allow_and_none_deny(void **state)
 }
 
 static void
+who_has_no_address_is_denied(void **state)
+{
+	static const char *const asks[] = { "", "unix:", "10.1.3.1:8080",
+		"010.1.3.1", "10.1.3.1, 192.0.2.1", "unknown" };
+	struct cidr deny;
+	struct levels l;
+	size_t i;
+
+	(void)state;
+	assert_true(cidr_parse(STR("10.1.3.0/24"), &deny));
+	levels_init(&l);
+	l.own = (struct words){ .said = SAYS(DENY), .deny = { &deny, 1 } };
+	levels_merge(&l);
+	for (i = 0; i < TABLE_COUNT(asks); i++)
+		TABLE_INT(asks[i], policy_admits(&l.policy, str_of(asks[i])),
+		    false);
+	assert_true(policy_admits(&l.policy, STR("192.0.2.1")));
+	assert_true(policy_admits(&l.policy, STR("[2001:db8::1%eth0]")));
+	arena_fini(&l.arena);
+}
+
+static void
 tags_unite_and_the_routes_value_wins(void **state)
 {
 	struct levels l;
@@ -353,6 +375,7 @@ main(void)
 		cmocka_unit_test(auth_of_all_levels_and_aliases_adds_up),
 		cmocka_unit_test(the_longest_way_has_room),
 		cmocka_unit_test(every_level_must_allow_and_none_deny),
+		cmocka_unit_test(who_has_no_address_is_denied),
 		cmocka_unit_test(tags_unite_and_the_routes_value_wins),
 		cmocka_unit_test(tags_of_one_level_take_no_memory),
 		cmocka_unit_test(a_full_arena_is_told),
