@@ -51,6 +51,13 @@ step_tightest(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+/* A list may say more milliseconds than there are: that is no limit. */
+static int64_t
+step_later(int64_t from, int64_t ms)
+{
+	return ms < INT64_MAX - from ? from + ms : INT64_MAX;
+}
+
 static void
 step_limit(struct exchange *x)
 {
@@ -62,9 +69,8 @@ step_limit(struct exchange *x)
 	x->limits.response = step_tightest(s->response_timeout, p->timeout);
 	x->limits.idle = step_tightest(s->idle_timeout, p->idle_timeout);
 	x->limits.body = s->max_body < p->max_body ? s->max_body : p->max_body;
-	if (p->total != INT64_MAX)
-		x->total_limit = step_tightest(x->total_limit,
-		    x->since_us / 1000 + p->total);
+	x->total_limit = step_tightest(x->total_limit,
+	    step_later(x->since_us / 1000, p->total));
 }
 
 int

@@ -65,6 +65,7 @@ closed.test/health internal=health deny=127.0.0.0/8
 ip.test {o}/ip allow=192.0.2.0/24,2001:db8::/32 deny=192.0.2.66
 ip.test/svc @guarded allow=192.0.2.0/24
 alias.ip.test =ip.test deny=192.0.2.9
+denied.test {o}/denied deny=192.0.2.66
 @guarded {o}/guarded allow=192.0.2.0/28
 
 amb.test {o}/amb
@@ -115,6 +116,7 @@ slow.test/service @slow timeout=20s
 @slow {o} timeout=250ms
 slow.test/idle {o} idle-timeout=250ms
 slow.test/total {o} total=400ms
+slow.test/ages {o}/ages total=9223372036854775806ms
 slow.test/tight {o} timeout=20s idle-timeout=20s total=1h
 
 body.test {o}/body max-body=10
@@ -378,6 +380,11 @@ def test_ask_is_never_made_true_by_a_fallback(lab):
     ("ip.test/", "192.0.3.9", "address-denied"),
     ("ip.test/", "2001:db9::9", "address-denied"),
     ("ip.test/", "", "address-denied"),
+    ("denied.test/", "192.0.2.9", "/denied/"),
+    ("denied.test/", "192.0.2.66", "address-denied"),
+    ("denied.test/", "192.0.2.66:1024", "address-denied"),
+    ("denied.test/", "unix:", "address-denied"),
+    ("denied.test/", "", "address-denied"),
     # of each level
     ("ip.test/svc", "192.0.2.9", "/guarded/svc"),
     ("ip.test/svc", "192.0.2.16", "address-denied"),
@@ -524,6 +531,10 @@ def test_an_answer_that_takes_too_long_breaks_off(router, lasting_origin,
     lasting_origin.gate.set()
     assert reply.status == 200 and reply.broken, reply
     assert time.monotonic() - before <= 2 * labs.PATIENCE
+
+
+def test_a_time_beyond_all_clocks_is_no_limit(router):
+    assert outcome(get(router, "slow.test/ages")) == "/ages/ages"
 
 
 def test_connect_timeout_of_the_route(lab):
