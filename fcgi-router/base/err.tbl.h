@@ -56,7 +56,8 @@ REASON(URI_TOO_LONG, "uri-too-long", 414,
     "The request target is longer than 16 KiB.")
 REASON(HEADERS_TOO_LARGE, "headers-too-large", 431,
     "The request's header fields are too large.",
-    "More than 200 header fields, or more than 64 KiB of them.")
+    "More than 200 header fields, more than 64 KiB of them, or Connection "
+    "names more than 200.")
 REASON(CLIENT_GONE, "client-gone", 499,
     "The client went away before the answer was complete.",
     "Nothing: the client or the web server closed the connection.")
@@ -82,8 +83,8 @@ REASON(ORIGIN_BROKEN, "origin-broken", 502,
     "correctly. The log line says what was wrong.")
 REASON(ORIGIN_BAD_HEADER, "origin-bad-header", 502,
     "The origin server's answer had an unusable header.",
-    "The answer's head is larger than '[relay] max_response_head', has too "
-    "many fields, or '[relay] bad_header = refuse' met a bad one.")
+    "The answer's head is larger than '[relay] max_response_head', has or "
+    "names too many fields, or '[relay] bad_header = refuse' met a bad one.")
 REASON(EGRESS_DENIED, "egress-denied", 403,
     "The origin's address may not be used.",
     "The origin resolves to an address that is never relayed to (link-local, "

@@ -9,7 +9,17 @@
 #include "http/host.h"
 #include "http/path.h"
 
-enum { FIELDS_IF_MAX = 256 * 1024 }; /* an If field with mapped URLs */
+enum {
+	FIELDS_IF_MAX = 256 * 1024, /* an If field with mapped URLs */
+	FIELDS_NAMED_MAX = REQUEST_FIELDS_MAX
+};
+
+/* What Connection fields name. Each field of a message is looked for in it,
+ * so it is read once, and short. */
+struct fields_named {
+	size_t count;
+	struct str names[FIELDS_NAMED_MAX];
+};
 
 static const struct str fields_via = { "1.1 fcgi-router", 15 };
 static const struct str fields_self = { " fcgi-router", 12 };
@@ -43,20 +53,36 @@ fields_listed(struct str name, const struct str *list, size_t count)
 #define FIELDS_LISTED(name, list) \
 	fields_listed(name, list, sizeof(list) / sizeof((list)[0]))
 
+/* 0, or -1 and e, for this reason: they name more than there can be. */
+static int
+fields_read_named(const struct header *h, enum reason reason,
+    struct fields_named *out, struct err *e)
+{
+	struct str one;
+	size_t i, at;
+
+	out->count = 0;
+	for (i = 0; i < h->count; i++) {
+		if (!str_eq_nocase(h->fields[i].name, STR("Connection")))
+			continue;
+		for (at = 0; header_list_next(h->fields[i].value, &at, &one);) {
+			if (out->count == FIELDS_NAMED_MAX)
+				return err_set(e, reason,
+				    "Connection names more than %d fields",
+				    FIELDS_NAMED_MAX);
+			out->names[out->count++] = one;
+		}
+	}
+	return 0;
+}
+
 /* Is name hop-by-hop by itself, or because a Connection field names it? */
 static bool
-fields_is_hop(struct str name, const struct header *h)
+fields_is_hop(struct str name, const struct fields_named *named)
 {
-	size_t i;
-
-	if (FIELDS_LISTED(name, fields_hop) ||
-	    str_starts_nocase(name, STR("Proxy-")))
-		return true;
-	for (i = 0; i < h->count; i++)
-		if (str_eq_nocase(h->fields[i].name, STR("Connection")) &&
-		    header_list_has(h->fields[i].value, name))
-			return true;
-	return false;
+	return FIELDS_LISTED(name, fields_hop) ||
+	    str_starts_nocase(name, STR("Proxy-")) ||
+	    fields_listed(name, named->names, named->count);
 }
 
 static int
@@ -76,12 +102,6 @@ fields_hops(struct str via)
 		if (str_ends(element, fields_self))
 			hops++;
 	return hops;
-}
-
-static bool
-fields_has_connection(const struct header *h)
-{
-	return header_find(h, STR("Connection")) != NULL;
 }
 
 /*
@@ -205,17 +225,17 @@ fields_to_origin(const struct fields_to_origin *in, struct arena *a,
     struct header *out, struct err *e)
 {
 	const struct header *sent = &in->request->fields;
-	bool connection = fields_has_connection(sent);
+	struct fields_named named;
 	int hops = 0;
 	size_t i;
 
 	header_init(out, a);
+	if (fields_read_named(sent, REASON_HEADERS_TOO_LARGE, &named, e) == -1)
+		return -1;
 	for (i = 0; i < sent->count; i++) {
 		const struct header_field *f = &sent->fields[i];
 
-		if (connection ? fields_is_hop(f->name, sent) :
-		    FIELDS_LISTED(f->name, fields_hop) ||
-		    str_starts_nocase(f->name, STR("Proxy-")))
+		if (fields_is_hop(f->name, &named))
 			continue;
 		if (FIELDS_LISTED(f->name, fields_ours) ||
 		    str_starts_nocase(f->name, STR("X-Router-")))
@@ -436,13 +456,16 @@ fields_to_client(const struct fields_to_client *in, struct arena *a,
     struct header *out, struct err *e)
 {
 	const struct header *got = &in->answer->fields;
+	struct fields_named named;
 	size_t i;
 
 	header_init(out, a);
+	if (fields_read_named(got, REASON_ORIGIN_BAD_HEADER, &named, e) == -1)
+		return -1;
 	for (i = 0; i < got->count; i++) {
 		const struct header_field *f = &got->fields[i];
 
-		if (fields_is_order(f->name) || fields_is_hop(f->name, got))
+		if (fields_is_order(f->name) || fields_is_hop(f->name, &named))
 			continue;
 		if (in->answer->status == 200 &&
 		    str_eq_nocase(f->name, STR("Location")))

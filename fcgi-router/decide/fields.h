@@ -35,7 +35,8 @@ struct fields_to_origin {
 /*
  * Fills *out (initialised by this) with what the origin is sent before the
  * route's own rules; without Host and framing fields.
- * 0, or -1 and e: loop, overloaded.
+ * 0, or -1 and e: loop, headers-too-large (a Connection field names more
+ * fields than a request may have), overloaded.
  */
 ATTR_MUST_USE
 int fields_to_origin(const struct fields_to_origin *in, struct arena *a,
@@ -51,7 +52,8 @@ struct fields_to_client {
 
 /*
  * Fills *out with what the client is sent before the route's own rules,
- * without Status and Content-Length. 0, or -1 and e: overloaded.
+ * without Status and Content-Length. 0, or -1 and e: origin-bad-header (as
+ * headers-too-large above), overloaded.
  */
 ATTR_MUST_USE
 int fields_to_client(const struct fields_to_client *in, struct arena *a,

@@ -204,18 +204,6 @@ header_list_next(struct str value, size_t *at, struct str *element)
 }
 
 bool
-header_list_has(struct str value, struct str element)
-{
-	struct str one;
-	size_t at = 0;
-
-	while (header_list_next(value, &at, &one))
-		if (str_eq_nocase(one, element))
-			return true;
-	return false;
-}
-
-bool
 header_cookie(struct str value, struct str name, struct str *out)
 {
 	size_t from = 0;

@@ -66,9 +66,6 @@ void header_remove_if(struct header *h,
  */
 bool header_list_next(struct str value, size_t *at, struct str *element);
 
-/* Is element in the comma-separated list, without case? */
-bool header_list_has(struct str value, struct str element);
-
 /*
  * The value of cookie `name` in a Cookie field (RFC 6265 4.2), pairs parted by
  * ';' or, as Apache joins two fields, by ','. false: it is not there.

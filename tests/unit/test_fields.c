@@ -447,6 +447,10 @@ static const struct {
 	{ "nor what a second Connection names",
 	  { "HTTP_CONNECTION=close", "HTTP_A=1", "HTTP_CONNECTION=A" },
 	  OURS },
+	{ "a name is one whole element, in any case",
+	  { "HTTP_CONNECTION=CLOSED, x a, \"b,c\", ,D", "HTTP_CLOSE=1",
+	    "HTTP_A=2", "HTTP_B=3", "HTTP_C=4", "HTTP_D=5" },
+	  "Close: 1|A: 2|B: 3|C: 4|" OURS },
 	{ "nor expectations, which the web server met",
 	  { "HTTP_EXPECT=100-continue" }, OURS },
 	{ "what only we say is ours alone",
@@ -628,6 +632,38 @@ a_line_too_long_for_web_servers_is_left_out(void **state)
 	decide_close(&c.d);
 }
 
+/* Each field is looked for in it: else a request of 64 KiB takes long. */
+static void
+connection_names_no_more_fields_than_there_can_be(void **state)
+{
+	char names[2 * REQUEST_FIELDS_MAX + 1] = "";
+	char variable[512], line[512];
+	const char *more[] = { variable, NULL, NULL };
+	const char *lines[] = { line, NULL, NULL };
+	struct fields_case c;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < REQUEST_FIELDS_MAX; i++)
+		memcpy(names + 2 * i, "a,", 2);
+	(void)snprintf(variable, sizeof(variable), "HTTP_CONNECTION=%s",
+	    names);
+	(void)snprintf(line, sizeof(line), "Connection: %s", names);
+	fields_begin(&c, PLAIN, "http://a.example/", false, more);
+	assert_int_equal(fields_request(&c, false, 4), 0);
+	assert_int_equal(fields_answer(&c, 200, lines), 0);
+	decide_close(&c.d);
+
+	more[1] = "HTTP_CONNECTION=b";
+	lines[1] = "connection: b";
+	fields_begin(&c, PLAIN, "http://a.example/", false, more);
+	assert_int_equal(fields_request(&c, false, 4), -1);
+	assert_int_equal(c.e.reason, REASON_HEADERS_TOO_LARGE);
+	assert_int_equal(fields_answer(&c, 200, lines), -1);
+	assert_int_equal(c.e.reason, REASON_ORIGIN_BAD_HEADER);
+	decide_close(&c.d);
+}
+
 /* ---- no memory ---- */
 
 /* With any room below what is needed: refused, never half a field. */
@@ -695,6 +731,8 @@ main(void)
 		cmocka_unit_test(too_many_hops_are_a_loop),
 		cmocka_unit_test(clients_get_all_but_what_is_for_one_hop),
 		cmocka_unit_test(a_line_too_long_for_web_servers_is_left_out),
+		cmocka_unit_test(
+		    connection_names_no_more_fields_than_there_can_be),
 		cmocka_unit_test(a_full_arena_is_overloaded_both_ways),
 	};
 

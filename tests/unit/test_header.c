@@ -316,19 +316,6 @@ lists_are_parted_at_commas_outside_quotes(void **state)
 	}
 }
 
-static void
-list_membership_ignores_case_and_wants_whole_elements(void **state)
-{
-	(void)state;
-	assert_true(header_list_has(STR("a, Close"), STR("close")));
-	assert_true(header_list_has(STR("close"), STR("CLOSE")));
-	assert_false(header_list_has(STR("closed"), STR("close")));
-	assert_false(header_list_has(STR("x close"), STR("close")));
-	assert_false(header_list_has(STR("\"a,close\""), STR("close")));
-	assert_false(header_list_has(STR(""), STR("close")));
-	assert_false(header_list_has(STR(","), STR("")));
-}
-
 static const struct {
 	const char *value;
 	const char *name;
@@ -396,8 +383,6 @@ main(void)
 		    a_control_byte_is_found_at_every_place_of_a_value),
 		cmocka_unit_test(nothing_bad_gets_in),
 		cmocka_unit_test(lists_are_parted_at_commas_outside_quotes),
-		cmocka_unit_test(
-		    list_membership_ignores_case_and_wants_whole_elements),
 		cmocka_unit_test(cookies_are_found_by_their_exact_name),
 	};
 
