@@ -297,6 +297,7 @@ lines_place(const struct lines_token *t, size_t offset)
 	bool within = false;
 	char byte;
 
+	offset = offset > t->added ? offset - t->added : 0;
 	if (t->text.p == t->raw.p) {
 		from = offset;
 	} else while (i < t->raw.n) {

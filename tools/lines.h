@@ -28,6 +28,7 @@ struct lines_token {
 	struct str raw;          /* as it stands in the file */
 	struct str text;         /* quotes and their escapes undone */
 	struct lint_place place; /* of raw */
+	size_t added;            /* bytes that text begins with, and raw not */
 	bool quoted;             /* begins with a quote */
 };
 

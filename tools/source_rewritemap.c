@@ -84,16 +84,30 @@ rewritemap_url(struct arena *a, struct str value, struct str scheme)
 static void
 rewritemap_value(struct source_entry *en, struct lines_token *url)
 {
-	bool scheme = memmem(url->raw.p, url->raw.n, "://", 3) != NULL ||
-	    str_starts_nocase(url->raw, STR("unix:"));
+	struct str scheme = STR("http://");
 
-	if (scheme && str_find(url->raw, '{') == url->raw.n)
-		return;
-	if (!scheme)
+	if (memmem(url->raw.p, url->raw.n, "://", 3) != NULL ||
+	    str_starts_nocase(url->raw, STR("unix:")))
+		scheme = none;
+	else
 		source_tell(en, LINT_REWRITEMAP_SCHEME, url, 0, url->raw,
 		    none);
-	url->text = rewritemap_url(en->arena, url->raw,
-	    scheme ? none : STR("http://"));
+	if (scheme.n == 0 && str_find(url->raw, '{') == url->raw.n)
+		return;
+	url->text = rewritemap_url(en->arena, url->raw, scheme);
+	url->added = scheme.n;
+}
+
+/* A path alone is what other rules of Apache look up. */
+static bool
+rewritemap_is_key(struct str key)
+{
+	size_t i;
+
+	for (i = 0; i < key.n; i++)
+		if (strchr("*{}", key.p[i]) != NULL)
+			return false;
+	return !str_starts(key, STR("/"));
 }
 
 /* A line that is an entry. */
@@ -106,7 +120,7 @@ rewritemap_entry(struct rewritemap *m, struct err *e)
 	struct source_entry en = { .source = m->source,
 		.arena = &m->source->entry,
 		.lines = &lines };
-	size_t errors = m->source->lint->errors, at = 0, i;
+	size_t errors = m->source->lint->errors, at = 0;
 
 	tokens[0] = rewritemap_word(m, &at);
 	tokens[1] = rewritemap_word(m, &at);
@@ -118,9 +132,7 @@ rewritemap_entry(struct rewritemap *m, struct err *e)
 	if (more.raw.n > 0)
 		source_tell(&en, LINT_REWRITEMAP_COLUMNS, &more, 0, more.raw,
 		    none);
-	for (i = 0; i < tokens[0].raw.n; i++) {
-		if (strchr("*{}", tokens[0].raw.p[i]) == NULL)
-			continue;
+	if (!rewritemap_is_key(tokens[0].raw)) {
 		source_tell(&en, LINT_REWRITEMAP_KEY, &tokens[0], 0,
 		    tokens[0].raw, none);
 		m->source->lost++;
