@@ -175,6 +175,10 @@ LINT(RESPOND_CODE, "respond-code", ERROR,
 LINT(RESPOND_TEXT, "respond-text", ERROR,
     "a text with code %1, expected none (such an answer has no body)")
 
+LINT(RESPOND_QUOTE, "respond-quote", ERROR,
+    "'%1' behind respond=CODE, expected a directive, or the text in quotes "
+    "right behind CODE")
+
 /* Conditions, splits */
 LINT(WHEN_FORM, "when-form", ERROR,
     "a 'when' without %1, expected when COND ... -> TARGET")

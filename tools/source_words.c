@@ -48,6 +48,17 @@ source_words_list(struct source_entry *en)
 	return list;
 }
 
+/* Of a respond without the quotes around its text? */
+static bool
+source_words_may_be_text(const struct source_entry *en,
+    const struct lines_token *t)
+{
+	return en->out != NULL &&
+	    en->out->route.target.kind == TARGET_RESPOND &&
+	    t->place.line == en->lines->place.line &&
+	    str_find(t->text, '=') == t->text.n;
+}
+
 static void
 source_words_unknown(struct source_entry *en, const struct lines_token *t,
     struct str word)
@@ -65,6 +76,8 @@ source_words_unknown(struct source_entry *en, const struct lines_token *t,
 	if (near_best(&near) != NULL)
 		source_tell(en, LINT_DIRECTIVE_NEAR, t, 0, word,
 		    str_of(near_best(&near)));
+	else if (source_words_may_be_text(en, t))
+		source_tell(en, LINT_RESPOND_QUOTE, t, 0, t->text, none);
 	else
 		source_tell(en, LINT_DIRECTIVE_UNKNOWN, t, 0, word,
 		    source_words_list(en));
