@@ -72,7 +72,7 @@ match_header(const struct route_cond *c, const struct header *h)
 	size_t i;
 
 	for (i = 0; i < h->count; i++)
-		if (str_eq_nocase(h->fields[i].name, c->name) &&
+		if (header_same_name(h->fields[i].name, c->name) &&
 		    match_value(c, h->fields[i].value, false))
 			return true;
 	return false;

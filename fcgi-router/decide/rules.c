@@ -44,6 +44,26 @@ rules_is_framing(struct str name)
 	    str_eq_nocase(name, STR("Transfer-Encoding"));
 }
 
+static bool
+rules_is_same(const struct header_field *f, void *arg)
+{
+	const struct str *name = arg;
+
+	return header_same_name(f->name, *name);
+}
+
+/* What is kept from an origin must not reach it in another spelling. */
+static void
+rules_remove(const struct header_rule *rule, struct header *h)
+{
+	struct str name = rule->name;
+
+	if (rule->side == HEADER_REQUEST)
+		header_remove_if(h, rules_is_same, &name);
+	else
+		header_remove(h, name);
+}
+
 static int
 rules_apply_one(const struct header_rule *rule, const struct pattern_source *s,
     struct header *h, struct err *e)
@@ -54,7 +74,7 @@ rules_apply_one(const struct header_rule *rule, const struct pattern_source *s,
 	if (rules_is_framing(rule->name))
 		return 0;
 	if (rule->verb == HEADER_REMOVE) {
-		header_remove(h, rule->name);
+		rules_remove(rule, h);
 		return 0;
 	}
 	if (rules_value(rule, s, h->arena, &value, e) == -1)

@@ -170,6 +170,22 @@ header_remove(struct header *h, struct str name)
 	return before - h->count;
 }
 
+bool
+header_same_name(struct str a, struct str b)
+{
+	size_t i;
+
+	if (a.n != b.n)
+		return false;
+	for (i = 0; i < a.n; i++) {
+		char x = str_lower(a.p[i]), y = str_lower(b.p[i]);
+
+		if ((x == '_' ? '-' : x) != (y == '_' ? '-' : y))
+			return false;
+	}
+	return true;
+}
+
 /* Where the element that begins at `at` ends: its comma, or the end. */
 static size_t
 header_list_end(struct str value, size_t at)

@@ -60,6 +60,12 @@ void header_remove_if(struct header *h,
     bool (*drop)(const struct header_field *f, void *arg), void *arg);
 
 /*
+ * Are they one name to CGI, which spells '-' and '_' alike? What a client sent
+ * has '-' for both here, and for origins that read CGI variables both are '_'.
+ */
+bool header_same_name(struct str a, struct str b);
+
+/*
  * Walks a comma-separated list (RFC 9110 5.6.1) from *at on: the next
  * non-empty element without blanks around it. false: no more. Quoted strings
  * may hold commas. Start with *at = 0.

@@ -25,6 +25,18 @@ pattern_cookie(const struct header *fields, struct str name)
 	return value;
 }
 
+/* The first of that name. */
+static struct str
+pattern_header(const struct header *fields, struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < fields->count; i++)
+		if (header_same_name(fields->fields[i].name, name))
+			return fields->fields[i].value;
+	return (struct str){ NULL, 0 };
+}
+
 /* All but {uri}, which is two slices. */
 static struct str
 pattern_value(const struct pattern_part *part, const struct pattern_source *s)
@@ -55,7 +67,7 @@ pattern_value(const struct pattern_part *part, const struct pattern_source *s)
 	case PATTERN_TAG:
 		return policy_tag(s->policy, part->text);
 	case PATTERN_HEADER:
-		return header_get(&s->request->fields, part->text);
+		return pattern_header(&s->request->fields, part->text);
 	case PATTERN_COOKIE:
 		return pattern_cookie(&s->request->fields, part->text);
 	case PATTERN_SERVICE:

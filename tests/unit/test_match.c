@@ -46,6 +46,9 @@ static const struct {
 	{ "header.x-a=*ab*ab*", "/", { "HTTP_X_A=xabyz" }, false },
 	{ "header.x-a=a*a", "/", { "HTTP_X_A=a" }, false },
 	{ "header.x-a=**", "/", { "HTTP_X_A=" }, true },
+	{ "header.x_a=1", "/", { "HTTP_X_A=1" }, true },
+	{ "!header.X_a", "/", { "HTTP_X_A=1" }, false },
+	{ "header.x.a", "/", { "HTTP_X_A=1" }, false },
 	/* cookie */
 	{ "cookie.sid", "/", { "HTTP_COOKIE=a=1; sid=; b=2" }, true },
 	{ "cookie.sid", "/", { "HTTP_COOKIE=SID=1; xsid=2; sid2=3" }, false },

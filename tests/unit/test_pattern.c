@@ -136,6 +136,7 @@ static const struct {
 	{ HEADER, "{route}", "{store}.example/{item}" },
 	{ HEADER, "{cookie.x}{cookie.none}{cookie.z}", "13&4" },
 	{ HEADER, "{header.x-tab}", "a\tb" },
+	{ HEADER, "{header.X_Tab}<{header.x.tab}>", "a\tb<>" },
 	{ HEADER, "{service} {version} {plan}<{auth.sub}>",
 	    "@blue/acme blue/acme pro<>" },
 };

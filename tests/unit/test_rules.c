@@ -25,6 +25,12 @@ static const struct {
 	{ "remove takes all of that name",
 	  "a.example http://o.example\n  response-header -X-A\n",
 	  HEADER_RESPONSE, "x-a: 1|B: 2|X-A: 3|", "B: 2|" },
+	{ "a request's also in the other spelling of CGI",
+	  "a.example http://o.example\n  request-header -X_A\n",
+	  HEADER_REQUEST, "x-a: 1|X-B: 2|X_a: 3|X-AA: 4|", "X-B: 2|X-AA: 4|" },
+	{ "an answer's in its own alone",
+	  "a.example http://o.example\n  response-header -X_A\n",
+	  HEADER_RESPONSE, "X-A: 1|X_a: 2|", "X-A: 1|" },
 	{ "the sides are apart",
 	  "a.example http://o.example\n  request-header X-A: q\n"
 	  "  response-header X-B: r\n",
