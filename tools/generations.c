@@ -285,35 +285,59 @@ generations_same(const char *live, const char *kept, struct err *e)
 	return got;
 }
 
+/* The same of the live map and a kept one, by its place in the list. */
+static int
+generations_same_at(const char *map, const struct generations *g, size_t i,
+    struct err *e)
+{
+	char path[FILE_PATH_MAX];
+
+	if (generations_name(map, g->list[i], path, e) == -1)
+		return -1;
+	return generations_same(map, path, e);
+}
+
+/*
+ * The first of the list that may be gone back to, `from` or behind it. Where
+ * the one before the live map is not kept, a rollback has put the live map
+ * there, or may have: the way back goes on below what it was made of.
+ */
+static size_t
+generations_first(const char *map, const struct generations *g, uint64_t live,
+    size_t from)
+{
+	struct err e;
+	size_t i;
+
+	if (live == 0 || from == g->count || g->list[from] == live - 1)
+		return from;
+	for (i = from; i < g->count; i++)
+		if (generations_same_at(map, g, i, &e) == 1)
+			return i + 1;
+	return from;
+}
+
 int
 generations_choose(const char *map, uint64_t *out, struct err *e)
 {
 	uint64_t live = generations_of(map);
-	char path[FILE_PATH_MAX];
 	struct generations g;
-	int got = generations_find(map, &g, e);
-	size_t i;
+	size_t i = 0, first;
 
 	*out = 0;
-	for (i = 0; got == 0 && i < g.count; i++) {
-		int same = 0;
-
-		if (live != 0 && g.list[i] >= live)
-			continue;
-		if (*out == 0)
-			*out = g.list[i];
-		if (live != 0) {
-			got = generations_name(map, g.list[i], path, e);
-			same = got == 0 ? generations_same(map, path, e) : 1;
-		}
-		/* A broken one is chosen, to be told of, not passed over. */
-		if (same != 1) {
-			*out = g.list[i];
+	if (generations_find(map, &g, e) == -1)
+		return -1;
+	while (i < g.count && live != 0 && g.list[i] >= live)
+		i++;
+	first = generations_first(map, &g, live, i);
+	/* A broken one is chosen, to be told of, not passed over. */
+	for (i = first; i < g.count; i++)
+		if (live == 0 || generations_same_at(map, &g, i, e) != 1)
 			break;
-		}
-	}
+	if (first < g.count)
+		*out = g.list[i < g.count ? i : first];
 	generations_fini(&g);
-	return got == -1 ? -1 : *out != 0;
+	return *out != 0;
 }
 
 struct generations_copying {

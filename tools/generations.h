@@ -45,7 +45,9 @@ int generations_prune(const char *map, uint64_t live, size_t count,
 /*
  * Which one a rollback goes back to: the newest below the live generation that
  * does not hold the same routes as the live map (else the second rollback
- * would change nothing), or the newest below it if all of them do.
+ * would change nothing), or the newest below it if all of them do. If the one
+ * just before the live map is not kept, only those count that are older than
+ * the newest one with its routes: rollbacks go on, and do not turn round.
  * 1 and *out; 0: none is kept; -1 and e.
  */
 ATTR_MUST_USE

@@ -145,14 +145,26 @@ def test_rollback_puts_the_last_kept_one_back(tmp_path):
     assert files(tmp_path) == ["routes.db", "routes.db.1", "routes.db.2"]
 
 
-def test_a_second_rollback_goes_further_back(tmp_path):
-    for n in (1, 2, 3):
+def test_each_further_rollback_goes_further_back(tmp_path):
+    for n in (1, 2, 2, 3, 4):
         compile_port(tmp_path, n, "--keep", "5")
-    for want in (2, 1):
+    for want in (3, 2, 1):
         got = run("--rollback", "-o", "routes.db", cwd=tmp_path)
         assert (got.returncode, got.stdout, got.stderr) == (0, "", "")
         assert port(tmp_path / "routes.db") == want
-    assert generation(tmp_path / "routes.db") == 5
+    got = run("--rollback", "-o", "routes.db", cwd=tmp_path)
+    assert (got.returncode, got.stderr) == (
+        1, "route-compile: routes.db: no older generation is kept beside it, "
+        "nothing was installed, expected one (--keep N keeps them)\n")
+    assert generation(tmp_path / "routes.db") == 8
+    assert port(tmp_path / "routes.db") == 1
+
+
+def test_a_map_that_a_list_has_brought_back_is_rolled_back_too(tmp_path):
+    for n in (1, 2, 1):
+        compile_port(tmp_path, n, "--keep", "5")
+    assert run("--rollback", "-o", "routes.db", cwd=tmp_path).returncode == 0
+    assert port(tmp_path / "routes.db") == 2
 
 
 def test_rollback_keeps_what_it_replaces_if_that_is_said(tmp_path):
