@@ -432,10 +432,11 @@ REASONS = {103: "Early Hints", 200: "OK", 201: "Created", 204: "No Content",
            500: "Internal Server Error", 503: "Service Unavailable"}
 
 
-def linger(sock):
+def linger(sock, ended=lambda: None):
     """Ends our side, so that what was sent is read before a reset can
-    overtake it."""
+    overtake it. ended() is called when the end is on its way."""
     sock.shutdown(socket.SHUT_WR)
+    ended()
     sock.settimeout(5)
     while sock.recv(65536):
         pass
@@ -447,6 +448,7 @@ class Script(Listener):
     def __init__(self, data, **where):
         self.data = data
         self.heads = []
+        self.ended = []
         super().__init__(**where)
 
     def serve(self, sock):
@@ -454,4 +456,4 @@ class Script(Listener):
         if head is not None:
             self.heads.append(head)
             sock.sendall(self.data)
-            linger(sock)
+            linger(sock, lambda: self.ended.append(head))

@@ -374,9 +374,10 @@ def test_a_connection_that_the_origin_closed_is_not_used(router):
     script = Script(OK + FIVE)
     try:
         route(router, f"site.test {script.url}")
-        for _ in range(5):
+        for number in range(5):
             reply = fcgi.ask(router.socket, "/", "POST", body=b"")
             assert reply.status == 200, reply
+            labs.until(lambda: len(script.ended) > number, 5, "it closed")
     finally:
         script.close()
 
