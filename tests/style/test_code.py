@@ -20,7 +20,7 @@ TOOL_FLOORS = FLOORS[:FLOORS.index("decide") + 1]
 
 # Foreign header: the files that may name it.
 DOORS = {
-    r"db\.h": {"fcgi-router/route/store.c", "tools/writer.c"},
+    r"db\.h": {"fcgi-router/route/store_private.h", "tools/writer.c"},
     r"curl/.*": {"fcgi-router/relay/wire.c"},
     r"openssl/.*": {"fcgi-router/relay/wire_tls.c"},
     r"fcgiapp\.h|fcgi_.*\.h": {"fcgi-router/serve/intake_fcgi.c"},
