@@ -159,11 +159,6 @@ def ratio(results, over, under):
     return values[0] / values[1]
 
 
-def both(one, other):
-    """The worse one, when there are both."""
-    return None if one is None or other is None else max(one, other)
-
-
 def marks(results):
     """(what, number or None, limit, unit) of each."""
     def compare(over, under):
@@ -172,19 +167,22 @@ def marks(results):
     def seconds(size, what):
         return size, what, "seconds"
 
+    def every(what, measure):
+        """Of all sizes that have it."""
+        return [row for row in (results.get(size, what, measure)
+                                for size in results.sizes())
+                if row is not None]
+
     peaks = [results.get(M10, what, "peak memory")
              for what in (OURS, OURS_MIXED)]
+    peak = None if any(not isinstance(p, int) for p in peaks) else max(
+        peaks) / MIB
     sizes = [compare((size, OURS, "bytes a host"),
                      (size, HTXT, "bytes a host"))
              for size in results.sizes()]
     sizes = [one for one in sizes if one is not None]
-    slowest = [results.get(size, "swap", "most") for size in results.sizes()]
-    slowest = [one for one in slowest if one is not None]
-    grown = [results.get(row[0], "RssAnon", "after")
-             - results.get(row[0], "RssAnon", "before")
-             for row in results.rows if row[1:3] == ("RssAnon", "before")]
-    peak = None if any(not isinstance(p, int) for p in peaks) else max(
-        peaks) / MIB
+    grown = [(after - before) / 1024 for before, after in
+             zip(every("RssAnon", "before"), every("RssAnon", "after"))]
     return [
         ("1 M plain: seconds, of httxt2dbm's",
          compare(seconds(M1, OURS), seconds(M1, HTXT)), 0.5, "x"),
@@ -203,9 +201,9 @@ def marks(results):
         ("10 M: a bare get, of one among 10 k, warm",
          compare((M10, "get", "ns"), (K10, "get", "ns")), 2.5, "x"),
         ("a new map shows, worst of all swaps",
-         max(slowest, default=None), CHECK + 0.2, "s"),
+         max(every("swap", "most"), default=None), CHECK + 0.2, "s"),
         ("random hosts: anonymous memory grows by",
-         max(grown, default=None) and max(grown) / 1024, 0, "KiB"),
+         max(grown, default=None), 0, "KiB"),
     ]
 
 
