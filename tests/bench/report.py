@@ -228,12 +228,13 @@ def marks_table(results):
 def plot_script(results, to):
     sizes = results.sizes()
     lines = [
-        "set terminal pngcairo size 1500,1100 noenhanced",
+        "set terminal pngcairo size 1700,1100 noenhanced",
         f"set output '{to}'", "set multiplot layout 2,2",
-        "set logscale xy", "set grid", "set key left top",
+        "set logscale xy", "set grid", "set key outside right top",
         f"set xrange [{sizes[0] * 0.8}:{sizes[-1] * 1.25}]",
         "set key font ',9'", "set xlabel 'hosts'",
-        "set format x '%.0s%c'", "set xtics 10"]
+        "set xtics (" + ", ".join(
+            f"'{size_word(size)}' {size}" for size in sizes) + ")"]
     for title, measure, factor in PANELS:
         parts = []
         for what in results.whats(measure):
