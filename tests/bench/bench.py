@@ -122,7 +122,10 @@ class Bench:
         return cost, made
 
     def keep_map(self, tool, size):
-        """For lookups and swaps."""
+        """For lookups and swaps, which need one."""
+        if not tool.file.exists():
+            raise costs.Failed(f"{tool.name}: ended after "
+                               f"{self.options.limit:.0f} s")
         kept = self.file(size, f"{tool.list_kind}-map")
         kept.unlink(missing_ok=True)
         os.link(tool.file, kept)

@@ -68,12 +68,9 @@ class Compile(Tool):
     name = "route-compile"
 
     def stages(self):
-        compiler = self.build / "tools/route-compile"
-        memory = ["--memory", "256m"]
-        if "--memory" not in said([compiler, "--help"]):
-            memory = []
         # By its name alone, which is in the map.
-        return [[compiler, *memory, "-o", self.file, self.source.name]]
+        return [[self.build / "tools/route-compile", "--memory", "256m",
+                 "-o", self.file, self.source.name]]
 
     def told(self, key, word):
         """What route-query says behind a word, or "" when it does not."""

@@ -89,6 +89,21 @@ class Load:
         if client:
             client.close()
 
+    def goes_on(self, more):
+        """Waits for so many more requests; says what came of those that
+        were no success."""
+        begin = self.count
+        failures = len(self.failures)
+        try:
+            labs.until(lambda: self.count > begin + more, 20, "load goes on")
+        except labs.Trouble as trouble:
+            alive = [t.is_alive() for t in self.threads]
+            raise labs.Trouble(
+                f"{trouble}: {self.count - begin} of {more}, "
+                f"{len(self.failures) - failures} failed meanwhile, the last: "
+                f"{self.failures[-3:]}, {self.results[-3:]}, {alive}"
+            ) from None
+
     def stop(self):
         self.stopped.set()
         for thread in self.threads:

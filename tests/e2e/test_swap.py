@@ -146,16 +146,14 @@ def test_a_map_written_over_in_place_harms_nobody(loaded, how):
                 live.truncate(0)
         labs.until(lambda: load.results or load.failures, 20,
                    "somebody notices")
-        begin = load.count
-        labs.until(lambda: load.count > begin + 100, 20, "load goes on")
+        load.goes_on(100)
         # The next good map heals.
         generations.install()
         installed = time.monotonic()
         healed = labs.until(
             lambda: time.monotonic() > installed + GRACE * labs.PATIENCE
             and time.monotonic(), 30, "time passes")
-        begin = load.count
-        labs.until(lambda: load.count > begin + 200, 20, "load goes on")
+        load.goes_on(200)
     assert not load.failures, load.failures[:5]
     late = [at for at, _ in load.results if at > healed]
     assert not late, f"{len(late)} answers were 503 after the good map"
