@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * collect: the routes of one host side by side.
+ * collect: entries into the sorter, and out of it by their keys.
  *
- * A sorter holds them under the key of the map, with a NUL behind the host's
+ * The sorter holds them under the key of the map, with a NUL behind the host's
  * part of it: so a host comes right before its paths, and no other host comes
- * between. In the map some do: "a-b" and "a.b" stand between "a" and "a/". So
- * the paths of "a" wait on a shelf while hosts come that begin so, which is
- * as a stack: of hosts that wait each begins with the one before. Services have
- * the NUL at the end of their keys, rules of `**` behind the byte of theirs.
+ * between. Services have the NUL at the end of their keys, rules of `**` behind
+ * the byte of theirs.
  */
 
 #include "tools/collect.h"
@@ -16,78 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
-#include "http/host.h"
+#include "tools/collect_private.h"
 #include "tools/progress.h"
-#include "tools/shelf.h"
-#include "tools/sorter.h"
 
-enum {
-	COLLECT_VALUE_MAX = 1 << 26,
-	COLLECT_KEY_MAX = CODEC_KEY_MAX + 1,
-	COLLECT_NAMES_MAX = 1 << 20,
-	COLLECT_SHAPES = ROUTE_SHAPES_MAX + 1, /* the one too many is told */
-	COLLECT_WAITING = HOST_MAX + 2,
-	COLLECT_ANYWHERE = ROUTE_ANYWHERE_MAX + 1,
-	COLLECT_BROKEN_CODE = 503
-};
-
-/* Stands before a record in the sorter. */
-struct collect_head {
-	uint32_t rank;
-	uint32_t line;
-	uint32_t col;
-	bool broken;
-	bool last_wins; /* over others that say so too */
-};
-
-struct collect_shape {
-	struct route_shape shape;
-	struct collect_head first; /* the first route that has it */
-};
-
-/* The host that is being put together. */
-struct collect_host {
-	struct buf key;
-	struct buf rule; /* the record of "/" */
-	bool has_rule;
-	struct collect_shape shapes[COLLECT_SHAPES]; /* by place of first */
-	size_t count;
-	off_t paths; /* on the shelf from there on */
-};
-
-/* A host whose paths are on the shelf: the beginning of the latest one. */
-struct collect_waiting {
-	size_t key_n;
-	off_t paths;
-};
-
-struct collect {
-	struct lint *lint;
-	struct sorter *sorter;
-	struct arena arena;  /* what lives as long as this */
-	struct arena record; /* routes read back */
-	struct str *files;   /* by rank */
-	size_t file_count;
-	struct shelf *shelf;
-	struct buf waiting_key; /* of the latest host with paths there */
-	struct collect_waiting waiting[COLLECT_WAITING];
-	size_t waiting_count;
-	struct writer *writer; /* NULL: only findings are wanted */
-	struct progress *progress; /* or NULL */
-	uint64_t added;
-	struct buf value;
-	struct buf key;
-	struct buf last_key; /* of the record before, in the order of keys */
-	struct buf last;     /* held back: it may not be the last of its key */
-	struct collect_host host;
-	struct collect_head anywhere[COLLECT_ANYWHERE]; /* by place */
-	size_t anywhere_count;
-	struct str *names; /* X- names of request rules, sorted */
-	size_t name_count;
-	size_t name_size; /* of all, each with its LF */
-	struct buf name_list;
-};
+enum { COLLECT_BROKEN_CODE = 503 };
 
 struct collect *
 collect_new(struct lint *lint, size_t memory, const char *folder)
@@ -136,7 +66,7 @@ collect_free(struct collect **cp)
 	free(c);
 }
 
-static int
+int
 collect_full(struct err *e)
 {
 	return err_set(e, REASON_OVERLOADED, "out of memory");
@@ -158,100 +88,23 @@ collect_file(struct collect *c, struct lint_place place, struct err *e)
 	return 0;
 }
 
-/* The name among those known, or where it belongs. */
-static bool
-collect_name_find(const struct collect *c, struct str name, size_t *at)
+struct lint_place
+collect_place(const struct collect *c, const struct collect_head *head)
 {
-	size_t low = 0, high = c->name_count;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		int order = str_cmp(c->names[mid], name);
-
-		*at = mid;
-		if (order == 0)
-			return true;
-		if (order < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	*at = low;
-	return false;
+	return (struct lint_place){ .file = c->files[head->rank],
+		.rank = head->rank,
+		.line = head->line,
+		.col = head->col };
 }
 
-_Static_assert(COLLECT_NAMES_MAX == 1024 * 1024, "as is said below");
-
-static int
-collect_name_full(struct lint_place at, struct err *e)
-{
-	return err_set(e, REASON_INTERNAL,
-	    "%.*s:%u:%u: with this route the X- names that request rules set "
-	    "have more than 1 MiB, expected fewer names", STR_ARG(at.file),
-	    at.line, at.col);
-}
-
-/* '_' is '-' in it: CGI makes one name of both. */
-static int
-collect_name(struct collect *c, struct str name, struct lint_place place,
+int
+collect_real_key(struct collect *c, struct str host, struct str rest,
     struct err *e)
 {
-	struct str low = name;
-	struct str *names;
-	char *p;
-	size_t at, i;
-
-	arena_reset(&c->record);
-	p = arena_alloc(&c->record, low.n);
-	for (i = 0; p != NULL && i < low.n; i++)
-		p[i] = name.p[i] == '_' ? '-' : str_lower(name.p[i]);
-	low.p = p;
-	if (p == NULL || collect_name_find(c, low, &at))
-		return p == NULL ? collect_full(e) : 0;
-	if (c->name_size + low.n >= COLLECT_NAMES_MAX)
-		return collect_name_full(place, e);
-	names = reallocarray(c->names, c->name_count + 1, sizeof(*names));
-	if (names == NULL)
+	buf_clear(&c->key);
+	if (buf_put(&c->key, host) == -1 || buf_put(&c->key, rest) == -1)
 		return collect_full(e);
-	c->names = names;
-	memmove(names + at + 1, names + at,
-	    (c->name_count - at) * sizeof(*names));
-	names[at] = arena_copy(&c->arena, low);
-	c->name_count++;
-	c->name_size += low.n + 1;
-	return c->arena.full ? collect_full(e) : 0;
-}
-
-/* The X- names that one level sets; words may be NULL. */
-static int
-collect_names(struct collect *c, const struct words *words,
-    struct lint_place place, struct err *e)
-{
-	size_t i;
-
-	for (i = 0; words != NULL && i < words->rule_count; i++) {
-		const struct header_rule *rule = &words->rules[i];
-
-		if (rule->side == HEADER_REQUEST &&
-		    rule->verb != HEADER_REMOVE &&
-		    (str_starts_nocase(rule->name, STR("x-")) ||
-			str_starts_nocase(rule->name, STR("x_"))) &&
-		    collect_name(c, rule->name, place, e) == -1)
-			return -1;
-	}
 	return 0;
-}
-
-struct str
-collect_headers(struct collect *c)
-{
-	size_t i;
-
-	buf_clear(&c->name_list);
-	for (i = 0; i < c->name_count; i++)
-		CHECK((i == 0 || buf_put(&c->name_list, STR("\n")) == 0) &&
-		    buf_put(&c->name_list, c->names[i]) == 0);
-	return buf_view(&c->name_list);
 }
 
 /* The route's key, a NUL behind the host's part. 0, or -1: too long. */
@@ -398,389 +251,6 @@ collect_service(struct collect *c, const struct source_service *s,
 	    e);
 }
 
-static struct lint_place
-collect_place(const struct collect *c, const struct collect_head *head)
-{
-	return (struct lint_place){ .file = c->files[head->rank],
-		.rank = head->rank,
-		.line = head->line,
-		.col = head->col };
-}
-
-/* A route's record without where it came from. */
-static int
-collect_bare_route(struct collect *c, struct str key, struct str bytes,
-    struct err *e)
-{
-	struct route *r = arena_alloc(&c->record, sizeof(*r));
-	size_t i;
-
-	if (r == NULL)
-		return collect_full(e);
-	if (codec_get_route(key, bytes, &c->record, r, e) == -1)
-		return -1;
-	r->source = 0;
-	r->line = 0;
-	for (i = 0; i < r->when_count; i++)
-		r->whens[i].line = 0;
-	return codec_put_route(r, &c->value, e);
-}
-
-static int
-collect_bare_service(struct collect *c, struct str key, struct str bytes,
-    struct err *e)
-{
-	struct service *s = arena_alloc(&c->record, sizeof(*s));
-
-	if (s == NULL)
-		return collect_full(e);
-	if (codec_get_service(key, bytes, &c->record, s, e) == -1)
-		return -1;
-	s->source = 0;
-	s->line = 0;
-	return codec_put_service(s, &c->value, e);
-}
-
-/* The record without where it came from, in the arena. */
-static int
-collect_bare(struct collect *c, struct str key, struct str bytes,
-    struct str *out, struct err *e)
-{
-	buf_clear(&c->value);
-	if ((key.p[0] == CODEC_SERVICE ?
-		collect_bare_service(c, key, bytes, e) :
-		collect_bare_route(c, key, bytes, e)) == -1)
-		return -1;
-	*out = arena_copy(&c->record, buf_view(&c->value));
-	return c->record.full ? collect_full(e) : 0;
-}
-
-/* What people call the record under that key: MATCH, or a service's name. */
-static int
-collect_called(struct collect *c, struct str key, struct str bytes,
-    struct str *out, struct err *e)
-{
-	struct route *r = arena_alloc(&c->record, sizeof(*r));
-	struct str name;
-
-	if (r == NULL)
-		return collect_full(e);
-	if (key.p[0] == CODEC_SERVICE) {
-		name = str_sub(key, 1, key.n);
-		if (str_starts(name, STR("/")))
-			name = str_sub(name, 1, name.n);
-		*out = arena_printf(&c->record, "@%.*s", STR_ARG(name));
-		return c->record.full ? collect_full(e) : 0;
-	}
-	if (codec_get_route(key, bytes, &c->record, r, e) == -1)
-		return -1;
-	*out = r->match;
-	return 0;
-}
-
-/* The later record takes the place of the one before. */
-static int
-collect_last_wins(struct collect *c, struct str key,
-    const struct collect_head *first, const struct collect_head *head,
-    struct str bytes, struct err *e)
-{
-	struct str called;
-
-	arena_reset(&c->record);
-	if (collect_called(c, key, bytes, &called, e) == -1)
-		return -1;
-	lint_tell(c->lint, LINT_REWRITEMAP_TWICE, collect_place(c, head),
-	    called, lint_place_print(c->lint, collect_place(c, first)));
-	buf_clear(&c->last);
-	if (buf_put(&c->last,
-		(struct str){ (const char *)head, sizeof(*head) }) == -1 ||
-	    buf_put(&c->last, bytes) == -1)
-		return collect_full(e);
-	return 0;
-}
-
-/* Two records under one key; both places are named. */
-static int
-collect_clash(struct collect *c, struct str key,
-    const struct collect_head *head, struct str bytes, struct err *e)
-{
-	const bool service = key.p[0] == CODEC_SERVICE;
-	struct str old = buf_view(&c->last), one, two, called;
-	struct collect_head first;
-	enum lint_finding same, other;
-
-	memcpy(&first, old.p, sizeof(first));
-	if (head->last_wins && first.last_wins)
-		return collect_last_wins(c, key, &first, head, bytes, e);
-	if (head->broken || first.broken)
-		return 0;
-	arena_reset(&c->record);
-	if (collect_bare(c, key, str_sub(old, sizeof(first), old.n), &one,
-		e) == -1 ||
-	    collect_bare(c, key, bytes, &two, e) == -1 ||
-	    collect_called(c, key, bytes, &called, e) == -1)
-		return -1;
-	same = service ? LINT_SERVICE_REPEATED : LINT_ROUTE_REPEATED;
-	other = service ? LINT_SERVICE_CONTRADICTS : LINT_ROUTE_CONTRADICTS;
-	lint_tell(c->lint, str_eq(one, two) ? same : other,
-	    collect_place(c, head), called,
-	    lint_place_print(c->lint, collect_place(c, &first)));
-	return 0;
-}
-
-static bool
-collect_same_shape(const struct route_shape *a, const struct route_shape *b)
-{
-	return a->segments == b->segments && a->exact == b->exact &&
-	    a->captures == b->captures;
-}
-
-static bool
-collect_earlier(const struct collect_head *a, const struct collect_head *b)
-{
-	if (a->rank != b->rank)
-		return a->rank < b->rank;
-	return a->line != b->line ? a->line < b->line : a->col < b->col;
-}
-
-/* The shape of the path that a key has behind its host. */
-static struct route_shape
-collect_shape_of(struct str rest)
-{
-	struct route_shape shape = { 0 };
-	size_t i;
-
-	for (i = 0; i < rest.n; i++) {
-		if (rest.p[i] == CODEC_EXACT)
-			shape.exact = true;
-		else if (rest.p[i] == CODEC_CAPTURE)
-			shape.captures |= UINT32_C(1) << (shape.segments - 1);
-		else if (rest.p[i] == '/')
-			shape.segments++;
-	}
-	return shape;
-}
-
-/* Keeps the shapes that come first in the lists, one too many at most. */
-static void
-collect_shape(struct collect_host *h, const struct collect_head *head,
-    struct route_shape shape)
-{
-	size_t i, at = 0;
-
-	for (i = 0; i < h->count; i++)
-		if (collect_same_shape(&h->shapes[i].shape, &shape))
-			break;
-	if (i < h->count && !collect_earlier(head, &h->shapes[i].first))
-		return;
-	if (i < h->count) {
-		h->count--;
-		memmove(&h->shapes[i], &h->shapes[i + 1],
-		    (h->count - i) * sizeof(h->shapes[0]));
-	}
-	while (at < h->count && collect_earlier(&h->shapes[at].first, head))
-		at++;
-	if (at == COLLECT_SHAPES)
-		return;
-	if (h->count == COLLECT_SHAPES)
-		h->count--;
-	memmove(&h->shapes[at + 1], &h->shapes[at],
-	    (h->count - at) * sizeof(h->shapes[0]));
-	h->shapes[at] = (struct collect_shape){ shape, *head };
-	h->count++;
-}
-
-static int
-collect_shape_order(const void *a, const void *b)
-{
-	return route_shape_order(a, b);
-}
-
-/* The first shape that is too many, in the order of the lists. */
-static void
-collect_many(struct collect *c)
-{
-	const struct collect_head *head =
-	    &c->host.shapes[ROUTE_SHAPES_MAX].first;
-	struct str key = buf_view(&c->host.key);
-	struct str name = str_sub(key, 1, key.n);
-	const char *below = "";
-
-	if (key.p[0] == CODEC_ONE)
-		below = "{}.";
-	else if (key.p[0] == CODEC_WILD)
-		below = name.n > 0 ? "*." : "*";
-	lint_tell(c->lint, LINT_SHAPES_MANY, collect_place(c, head),
-	    arena_printf(&c->lint->arena, "%s%.*s", below, STR_ARG(name)),
-	    (struct str){ NULL, 0 });
-}
-
-/* The host's record to the map; of too many shapes the first. */
-static int
-collect_host_put(struct collect *c, struct err *e)
-{
-	struct route_shape shapes[ROUTE_SHAPES_MAX];
-	struct collect_host *h = &c->host;
-	size_t count = h->count, i;
-
-	if (count > ROUTE_SHAPES_MAX)
-		count = ROUTE_SHAPES_MAX;
-	for (i = 0; i < count; i++)
-		shapes[i] = h->shapes[i].shape;
-	qsort(shapes, count, sizeof(shapes[0]), collect_shape_order);
-	buf_clear(&c->value);
-	if (codec_put_host_of(h->has_rule ? buf_view(&h->rule) :
-		(struct str){ NULL, 0 }, shapes, count, &c->value, e) == -1)
-		return -1;
-	return writer_put(c->writer, buf_view(&h->key), buf_view(&c->value),
-	    e);
-}
-
-/* Its paths wait until those hosts are written that come before them. */
-static int
-collect_wait(struct collect *c, struct err *e)
-{
-	struct collect_host *h = &c->host;
-
-	CHECK(c->waiting_count < COLLECT_WAITING);
-	c->waiting[c->waiting_count++] = (struct collect_waiting){
-		buf_len(&h->key), h->paths };
-	buf_clear(&c->waiting_key);
-	if (buf_put(&c->waiting_key, buf_view(&h->key)) == -1)
-		return collect_full(e);
-	return 0;
-}
-
-/* Ends the host that is put together, if there is one. */
-static int
-collect_host_end(struct collect *c, struct err *e)
-{
-	struct collect_host *h = &c->host;
-	int got = 0;
-
-	if (buf_len(&h->key) == 0)
-		return 0;
-	if (h->count > ROUTE_SHAPES_MAX)
-		collect_many(c);
-	if (c->writer != NULL)
-		got = collect_host_put(c, e);
-	if (got == 0 && shelf_mark(c->shelf) > h->paths)
-		got = collect_wait(c, e);
-	buf_clear(&h->key);
-	buf_clear(&h->rule);
-	h->has_rule = false;
-	h->count = 0;
-	return got;
-}
-
-static int
-collect_path_put(void *arg, struct str key, struct str value, struct err *e)
-{
-	return writer_put(arg, key, value, e);
-}
-
-/* Writes the paths that come before the host of that key; all, if it is
- * empty. */
-static int
-collect_waiting_end(struct collect *c, struct str host, struct err *e)
-{
-	struct str latest = buf_view(&c->waiting_key);
-
-	while (c->waiting_count > 0) {
-		struct collect_waiting *w = &c->waiting[c->waiting_count - 1];
-
-		if (host.n > w->key_n && host.p[w->key_n] < '/' &&
-		    memcmp(host.p, latest.p, w->key_n) == 0)
-			break;
-		if (shelf_take(c->shelf, w->paths, collect_path_put, c->writer,
-			e) == -1)
-			return -1;
-		c->waiting_count--;
-	}
-	return 0;
-}
-
-static int
-collect_host_begin(struct collect *c, struct str host, struct err *e)
-{
-	if (collect_host_end(c, e) == -1 ||
-	    collect_waiting_end(c, host, e) == -1)
-		return -1;
-	if (buf_put(&c->host.key, host) == -1)
-		return collect_full(e);
-	c->host.paths = shelf_mark(c->shelf);
-	return 0;
-}
-
-/* The map's own key of a sorted one, in c->key. 0, or -1 and e. */
-static int
-collect_real_key(struct collect *c, struct str host, struct str rest,
-    struct err *e)
-{
-	buf_clear(&c->key);
-	if (buf_put(&c->key, host) == -1 || buf_put(&c->key, rest) == -1)
-		return collect_full(e);
-	return 0;
-}
-
-/* A route of the host whose key is `host`; rest: the key behind that. */
-static int
-collect_route(struct collect *c, struct str host, struct str rest,
-    const struct collect_head *head, struct str bytes, struct err *e)
-{
-	struct collect_host *h = &c->host;
-
-	if (!str_eq(buf_view(&h->key), host) &&
-	    collect_host_begin(c, host, e) == -1)
-		return -1;
-	if (rest.n == 0) {
-		h->has_rule = true;
-		return buf_put(&h->rule, bytes) == -1 ? collect_full(e) : 0;
-	}
-	collect_shape(h, head, collect_shape_of(rest));
-	if (c->writer == NULL)
-		return 0;
-	if (collect_real_key(c, host, rest, e) == -1)
-		return -1;
-	return shelf_put(c->shelf, buf_view(&c->key), bytes, e);
-}
-
-/* Keeps those that come first in the lists, one too many at most. */
-static void
-collect_anywhere(struct collect *c, const struct collect_head *head)
-{
-	size_t at = c->anywhere_count;
-
-	while (at > 0 && collect_earlier(head, &c->anywhere[at - 1]))
-		at--;
-	if (at == COLLECT_ANYWHERE)
-		return;
-	if (c->anywhere_count == COLLECT_ANYWHERE)
-		c->anywhere_count--;
-	memmove(&c->anywhere[at + 1], &c->anywhere[at],
-	    (c->anywhere_count - at) * sizeof(c->anywhere[0]));
-	c->anywhere[at] = *head;
-	c->anywhere_count++;
-}
-
-/* A `**` rule or a service: a record by itself. */
-static int
-collect_single(struct collect *c, const struct collect_head *head,
-    struct str bytes, struct err *e)
-{
-	struct str key = buf_view(&c->key);
-
-	if (collect_host_end(c, e) == -1 ||
-	    collect_waiting_end(c, key, e) == -1)
-		return -1;
-	if (key.p[0] == CODEC_ANYWHERE) {
-		collect_anywhere(c, head);
-		if (c->anywhere_count > ROUTE_ANYWHERE_MAX)
-			return 0; /* told at the end */
-	}
-	return c->writer == NULL ? 0 : writer_put(c->writer, key, bytes, e);
-}
-
 /* The record that is held back goes on its way. */
 static int
 collect_last_end(struct collect *c, struct err *e)
@@ -843,7 +313,6 @@ collect_count(const struct collect *c)
 int
 collect_finish(struct collect *c, struct writer *w, struct err *e)
 {
-	struct str none = { NULL, 0 };
 	struct str key, value;
 	uint64_t done = 0;
 	int got;
@@ -858,13 +327,7 @@ collect_finish(struct collect *c, struct writer *w, struct err *e)
 			return -1;
 	}
 	if (got == -1 || collect_last_end(c, e) == -1 ||
-	    collect_host_end(c, e) == -1)
-		return -1;
-	if (c->anywhere_count > ROUTE_ANYWHERE_MAX)
-		lint_tell(c->lint, LINT_ANYWHERE_MANY,
-		    collect_place(c, &c->anywhere[ROUTE_ANYWHERE_MAX]), none,
-		    none);
-	if (collect_waiting_end(c, none, e) == -1)
+	    collect_host_finish(c, e) == -1)
 		return -1;
 	/* Their memory is for who checks the map. */
 	sorter_free(&c->sorter);
