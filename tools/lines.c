@@ -559,6 +559,17 @@ lines_leave(struct lines *l, struct err *e)
 	return got == -1 ? -1 : 2;
 }
 
+/* What is at l->at goes on behind the window. 2: try again, -1 and e. */
+static int
+lines_fetch(struct lines *l, struct err *e)
+{
+	int got = lines_more(l, e);
+
+	if (got == 0 && lines_is_open(l))
+		got = lines_leave(l, e);
+	return got == -1 ? -1 : 2;
+}
+
 int
 lines_next(struct lines *l, struct arena *a, struct lines_entry *out,
     struct err *e)
@@ -575,11 +586,7 @@ lines_next(struct lines *l, struct arena *a, struct lines_entry *out,
 			return err_set(e, REASON_OVERLOADED, "out of memory");
 		if (got != 3)
 			continue;
-		got = lines_more(l, e);
-		if (got == 0 && lines_is_open(l))
-			got = lines_leave(l, e);
-		if (got != -1)
-			got = 2;
+		got = lines_fetch(l, e);
 	}
 	return got;
 }
@@ -597,11 +604,7 @@ lines_line(struct lines *l, struct str *line, struct err *e)
 		}
 		if (!lines_is_open(l))
 			return 0;
-		got = lines_more(l, e);
-		if (got == 0 && lines_is_open(l))
-			got = lines_leave(l, e);
-		if (got != -1)
-			got = 2;
+		got = lines_fetch(l, e);
 	}
 	return got;
 }
