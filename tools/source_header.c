@@ -433,7 +433,7 @@ source_header_set(struct source_entry *en)
 	struct source *s = en->source;
 	struct source_set *set = arena_alloc(&s->keep, sizeof(*set));
 
-	if (first->count < 2 || !route_is_name(name->text)) {
+	if (first->count < 2 || !str_is_name(name->text)) {
 		source_tell(en, LINT_SET_NAME, name, 0, name->text, none);
 		return;
 	}

@@ -55,7 +55,7 @@ source_link_possible(struct source_entry *en, struct str name)
 		p[n++] = variable ? 'x' : name.p[i];
 		i = variable ? source_url_behind(name, i) : i + 1;
 	}
-	return route_is_name((struct str){ p, n });
+	return str_is_name((struct str){ p, n });
 }
 
 bool
@@ -68,9 +68,9 @@ source_link_name(struct source_entry *en, const struct lines_token *t,
 	*name = str_sub(t->text, at, t->text.n);
 	if (!spaced)
 		*space = none;
-	else if (!route_is_name(*space))
+	else if (!str_is_name(*space))
 		return source_link_bad(en, t, 0, t->text);
-	if (!route_is_name(*name))
+	if (!str_is_name(*name))
 		return source_link_bad(en, t, 0, t->text);
 	return true;
 }
@@ -85,7 +85,7 @@ source_link_service(struct source_entry *en, const struct lines_token *t,
 	bool spaced = source_link_cut(t->text, &space, &at);
 
 	name = str_sub(t->text, at, t->text.n);
-	if (spaced && !route_is_name(space)) {
+	if (spaced && !str_is_name(space)) {
 		source_tell(en, LINT_SERVICE_SPACE, t, 1, space, none);
 		return;
 	}

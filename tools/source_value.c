@@ -183,7 +183,7 @@ source_value_name(struct source_entry *en, const struct lines_token *t,
 	const struct source_see *see = &en->source->see;
 	struct str word = str_of(directive_word(d));
 
-	if (!route_is_name(name)) {
+	if (!str_is_name(name)) {
 		source_tell(en, LINT_NAME_VALUE, t, at, name, none);
 		return false;
 	}

@@ -272,8 +272,8 @@ follow_service(struct follow_walk *w)
 		return w->e->reason == REASON_NO_SERVICE ? 0 : -1;
 	if (ref->scope == SERVICE_OWN && pattern_is_fixed(&ref->name))
 		return follow_find_service(w, STR(""), name);
-	if (ref->scope == SERVICE_OWN || !route_is_name(space) ||
-	    !route_is_name(name)) {
+	if (ref->scope == SERVICE_OWN || !str_is_name(space) ||
+	    !str_is_name(name)) {
 		err_set(w->e, REASON_NO_SERVICE,
 		    "'%.*s' is no service's name in '%.*s'", STR_ARG(name),
 		    STR_ARG(space));

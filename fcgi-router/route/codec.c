@@ -116,7 +116,7 @@ codec_key_read_service(struct str key, struct str *space, struct str *name)
 	if (key.n == 0 || key.p[0] != CODEC_SERVICE ||
 	    !str_cut(str_sub(key, 1, key.n), '/', space, name))
 		return false;
-	return route_is_name(*name) && (space->n == 0 || route_is_name(*space));
+	return str_is_name(*name) && (space->n == 0 || str_is_name(*space));
 }
 
 static int

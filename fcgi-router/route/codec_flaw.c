@@ -85,9 +85,9 @@ codec_ref_flaw(const struct service_ref *ref)
 
 	if (ref->scope >= SERVICE_SCOPE_COUNT || ref->name.count == 0)
 		return "a service without scope or name";
-	if (ref->scope == SERVICE_SPACE && !route_is_name(ref->space))
+	if (ref->scope == SERVICE_SPACE && !str_is_name(ref->space))
 		return "a namespace that is no name";
-	if (plain && !route_is_name(ref->name.parts[0].text))
+	if (plain && !str_is_name(ref->name.parts[0].text))
 		return "a service whose name is none";
 	if (ref->scope == SERVICE_OWN && !plain)
 		return "a dynamic name of the platform's own";

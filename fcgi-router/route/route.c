@@ -45,12 +45,6 @@ internal_find(struct str word, enum internal_page *out)
 	return false;
 }
 
-bool
-route_is_name(struct str name)
-{
-	return str_is_name(name);
-}
-
 int
 route_shape_order(const struct route_shape *a, const struct route_shape *b)
 {

@@ -177,9 +177,6 @@ struct service {
 	struct words *own; /* NULL: nothing was said */
 };
 
-/* NAME: of services, namespaces, sets, plans, auths (routes(5)). */
-bool route_is_name(struct str name);
-
 /*
  * One form of paths on a host: how many segments, which of them captures
  * (bit 0 is the first segment), exact or prefix.

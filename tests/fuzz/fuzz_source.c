@@ -95,8 +95,8 @@ fuzz_see_service(void *arg, const struct source_service *s, struct err *e)
 {
 	struct fuzz_seen *seen = arg;
 
-	CHECK(route_is_name(s->service.name));
-	CHECK(s->service.space.n == 0 || route_is_name(s->service.space));
+	CHECK(str_is_name(s->service.name));
+	CHECK(s->service.space.n == 0 || str_is_name(s->service.space));
 	if (!s->broken) {
 		CHECK(s->service.origin_count > 0);
 		CHECK(printer_service(seen->printer, &s->service, e) == 0);

@@ -80,24 +80,6 @@ directives_stand_where_they_mean_something(void **state)
 }
 
 static void
-only_names_are_names(void **state)
-{
-	char name[130];
-
-	(void)state;
-	memset(name, 'a', sizeof(name));
-	assert_true(route_is_name((struct str){ name, 128 }));
-	assert_false(route_is_name((struct str){ name, 129 }));
-	assert_true(route_is_name(STR("0")));
-	assert_true(route_is_name(STR("a.b_c-9")));
-	assert_false(route_is_name(STR("")));
-	assert_false(route_is_name(STR("-a")));
-	assert_false(route_is_name(STR("A")));
-	assert_false(route_is_name(STR("a/b")));
-	assert_false(route_is_name(STR("a\0")));
-}
-
-static void
 internal_pages_are_found_by_their_words(void **state)
 {
 	enum internal_page found;
@@ -176,7 +158,6 @@ main(void)
 		cmocka_unit_test(directive_ids_are_those_of_the_format),
 		cmocka_unit_test(directive_ids_are_their_own),
 		cmocka_unit_test(directives_stand_where_they_mean_something),
-		cmocka_unit_test(only_names_are_names),
 		cmocka_unit_test(internal_pages_are_found_by_their_words),
 		cmocka_unit_test(flags_and_values_are_told_apart),
 		cmocka_unit_test(schemes_have_words),

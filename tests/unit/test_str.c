@@ -251,6 +251,7 @@ a_name_is_small_letters_digits_and_marks(void **state)
 	memset(longest, 'a', sizeof(longest));
 	assert_true(str_is_name((struct str){ longest, STR_NAME_MAX }));
 	assert_false(str_is_name((struct str){ longest, STR_NAME_MAX + 1 }));
+	assert_false(str_is_name(STR("a\0")));
 	assert_false(str_is_name(str_null));
 }
 
