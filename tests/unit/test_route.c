@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/* route, words: directives, names, and which shape is asked first. */
+/* route, words: directives, and which shape is asked first. */
 
 #include <setjmp.h>
 #include <stdarg.h>
