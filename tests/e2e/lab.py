@@ -52,9 +52,16 @@ def until(true, seconds, what):
         threading.Event().wait(0.01)
 
 
+def free_ports(count):
+    """Different ones: each is held until all are known."""
+    with contextlib.ExitStack() as held:
+        socks = [held.enter_context(socket.create_server(("127.0.0.1", 0)))
+                 for _ in range(count)]
+        return [sock.getsockname()[1] for sock in socks]
+
+
 def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        return sock.getsockname()[1]
+    return free_ports(1)[0]
 
 
 def connects(address):

@@ -38,7 +38,7 @@ class FastOrigins:
 
     def __init__(self, lab, *names):
         for _ in range(3):
-            self.ports = {name: labs.free_port() for name in names}
+            self.ports = dict(zip(names, labs.free_ports(len(names))))
             config = lab.dir / "origin.conf"
             config.write_text(
                 (f"user {labs.WEB_USER};\n" if labs.ROOT else "")
@@ -63,6 +63,7 @@ class Load:
         self.port = port
         self.one = one
         self.count = 0
+        self.unbroken = 0  # successes since the last that was none
         self.results = []
         self.failures = []
         self.stopped = threading.Event()
@@ -78,11 +79,14 @@ class Load:
                 if client is None:
                     client = Client(self.port, 30)
                 result = self.one(client, number)
+                self.unbroken += 1
                 if result is not None:
                     self.results.append(result)
+                    self.unbroken = 0
                 self.count += 1
             except (OSError, ValueError, AssertionError) as error:
                 self.failures.append((time.monotonic(), repr(error)))
+                self.unbroken = 0
                 if client:
                     client.close()
                 client = None
