@@ -12,6 +12,7 @@ import grp
 import os
 import pathlib
 import pwd
+import random
 import re
 import shutil
 import signal
@@ -52,12 +53,25 @@ def until(true, seconds, what):
         threading.Event().wait(0.01)
 
 
+def _below_ephemeral():
+    """Ports that the kernel gives to nobody who asks for any."""
+    low = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range")
+              .read_text().split()[0])
+    return range(10240, low) if low > 12000 else range(10240, 65536)
+
+
 def free_ports(count):
-    """Different ones: each is held until all are known."""
+    """Different ones, for servers that must be told: each is held until all
+    are known. An ephemeral one, given back, could be the next origin's."""
+    ports = _below_ephemeral()
     with contextlib.ExitStack() as held:
-        socks = [held.enter_context(socket.create_server(("127.0.0.1", 0)))
-                 for _ in range(count)]
-        return [sock.getsockname()[1] for sock in socks]
+        found = []
+        while len(found) < count:
+            port = random.SystemRandom().choice(ports)
+            with contextlib.suppress(OSError):
+                held.enter_context(socket.create_server(("127.0.0.1", port)))
+                found.append(port)
+        return found
 
 
 def free_port():
