@@ -27,6 +27,8 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "long: only with --long")
     config.addinivalue_line(
         "markers", "memory: measures memory; not under sanitizers")
+    config.addinivalue_line(
+        "markers", "alone: measures time; run-tests runs nothing beside it")
 
 
 def pytest_collection_modifyitems(config, items):
