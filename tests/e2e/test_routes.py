@@ -507,6 +507,7 @@ def test_an_unknown_plan_is_warned_of_once(router):
 
 # ---- times and sizes ----
 
+@pytest.mark.alone
 @pytest.mark.parametrize("url, least, most", [
     ("slow.test/response/think/5000", 0.2, 1.5),
     ("slow.test/service/think/5000", 0.2, 1.5),
