@@ -26,7 +26,8 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("BUILD_DIR", TOP / "build")).resolve()
 SANITIZED = bool(os.environ.get("SANITIZED"))
 ROOT = os.geteuid() == 0
-WEB_USER = "www-data" if ROOT else pwd.getpwuid(os.geteuid()).pw_name
+US = pwd.getpwuid(os.geteuid()).pw_name
+WEB_USER = "www-data" if ROOT else US
 WEB_GROUP = "www-data" if ROOT else grp.getgrgid(os.getegid()).gr_name
 
 # Sanitizers make everything slower; deadlines are not what is tested.
@@ -34,7 +35,7 @@ PATIENCE = 3 if SANITIZED else 1
 
 REPORT = re.compile(
     r"(ERROR: \w+Sanitizer|runtime error:|WARNING: ThreadSanitizer"
-    r"|CHECK failed|stack smashing|Assertion)")
+    r"|broken promise|stack smashing|Assertion)")
 
 
 class Trouble(AssertionError):
@@ -239,6 +240,31 @@ class Lab:
         if not process.alive():
             raise Trouble(f"the router ended: {process.text()}")
         return process
+
+    def names(self, text):
+        """Writes what the resolver of start_named_router answers, one line
+        a name (names.c)."""
+        fresh = self.dir / "var" / "names.new"
+        fresh.write_text(text)
+        fresh.rename(self.dir / "var" / "names")
+
+    def asked(self, name):
+        """How often that name was looked up."""
+        return (self.dir / "var" / "names.asked").read_text().split().count(
+            name)
+
+    def start_named_router(self, *args, environment=None, **how):
+        """A router whose getaddrinfo is names.c's."""
+        asked = self.dir / "var" / "names.asked"
+        asked.touch()
+        asked.chmod(0o666)
+        return self.start_router(*args, **how, environment={
+            "LD_PRELOAD": str(BUILD / "tests" / "e2e" / "names.so"),
+            "NAMES_FILE": str(self.dir / "var" / "names"),
+            # The preloaded one comes before the sanitizer's runtime.
+            "ASAN_OPTIONS": ":".join(filter(None, (
+                os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0"))),
+            **(environment or {})})
 
     def router_pids(self):
         """Living processes that run this lab's router, also a replaced one."""
