@@ -10,6 +10,8 @@ import random
 import socket
 import threading
 
+from tracing import TRACE
+
 HOST = "site.test"
 BLOCK = random.Random(7).randbytes(65521)
 
@@ -83,6 +85,7 @@ class Client:
         self.socket.settimeout(timeout)
         self.socket.connect(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket = TRACE.watch(self.socket, "client", f"to port {port}")
         self.kept = b""
         self.sender = None
 

@@ -11,7 +11,9 @@ os.environ["PATH"] += ":/usr/sbin:/sbin"
 import pytest  # noqa: E402
 
 import lab as labs  # noqa: E402
+import strict  # noqa: E402
 from origin import Origin  # noqa: E402
+from tracing import TRACE  # noqa: E402
 
 LABS = []
 
@@ -21,9 +23,21 @@ def pytest_addoption(parser):
                      help="also what takes longer")
     parser.addoption("--keep", action="store_true",
                      help="keep the labs' folders, and say where they are")
+    parser.addoption("--trace-to", metavar="FOLDER",
+                     help="as --trace, which writes down what clients, router "
+                     "and origins say, a file for each test, in trace/ of the "
+                     "build")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config):
+    if config.option.trace:
+        # Before pytest takes it to mean a debugger at each test's begin.
+        config.option.trace = False
+        config.option.trace_to = (config.option.trace_to
+                                  or str(labs.BUILD / "trace"))
+    if config.option.trace_to:
+        TRACE.folder = pathlib.Path(config.option.trace_to)
     config.addinivalue_line("markers", "long: only with --long")
     config.addinivalue_line(
         "markers", "memory: measures memory; not under sanitizers")
@@ -45,6 +59,24 @@ def pytest_sessionstart(session):
     router = labs.BUILD / "fcgi-router" / "fcgi-router"
     if not router.exists():
         pytest.exit(f"no {router}: build first, or set BUILD_DIR", 2)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol(item):
+    if not TRACE.on:
+        yield
+        return
+    TRACE.begin(item.nodeid)
+    yield
+    TRACE.end()
+
+
+def pytest_terminal_summary(terminalreporter):
+    if TRACE.on and 0 < len(TRACE.written) <= 20:
+        for path in TRACE.written:
+            terminalreporter.write_line(f"trace: {path}")
+    elif TRACE.on:
+        terminalreporter.write_line(f"traces: {TRACE.folder}")
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -74,6 +106,13 @@ def _end(lab, config):
         print(f"{lab.name}: {lab.dir}")
         lab.keep = True
     lab.close()
+
+
+@pytest.fixture(autouse=True)
+def nothing_ambiguous_left_us():
+    yield
+    faults = strict.take()
+    assert not faults, "a request that no origin should see"
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ import dataclasses
 import socket
 import struct
 
+from tracing import TRACE, Records
+
 BEGIN, ABORT, END, PARAMS, STDIN, STDOUT, STDERR, DATA = range(1, 9)
 GET_VALUES, GET_VALUES_RESULT, UNKNOWN_TYPE = 9, 10, 11
 RESPONDER, AUTHORIZER, FILTER = 1, 2, 3
@@ -114,6 +116,7 @@ class Peer:
         self.socket.settimeout(timeout)
         self.socket.connect(("127.0.0.1", where) if isinstance(where, int)
                             else str(where))
+        self.socket = TRACE.watch(self.socket, "peer", f"to {where}", Records)
         self.kept = b""
 
     def close(self):

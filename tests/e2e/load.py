@@ -6,6 +6,7 @@ import time
 
 import lab as labs
 from client import Client
+from tracing import TRACE
 
 NGINX = """\
 worker_processes 1;
@@ -52,7 +53,7 @@ class FastOrigins:
         raise labs.Trouble(f"no origins: {process.text()}")
 
     def url(self, name):
-        return f"http://127.0.0.1:{self.ports[name]}"
+        return TRACE.origin(f"http://127.0.0.1:{self.ports[name]}")
 
 
 class Load:

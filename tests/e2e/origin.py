@@ -12,7 +12,9 @@ import socket
 import ssl
 import threading
 
+import strict
 from client import BLOCK, pattern
+from tracing import TRACE
 
 LAST_MODIFIED = "Mon, 01 Jan 2024 00:00:00 GMT"
 TEXT = b"0123456789" * 100
@@ -22,6 +24,7 @@ class Asked:
     """One request as it arrived."""
 
     def __init__(self, head):
+        strict.judge(head)
         lines = head.decode("latin-1").split("\r\n")
         self.head = head
         self.method, self.target, self.version = lines[0].split(" ")
@@ -77,6 +80,7 @@ class Wire:
                 line = self.line(b"\r\n")
                 if line is None:
                     return
+                strict.judge_chunk(line)
                 size = int(line, 16)
                 if size == 0:
                     asked.whole = self.line(b"\r\n") == b""
@@ -143,6 +147,7 @@ class Listener:
                 if not self.path:
                     sock.setsockopt(socket.IPPROTO_TCP,
                                     socket.TCP_NODELAY, 1)
+            sock = TRACE.watch(sock, "origin", f"at {self.url}")
             self.serve(sock)
         except (OSError, ssl.SSLError, ValueError):
             pass
@@ -454,6 +459,7 @@ class Script(Listener):
     def serve(self, sock):
         head = Wire(sock).line(b"\r\n\r\n")
         if head is not None:
+            strict.judge(head)
             self.heads.append(head)
             sock.sendall(self.data)
             linger(sock, lambda: self.ended.append(head))

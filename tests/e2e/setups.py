@@ -23,6 +23,7 @@ import socket
 import subprocess
 
 import lab as labs
+import tracing
 
 EXAMPLES = labs.TOP / "httpd-examples"
 
@@ -117,11 +118,23 @@ class Site:
             if path.is_file():
                 to = target / path.relative_to(setup.folder)
                 to.parent.mkdir(parents=True, exist_ok=True)
-                to.write_text(substitute(path.read_text(), lab, self.port))
+                to.write_text(self.traced(
+                    substitute(path.read_text(), lab, self.port), path))
         if setup.name == "apache-htaccess":
             self._write_htdocs(target / "htdocs")
         else:
             lab.configure((target / "router.ini").read_text())
+
+    def traced(self, text, path):
+        """With --trace web servers find a tee where the router was."""
+        if not tracing.TRACE.on or self.setup.spawns:
+            return text
+        if path.name == "router.ini":
+            return re.sub(r"(?m)^(allow_users = .*)", rf"\1, {labs.US}", text)
+        tee = self.lab.dir / "run" / "tee.sock"
+        if not tee.exists():
+            tracing.fastcgi(tee, self.lab.socket)
+        return text.replace(str(self.lab.socket), str(tee))
 
     def _write_htdocs(self, source):
         """What a customer uploads."""
