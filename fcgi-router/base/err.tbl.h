@@ -85,6 +85,11 @@ REASON(ORIGIN_BAD_HEADER, "origin-bad-header", 502,
     "The origin server's answer had an unusable header.",
     "The answer's head is larger than '[relay] max_response_head', has or "
     "names too many fields, or '[relay] bad_header = refuse' met a bad one.")
+REASON(OTHER_SERVER, "other-server", 502,
+    "The place that the request names is not on this server.",
+    "WebDAV's Destination, or a URL of its If, leads nowhere or to another "
+    "origin, host or mapping than the request itself; nothing is moved "
+    "between servers. The log line says which URL.")
 REASON(EGRESS_DENIED, "egress-denied", 403,
     "The origin's address may not be used.",
     "The origin resolves to an address that is never relayed to (link-local, "

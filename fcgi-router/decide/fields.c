@@ -149,8 +149,7 @@ fields_to_origin(const struct fields_to_origin *in, struct arena *a,
 		if (str_lines_have(in->set_by_rules, f->name) ||
 		    str_lines_have(in->private, f->name))
 			continue;
-		if (header_add(out, f->name,
-		    fields_map_request(in, f, a)) == -1 || a->full)
+		if (header_add(out, f->name, f->value) == -1)
 			return fields_full(e);
 	}
 	if (hops > in->max_hops)

@@ -2,7 +2,7 @@
 
 /*
  * fields_private: what the files of fields share: the value of one field, with
- * the URLs, domains and paths in it mapped from one side to the other.
+ * the URLs, domains and paths in it as the client knows them.
  *
  * Any other field's value is handed back as it is. A value that lives in the
  * arena, or {NULL, 0}: the arena is full.
@@ -11,10 +11,6 @@
 #define DECIDE_FIELDS_PRIVATE_H
 
 #include "decide/fields.h"
-
-/* Destination (RFC 4918 10.3) and the tags of If (10.4). */
-struct str fields_map_request(const struct fields_to_origin *in,
-    const struct header_field *f, struct arena *a);
 
 /* Location, Content-Location and Set-Cookie, if the route wants it. */
 struct str fields_map_answer(const struct fields_to_client *in,

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* dav: each place is a request of its own, that is not sent. */
+
+#include "decide/dav.h"
+
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "decide/admit.h"
+#include "decide/rules.h"
+#include "http/host.h"
+#include "http/path.h"
+
+enum {
+	DAV_IF_MAX = 256 * 1024, /* an If field with mapped places */
+	DAV_TAGS_MAX = 64,       /* that are looked up: each costs some gets */
+	DAV_SCRATCH = 1024 * 1024
+};
+
+/* One place at a time, and what it led to. */
+struct dav_place {
+	struct arena scratch;
+	struct request request; /* for it, were it asked for */
+	struct follow follow;
+	struct target target;
+};
+
+static int
+dav_full(struct err *e)
+{
+	return err_set(e, REASON_OVERLOADED, "no room for a place");
+}
+
+static int
+dav_elsewhere(struct str url, struct err *e)
+{
+	return err_set(e, REASON_OTHER_SERVER,
+	    "'%.*s' does not lead to where this request goes", STR_ARG(url));
+}
+
+/* ---- reading ---- */
+
+/*
+ * The request that url would make. A port is not looked at, as in the map; the
+ * one that the client wrote for this host is the one that counts.
+ * 1; 0: no URL or no host, as e says; -1 and e: no path.
+ */
+static int
+dav_read(const struct dav *in, struct str url, struct dav_place *p,
+    struct err *e)
+{
+	const struct request *asked = in->ask->request;
+	struct str authority, rest;
+
+	p->request = *asked;
+	path_split_target(url, &authority, &rest);
+	if (authority.p == NULL && !str_starts(rest, STR("/"))) {
+		err_set(e, REASON_BAD_REQUEST, "'%.*s' is no URL",
+		    STR_ARG(url));
+		return 0;
+	}
+	if (authority.p == NULL && str_starts(rest, STR("//")))
+		return err_set(e, REASON_BAD_PATH,
+		    "'%.*s' may be read as a host", STR_ARG(url));
+	if (authority.p != NULL &&
+	    host_parse(authority, &p->request.host, e) == -1)
+		return 0;
+	if (!str_eq(host_text(&p->request.host), host_text(&asked->host)))
+		p->request.host_field = authority;
+	return path_parse(rest, &p->scratch, &p->request.path, e) == 0 ?
+	    1 : -1;
+}
+
+/* ---- where it leads ---- */
+
+/* All that this router would say to the origin about it, but where it is. */
+static int
+dav_describe(const struct dav *in, const struct follow *f, struct arena *a,
+    struct header *out, struct err *e)
+{
+	const struct header *sent = &in->ask->request->fields;
+	struct pattern_source source = f->source;
+	size_t i;
+
+	source.request = in->ask->request;
+	source.rest = in->follow->source.rest;
+	header_init(out, a);
+	for (i = 0; i < sent->count; i++)
+		if (header_add(out, sent->fields[i].name,
+		    sent->fields[i].value) == -1)
+			return dav_full(e);
+	return rules_apply(&source, HEADER_REQUEST, out, e);
+}
+
+/* Would the origin be told the same of both? 1, 0, or -1 and e. */
+static int
+dav_same_rules(const struct dav *in, struct dav_place *p, struct err *e)
+{
+	struct header here, there;
+	size_t i;
+
+	if (dav_describe(in, in->follow, &p->scratch, &here, e) == -1 ||
+	    dav_describe(in, &p->follow, &p->scratch, &there, e) == -1)
+		return -1;
+	if (here.count != there.count)
+		return 0;
+	for (i = 0; i < here.count; i++)
+		if (!str_eq_nocase(here.fields[i].name,
+		    there.fields[i].name) ||
+		    !str_eq(here.fields[i].value, there.fields[i].value))
+			return 0;
+	return 1;
+}
+
+static bool
+dav_same_service(const struct dav *in, const struct dav_place *p)
+{
+	return str_eq(in->follow->service_key, p->follow.service_key) &&
+	    str_eq(in->follow->host, p->follow.host);
+}
+
+/* The same origin, Host, and place of this route's paths there. */
+static bool
+dav_same_target(const struct dav *in, const struct dav_place *p)
+{
+	const struct target *here = in->target, *there = &p->target;
+	const struct policy *own = &in->follow->policy;
+	const struct policy *other = &p->follow.policy;
+
+	return str_eq(here->key, there->key) &&
+	    str_eq(here->host_field, there->host_field) &&
+	    str_eq(here->prefix, there->prefix) &&
+	    (in->follow->origin->tail != ORIGIN_TAIL_ALL ||
+	        str_eq(here->base, there->base)) &&
+	    str_eq(own->tls, other->tls) && str_eq(own->sign, other->sign) &&
+	    str_eq(own->egress, other->egress);
+}
+
+/* Through the doors, to the origin. 0, or -1 and e. */
+static int
+dav_enter(const struct dav *in, struct str url, struct dav_place *p,
+    struct err *e)
+{
+	const struct origin_url *origin;
+	int same;
+
+	if (admit_address(&p->follow, &p->request, in->inside,
+	    in->inside_count, e) == -1 || admit_auth(&p->follow, e) == -1 ||
+	    admit_origin(&p->follow, e) == -1)
+		return -1;
+	if (p->follow.origin == NULL || !dav_same_service(in, p))
+		return dav_elsewhere(url, e);
+	/* of a service's origins, the one that was chosen */
+	origin = p->follow.service != NULL ? in->follow->origin :
+	    p->follow.origin;
+	if (target_origin(origin, &p->follow.source, in->preserve,
+	    &p->scratch, &p->target, e) == -1)
+		return -1;
+	if (!dav_same_target(in, p))
+		return dav_elsewhere(url, e);
+	same = dav_same_rules(in, p, e);
+	return same == 0 ? dav_elsewhere(url, e) : same == 1 ? 0 : -1;
+}
+
+/* 1: it leads to our origin; 0: it is not on a host of the map, or no place,
+ * as e says; -1 and e. */
+static int
+dav_find(const struct dav *in, struct str url, struct dav_place *p,
+    struct err *e)
+{
+	const struct follow_ask ask = { &p->request, in->ask->map,
+		in->ask->space };
+	int got = dav_read(in, url, p, e);
+
+	if (got != 1)
+		return got;
+	got = follow_request(&ask, &p->scratch, NULL, &p->follow, e);
+	if (got == 1)
+		return dav_enter(in, url, p, e) == 0 ? 1 : -1;
+	if (got == -1 || e->reason == REASON_AMBIGUOUS_PATH)
+		return -1;
+	got = e->reason == REASON_NO_HOST ? 0 : -1;
+	(void)dav_elsewhere(url, e);
+	return got;
+}
+
+/* The place as the origin knows it, in the arena. As dav_find. */
+static int
+dav_map_url(const struct dav *in, struct str url, struct arena *a,
+    struct str *out, struct err *e)
+{
+	const struct target *t = in->target;
+	struct dav_place *p = malloc(sizeof(*p));
+	int got;
+
+	if (p == NULL)
+		return dav_full(e);
+	arena_init(&p->scratch, DAV_SCRATCH);
+	got = dav_find(in, url, p, e);
+	if (got == 1) {
+		*out = str_starts(url, STR("/")) ?
+		    arena_copy(a, p->target.path) :
+		    arena_printf(a, "%s://%.*s%.*s",
+		        t->scheme == ORIGIN_HTTPS ? "https" : "http",
+		        STR_ARG(t->host_field), STR_ARG(p->target.path));
+		if (out->p == NULL)
+			got = dav_full(e);
+	}
+	arena_fini(&p->scratch);
+	free(p);
+	return got;
+}
+
+/* ---- fields ---- */
+
+static int
+dav_destination(const struct dav *in, struct header_field *f, struct arena *a,
+    struct err *e)
+{
+	struct str method = in->ask->request->method;
+	int got = dav_map_url(in, f->value, a, &f->value, e);
+
+	if (got == 0 && !str_eq(method, STR("COPY")) &&
+	    !str_eq(method, STR("MOVE"))) {
+		e->reason = REASON_NONE;
+		return 0;
+	}
+	return got == 1 ? 0 : -1;
+}
+
+/* An If field while it is read. */
+struct dav_if {
+	struct buf out;
+	struct arena *arena;
+	size_t tags;
+	bool inside;        /* of parentheses */
+	struct str tag, as; /* the last one: they often repeat */
+};
+
+/* The next piece of an If field: <...> as a whole, or what is before one. */
+static struct str
+dav_if_piece(struct str value, size_t from)
+{
+	struct str rest = str_sub(value, from, value.n);
+
+	if (rest.n > 0 && rest.p[0] == '<')
+		return str_sub(rest, 0, str_find(rest, '>') + 1);
+	return str_sub(rest, 0, str_find(rest, '<'));
+}
+
+/* A tag, without its <>. 0, or -1 and e. */
+static int
+dav_if_tag(const struct dav *in, struct dav_if *w, struct str tag,
+    struct err *e)
+{
+	if (w->tags == 0 || !str_eq(tag, w->tag)) {
+		if (w->tags++ == DAV_TAGS_MAX)
+			return err_set(e, REASON_BAD_REQUEST,
+			    "If names more than %d places", DAV_TAGS_MAX);
+		w->tag = w->as = tag;
+		switch (dav_map_url(in, tag, w->arena, &w->as, e)) {
+		case -1:
+			return -1;
+		case 0:
+			e->reason = REASON_NONE;
+			break;
+		}
+	}
+	return buf_put(&w->out, STR("<")) == 0 &&
+	    buf_put(&w->out, w->as) == 0 &&
+	    buf_put(&w->out, STR(">")) == 0 ? 0 : dav_full(e);
+}
+
+/* A <URL> before a list is a tag, one within its parentheses a token. */
+static int
+dav_if_part(const struct dav *in, struct dav_if *w, struct str piece,
+    struct err *e)
+{
+	size_t i;
+
+	if (piece.p[0] == '<' && !w->inside && str_ends(piece, STR(">")))
+		return dav_if_tag(in, w, str_sub(piece, 1, piece.n - 1), e);
+	for (i = 0; piece.p[0] != '<' && i < piece.n; i++)
+		if (piece.p[i] == '(' || piece.p[i] == ')')
+			w->inside = piece.p[i] == '(';
+	return buf_put(&w->out, piece) == 0 ? 0 : dav_full(e);
+}
+
+static int
+dav_if(const struct dav *in, struct header_field *f, struct arena *a,
+    struct err *e)
+{
+	struct dav_if w = { .arena = a };
+	struct str piece;
+	size_t at;
+	int got = 0;
+
+	buf_init(&w.out, DAV_IF_MAX);
+	for (at = 0; at < f->value.n && got == 0; at += piece.n) {
+		piece = dav_if_piece(f->value, at);
+		got = dav_if_part(in, &w, piece, e);
+	}
+	if (got == 0) {
+		f->value = arena_copy(a, buf_view(&w.out));
+		if (f->value.p == NULL)
+			got = dav_full(e);
+	}
+	buf_fini(&w.out);
+	return got;
+}
+
+bool
+dav_names_places(const struct header *h)
+{
+	return header_find(h, STR("Destination")) != NULL ||
+	    header_find(h, STR("If")) != NULL;
+}
+
+int
+dav_map(const struct dav *in, struct header *h, struct err *e)
+{
+	size_t destinations = 0;
+	size_t i;
+
+	for (i = 0; i < h->count; i++) {
+		struct header_field *f = &h->fields[i];
+		int got = 0;
+
+		if (str_eq_nocase(f->name, STR("If")))
+			got = dav_if(in, f, h->arena, e);
+		else if (!str_eq_nocase(f->name, STR("Destination")))
+			continue;
+		else if (destinations++ > 0)
+			got = err_set(e, REASON_BAD_REQUEST,
+			    "more than one Destination");
+		else
+			got = dav_destination(in, f, h->arena, e);
+		if (got == -1)
+			return -1;
+	}
+	return 0;
+}
