@@ -29,10 +29,15 @@ static const struct settings_row settings_rows[SETTINGS_COUNT] = {
 #define SETTING(section, key, member, kind, preset, least, most, manual) \
 	{ section, key, #kind, preset, least, most, manual },
 #include "settings/settings.tbl.h"
-#undef SETTING
+#define SETTING_EGRESS(key, member, kind, preset, least, most, manual) \
+	{ "egress", key, #kind, preset, least, most, manual },
+#include "settings/settings.tbl.h"
+#define SETTING_TLS(key, member, kind, preset, least, most, manual) \
+	{ "tls:NAME", key, #kind, preset, least, most, manual },
+#include "settings/settings.tbl.h"
 };
 
-/* Where a row's value is kept in struct settings, and as what. */
+/* Where a row's value is kept in what has it, and as what. */
 static const struct settings_slot {
 	enum settings_kind kind;
 	size_t offset;
@@ -40,7 +45,12 @@ static const struct settings_slot {
 #define SETTING(section, key, member, kind, preset, least, most, manual) \
 	{ SETTINGS_KIND_##kind, offsetof(struct settings, member) },
 #include "settings/settings.tbl.h"
-#undef SETTING
+#define SETTING_EGRESS(key, member, kind, preset, least, most, manual) \
+	{ SETTINGS_KIND_##kind, offsetof(struct settings_egress, member) },
+#include "settings/settings.tbl.h"
+#define SETTING_TLS(key, member, kind, preset, least, most, manual) \
+	{ SETTINGS_KIND_##kind, offsetof(struct settings_tls, member) },
+#include "settings/settings.tbl.h"
 };
 
 size_t
@@ -88,7 +98,7 @@ settings_tell(struct settings_report *r, size_t line, size_t column,
 
 /* ---- the members ---- */
 
-static char *
+char *
 settings_copy(struct str s)
 {
 	char *copy = malloc(s.n + 1);
@@ -102,23 +112,30 @@ settings_copy(struct str s)
 }
 
 const void *
-settings_member(const struct settings *s, size_t index)
+settings_member(const void *of, size_t index)
 {
-	return (const char *)s + settings_slots[index].offset;
+	return (const char *)of + settings_slots[index].offset;
+}
+
+size_t
+settings_holder(size_t index)
+{
+	CHECK(index < SETTINGS_AT_TLS);
+	return index < SETTINGS_AT_EGRESS ? 0 :
+	    offsetof(struct settings, egress);
 }
 
 static void *
-settings_own_member(struct settings *s, size_t index)
+settings_own_member(void *of, size_t index)
 {
-	return (char *)s + settings_slots[index].offset;
+	return (char *)of + settings_slots[index].offset;
 }
 
 static int
-settings_set_text(struct settings *s, size_t index, struct str text,
-    struct err *e)
+settings_set_text(void *of, size_t index, struct str text, struct err *e)
 {
 	char *copy = settings_copy(text);
-	char **member = settings_own_member(s, index);
+	char **member = settings_own_member(of, index);
 
 	if (copy == NULL)
 		return err_set(e, REASON_OVERLOADED,
@@ -153,41 +170,39 @@ settings_is_word(size_t index, struct str text)
 }
 
 static int
-settings_set_path(struct settings *s, size_t index, struct str text,
-    struct err *e)
+settings_set_path(const struct settings *s, void *of, size_t index,
+    struct str text, struct err *e)
 {
 	struct str folder = settings_folder(s);
 	char path[FILE_PATH_MAX];
 
 	if (text.p[0] == '/' || settings_is_word(index, text))
-		return settings_set_text(s, index, text, e);
+		return settings_set_text(of, index, text, e);
 	if (folder.n + text.n >= sizeof(path))
 		return err_set(e, REASON_INTERNAL,
 		    "a path of %zu bytes with router.ini's folder, expected "
 		    "at most %d", folder.n + text.n, FILE_PATH_MAX - 1);
 	memcpy(path, folder.p, folder.n);
 	memcpy(path + folder.n, text.p, text.n);
-	return settings_set_text(s, index,
+	return settings_set_text(of, index,
 	    (struct str){ path, folder.n + text.n }, e);
 }
 
 static int
-settings_set_users(struct settings *s, size_t index, struct str text,
-    struct err *e)
+settings_set_users(void *of, size_t index, struct str text, struct err *e)
 {
 	char users[SETTINGS_USERS_MAX];
 
 	if (settings_value_users(text, users, e) == -1)
 		return -1;
-	return settings_set_text(s, index, str_of(users), e);
+	return settings_set_text(of, index, str_of(users), e);
 }
 
 /* As settings_set, of the lists that have memory of their own. */
 static int
-settings_set_list(struct settings *s, size_t index, struct str text,
-    struct err *e)
+settings_set_list(void *of, size_t index, struct str text, struct err *e)
 {
-	void *member = settings_own_member(s, index);
+	void *member = settings_own_member(of, index);
 	struct settings_ranges ranges;
 	char *fields;
 
@@ -205,24 +220,24 @@ settings_set_list(struct settings *s, size_t index, struct str text,
 	return 0;
 }
 
-/* 0, or -1 and e->text. */
-static int
-settings_set(struct settings *s, size_t index, struct str text, struct err *e)
+int
+settings_set(const struct settings *s, void *of, size_t index,
+    struct str text, struct err *e)
 {
 	enum settings_kind kind = settings_kind_of(index);
-	void *member = settings_own_member(s, index);
+	void *member = settings_own_member(of, index);
 	struct settings_value value;
 
 	if (kind == SETTINGS_KIND_USERS)
-		return settings_set_users(s, index, text, e);
+		return settings_set_users(of, index, text, e);
 	if (kind == SETTINGS_KIND_FIELDS || kind == SETTINGS_KIND_RANGES)
-		return settings_set_list(s, index, text, e);
+		return settings_set_list(of, index, text, e);
 	if (settings_value_read(index, text, &value, e) == -1)
 		return -1;
 	if (kind == SETTINGS_KIND_PATH)
-		return settings_set_path(s, index, text, e);
+		return settings_set_path(s, of, index, text, e);
 	if (kind == SETTINGS_KIND_NAME)
-		return settings_set_text(s, index, text, e);
+		return settings_set_text(of, index, text, e);
 	if (kind == SETTINGS_KIND_WORD)
 		*(int *)member = (int)value.number;
 	else if (kind == SETTINGS_KIND_BOOL)
@@ -234,23 +249,36 @@ settings_set(struct settings *s, size_t index, struct str text, struct err *e)
 	return 0;
 }
 
+static bool
+settings_is_text(enum settings_kind kind)
+{
+	return kind == SETTINGS_KIND_PATH || kind == SETTINGS_KIND_USERS ||
+	    kind == SETTINGS_KIND_NAME || kind == SETTINGS_KIND_FIELDS;
+}
+
+void
+settings_clear(void *of, size_t first, size_t end)
+{
+	size_t i;
+
+	for (i = first; i < end; i++) {
+		void *member = settings_own_member(of, i);
+
+		if (settings_is_text(settings_kind_of(i)))
+			free(*(char **)member);
+		else if (settings_kind_of(i) == SETTINGS_KIND_RANGES)
+			free(((struct settings_ranges *)member)->list);
+	}
+}
+
 static void
 settings_free(struct settings **s)
 {
 	size_t i;
 
-	for (i = 0; i < SETTINGS_COUNT; i++) {
-		enum settings_kind kind = settings_kind_of(i);
-		void *member = settings_own_member(*s, i);
-
-		if (kind == SETTINGS_KIND_PATH ||
-		    kind == SETTINGS_KIND_USERS ||
-		    kind == SETTINGS_KIND_NAME ||
-		    kind == SETTINGS_KIND_FIELDS)
-			free(*(char **)member);
-		else if (kind == SETTINGS_KIND_RANGES)
-			free(((struct settings_ranges *)member)->list);
-	}
+	settings_clear(*s, 0, SETTINGS_AT_EGRESS);
+	settings_clear(&(*s)->egress, SETTINGS_AT_EGRESS, SETTINGS_AT_TLS);
+	settings_named_clear(*s);
 	for (i = 0; i < SETTINGS_NAMED_COUNT; i++)
 		free((*s)->named[i]);
 	free((*s)->path);
@@ -267,7 +295,7 @@ settings_default_map(struct settings *s, struct err *e)
 	struct file_id id;
 
 	if (file_identify(settings_map_folder, &id) != 1)
-		return settings_set_path(s, SETTINGS_AT_map,
+		return settings_set_path(s, s, SETTINGS_AT_map,
 		    str_of(settings_map_name), e);
 	snprintf(path, sizeof(path), "%s/%s", settings_map_folder,
 	    settings_map_name);
@@ -303,24 +331,37 @@ settings_work_out(struct settings *s, struct err *e)
 		return -1;
 	if (s->allow_users == NULL && settings_default_users(s, e) == -1)
 		return -1;
-	if (s->private_headers == NULL)
-		return settings_set_text(s, SETTINGS_AT_private_headers,
-		    STR(""), e);
-	return 0;
+	if (settings_fill(s, 0, SETTINGS_AT_EGRESS, e) == -1)
+		return -1;
+	return settings_fill(&s->egress, SETTINGS_AT_EGRESS, SETTINGS_AT_TLS,
+	    e);
 }
 
-/* All defaults that the table spells. */
-static int
-settings_preset(struct settings *s, struct err *e)
+int
+settings_preset(const struct settings *s, void *of, size_t first, size_t end,
+    struct err *e)
 {
 	size_t i;
 
-	for (i = 0; i < SETTINGS_COUNT; i++) {
+	for (i = first; i < end; i++) {
 		struct str preset = str_of(settings_row(i)->preset);
 
-		if (preset.n > 0 && settings_set(s, i, preset, e) == -1)
+		if (preset.n > 0 && settings_set(s, of, i, preset, e) == -1)
 			return -1;
 	}
+	return 0;
+}
+
+int
+settings_fill(void *of, size_t first, size_t end, struct err *e)
+{
+	size_t i;
+
+	for (i = first; i < end; i++)
+		if (settings_is_text(settings_kind_of(i)) &&
+		    *(char **)settings_own_member(of, i) == NULL &&
+		    settings_set_text(of, i, STR(""), e) == -1)
+			return -1;
 	return 0;
 }
 
@@ -366,31 +407,57 @@ settings_parse(struct settings_report *r)
 	return d;
 }
 
+/* Reads iniparser that value like this? How many it has: 1 or 0. */
+static int
+settings_compare_one(const dictionary *d, const char *section, size_t at,
+    const struct settings_place *place, struct settings_report *r)
+{
+	char key[STR_NAME_MAX + 64];
+	const char *value;
+
+	snprintf(key, sizeof(key), "%s:%s", section, settings_row(at)->key);
+	value = iniparser_getstring(d, key, NULL);
+	if (value == NULL ? place->line != 0 : place->line == 0 ||
+	    !str_eq(str_of(value), place->value))
+		settings_tell(r, place->line != 0 ? place->line : 1, 1,
+		    "iniparser reads '%s' in another way, expected what was "
+		    "looked at: was the file being written?",
+		    settings_row(at)->key);
+	return value != NULL;
+}
+
+static int
+settings_compare_named(const dictionary *d,
+    const struct settings_declared *declared, struct settings_report *r)
+{
+	char section[STR_NAME_MAX + 32];
+	size_t first, count, i, k;
+	int known = 0;
+
+	for (i = 0; i < declared->count; i++) {
+		const struct settings_declaration *named = &declared->list[i];
+
+		first = settings_named_rows(named->kind, &count);
+		snprintf(section, sizeof(section), "%s:%.*s",
+		    settings_named_word(named->kind), STR_ARG(named->name));
+		for (k = 0; k < count; k++)
+			known += settings_compare_one(d, section, first + k,
+			    &named->places[k], r);
+	}
+	return known;
+}
+
 /* Does iniparser know just these settings, with just these values? */
 static void
 settings_compare(const dictionary *d, const struct settings_place *places,
-    struct settings_report *r)
+    const struct settings_declared *declared, struct settings_report *r)
 {
-	char key[128];
-	int known = 0, i;
+	int known = settings_compare_named(d, declared, r), i;
 	size_t at;
 
-	for (at = 0; at < SETTINGS_COUNT; at++) {
-		const char *value;
-
-		snprintf(key, sizeof(key), "%s:%s", settings_row(at)->section,
-		    settings_row(at)->key);
-		value = iniparser_getstring(d, key, NULL);
-		known += value != NULL;
-		if (value == NULL ? places[at].line != 0 :
-		    places[at].line == 0 ||
-		    !str_eq(str_of(value), places[at].value))
-			settings_tell(r, places[at].line != 0 ?
-			    places[at].line : 1, 1,
-			    "iniparser reads '%s' in another way, expected "
-			    "what was looked at: was the file being written?",
-			    settings_row(at)->key);
-	}
+	for (at = 0; at < SETTINGS_AT_TLS; at++)
+		known += settings_compare_one(d, settings_row(at)->section,
+		    at, &places[at], r);
 	for (i = 0; i < d->size; i++)
 		if (d->key[i] != NULL && d->val[i] != NULL)
 			known--;
@@ -451,9 +518,9 @@ settings_use(struct settings *s, const struct settings_place *places,
 	struct err e;
 	size_t i;
 
-	for (i = 0; i < SETTINGS_COUNT; i++)
-		if (places[i].line != 0 &&
-		    settings_set(s, i, places[i].value, &e) == -1)
+	for (i = 0; i < SETTINGS_AT_TLS; i++)
+		if (places[i].line != 0 && settings_set(s, (char *)s +
+		    settings_holder(i), i, places[i].value, &e) == -1)
 			settings_tell(r, places[i].line, places[i].column,
 			    "%s", e.text);
 }
@@ -491,9 +558,11 @@ settings_load_text(struct settings *s, struct str text,
 		d = settings_parse(r);
 	if (d == NULL)
 		return;
-	settings_compare(d, places, r);
+	settings_compare(d, places, declared, r);
 	if (r->mistakes == 0)
 		settings_use(s, places, r);
+	if (r->mistakes == 0)
+		settings_named_use(s, declared, r);
 	if (r->mistakes == 0 && settings_declare(s, declared) == -1)
 		settings_tell(r, 1, 1,
 		    "out of memory, expected room for the settings");
@@ -540,7 +609,9 @@ settings_load(const char *path, struct settings **out,
 		return -1;
 	}
 	atomic_init(&s->refs, 1);
-	if (settings_preset(s, &e) == -1)
+	if (settings_preset(s, s, 0, SETTINGS_AT_EGRESS, &e) == -1 ||
+	    settings_preset(s, &s->egress, SETTINGS_AT_EGRESS,
+	        SETTINGS_AT_TLS, &e) == -1)
 		settings_tell(&report, 1, 1, "%s", e.text);
 	else if (path != NULL)
 		settings_load_file(s, &report);

@@ -49,6 +49,33 @@ enum settings_named {
 	SETTINGS_NAMED_COUNT /* last */
 };
 
+/* What [egress] or an [egress:NAME] says. All zero: the defaults. */
+struct settings_egress {
+	char *name; /* NULL of [egress] */
+#define SETTING_EGRESS(key, member, kind, preset, least, most, manual) \
+	SETTINGS_##kind(member)
+#include "settings/settings.tbl.h"
+};
+
+enum settings_tls_key {
+#define SETTING_TLS(key, member, kind, preset, least, most, manual) \
+	SETTINGS_TLS_##member,
+#include "settings/settings.tbl.h"
+	SETTINGS_TLS_KEYS /* last */
+};
+
+/* What a [tls:NAME] says. Its files were not looked at. */
+struct settings_tls {
+	char *name;
+#define SETTING_TLS(key, member, kind, preset, least, most, manual) \
+	SETTINGS_##kind(member)
+#include "settings/settings.tbl.h"
+	struct {
+		size_t line; /* from 1; 0: it is not there */
+		size_t column;
+	} places[SETTINGS_TLS_KEYS];
+};
+
 /*
  * Read-only once loaded, by any number of threads. Texts are never NULL.
  * Relative paths of the file have its folder before them. What is worked out
@@ -61,7 +88,11 @@ struct settings {
 #define SETTING(section, key, member, kind, preset, least, most, manual) \
 	SETTINGS_##kind(member)
 #include "settings/settings.tbl.h"
-#undef SETTING
+	struct settings_egress egress;    /* [egress] */
+	struct settings_egress *egresses; /* [egress:NAME] */
+	size_t egress_count;
+	struct settings_tls *tls;         /* [tls:NAME] */
+	size_t tls_count;
 	char *named[SETTINGS_NAMED_COUNT]; /* the names that are declared */
 	char *path;      /* of router.ini; "" when there is none */
 	atomic_int refs; /* see settings_take */
@@ -71,6 +102,7 @@ struct settings {
 enum { SETTINGS_HOST_ORIGIN = 0, SETTINGS_HOST_PRESERVE };
 enum { SETTINGS_SPOOL_AUTO = 0, SETTINGS_SPOOL_YES, SETTINGS_SPOOL_NO };
 enum { SETTINGS_BAD_HEADER_DROP = 0, SETTINGS_BAD_HEADER_REFUSE };
+enum { SETTINGS_PRIVATE_WRITTEN = 0, SETTINGS_PRIVATE_NEVER };
 
 /*
  * Loads the file, or the defaults when path is NULL. Each mistake is given to
@@ -105,6 +137,21 @@ bool settings_allows_user(const struct settings *s, uid_t user);
 const char *settings_named_word(enum settings_named kind);
 bool settings_has(const struct settings *s, enum settings_named kind,
     struct str name);
+
+/* What [egress:NAME] says, of "" [egress]; what [tls:NAME] says. NULL: there
+ * is no such section. */
+const struct settings_egress *settings_egress_of(const struct settings *s,
+    struct str name);
+const struct settings_tls *settings_tls_of(const struct settings *s,
+    struct str name);
+
+/* Gives a mistake in a file that a [tls:NAME] names to `tell`, as
+ * settings_load does. */
+ATTR_PRINTF(6, 7)
+void settings_tell_tls(const struct settings *s,
+    const struct settings_tls *tls, enum settings_tls_key key,
+    void (*tell)(void *arg, const char *line), void *arg, const char *fmt,
+    ...);
 
 /* Writes every setting in force as a router.ini, for -t. */
 void settings_print(const struct settings *s, FILE *to);

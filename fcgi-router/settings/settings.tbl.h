@@ -4,6 +4,9 @@
  * settings.tbl: every parameter of router.ini.
  *
  * SETTING(section, key, member, KIND, default, least, most, manual)
+ * SETTING_EGRESS, SETTING_TLS: the same without section, of [egress] and each
+ * [egress:NAME], and of each [tls:NAME]. Whoever includes this defines those
+ * that are looked for; all are undefined at its end.
  * KIND: PATH (of a file; a relative one starts at router.ini's folder, the
  * words of `most`, parted by '|', are no files and stay), WORD (one of `most`;
  * the member is the index), BOOL (yes, no), COUNT (a number), TIME (250ms 5s
@@ -11,8 +14,19 @@
  * lists parted by commas or blanks: USERS (names or numbers; as numbers parted
  * by commas), RANGES (of IP addresses), FIELDS (names of header fields; in
  * lower case, sorted, parted by LF).
- * Defaults are spelled as in the file; an empty one is worked out at start.
+ * Defaults are spelled as in the file; an empty one is worked out at start, or
+ * is none.
  */
+#ifndef SETTING
+#define SETTING(...)
+#endif
+#ifndef SETTING_EGRESS
+#define SETTING_EGRESS(...)
+#endif
+#ifndef SETTING_TLS
+#define SETTING_TLS(...)
+#endif
+
 SETTING("router", "map", map, PATH, "", "", "",
     "The map file, as route-compile writes it. Without this setting: "
     "/var/lib/fcgi-router/routes.db if that folder exists, else routes.db "
@@ -81,7 +95,7 @@ SETTING("relay", "max_hops", max_hops, COUNT, "4", "1", "100",
     "answered 508 loop.")
 SETTING("relay", "max_idle", max_idle, COUNT, "256", "0", "10000",
     "Idle connections kept, over all origins; 0: none are kept.")
-SETTING("relay", "idle_age", idle_age, TIME, "30s", "1s", "1h",
+SETTING("relay", "idle_age", idle_age, TIME, "30s", "10ms", "1h",
     "How long an idle connection to an origin is kept.")
 SETTING("relay", "forwarded", forwarded, BOOL, "no", "", "",
     "Also send the Forwarded field of RFC 7239 to origins.")
@@ -96,3 +110,32 @@ SETTING("internal", "allow", internal_allow, RANGES, "127.0.0.0/8 ::1", "",
 SETTING("log", "access", access_log, PATH, "none", "", "none|stderr",
     "Where one line for each request goes: none, stderr, or a file. The file "
     "is opened again when it was renamed or removed.")
+SETTING_EGRESS("private", private, WORD, "written", "", "written|never",
+    "Who may connect to loopback and private addresses and to Unix sockets: an "
+    "origin whose URL in the map writes its host or socket without variables, "
+    "or none.")
+SETTING_EGRESS("allow", allow, RANGES, "", "", "",
+    "Addresses that may be connected to although they are private, link-local "
+    "or a metadata service's, also by origins whose host is made of variables.")
+SETTING_EGRESS("deny", deny, RANGES, "", "", "",
+    "Addresses that are never connected to, whatever else is said.")
+SETTING_EGRESS("sockets", sockets, PATH, "", "", "",
+    "Unix sockets in this folder, or below it, may be connected to also when "
+    "their path is made of variables, or 'private' is never. Only those whom "
+    "all tenants trust should be able to write there.")
+SETTING_TLS("ca", ca, PATH, "", "", "",
+    "Certificates, in PEM, that origins are verified against. Without this "
+    "setting: the system's.")
+SETTING_TLS("cert", cert, PATH, "", "", "",
+    "The certificate, in PEM, that is shown to origins that ask for one, and "
+    "behind it those between it and its authority.")
+SETTING_TLS("key", key, PATH, "", "", "",
+    "The private key of 'cert', in PEM, without a password. Others may not be "
+    "able to read the file.")
+SETTING_TLS("verify", verify, BOOL, "yes", "", "",
+    "Verify that the origin has a certificate for its name. With no, whoever "
+    "stands between the router and the origin can read and change all.")
+
+#undef SETTING
+#undef SETTING_EGRESS
+#undef SETTING_TLS

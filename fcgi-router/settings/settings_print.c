@@ -99,27 +99,23 @@ settings_print_ranges(const struct settings_ranges *ranges, FILE *to)
 	}
 }
 
-static void
-settings_print_declared(const struct settings *s, FILE *to)
+/* Has it no value at all? */
+static bool
+settings_print_none(const void *of, size_t index)
 {
-	size_t kind;
+	enum settings_kind kind = settings_kind_of(index);
+	const void *member = settings_member(of, index);
 
-	for (kind = 0; kind < SETTINGS_NAMED_COUNT; kind++) {
-		struct str left = str_of(s->named[kind]), name;
-
-		while (left.n > 0) {
-			(void)str_cut(left, '\n', &name, &left);
-			fprintf(to, "\n[%s:%.*s]\n",
-			    settings_named_word((enum settings_named)kind),
-			    STR_ARG(name));
-		}
-	}
+	if (kind == SETTINGS_KIND_RANGES)
+		return ((const struct settings_ranges *)member)->count == 0;
+	return (kind == SETTINGS_KIND_PATH || kind == SETTINGS_KIND_FIELDS) &&
+	    (*(char *const *)member)[0] == '\0';
 }
 
 static void
-settings_print_value(const struct settings *s, size_t index, FILE *to)
+settings_print_value(const void *of, size_t index, FILE *to)
 {
-	const void *member = settings_member(s, index);
+	const void *member = settings_member(of, index);
 
 	switch (settings_kind_of(index)) {
 	case SETTINGS_KIND_PATH:
@@ -154,31 +150,71 @@ settings_print_value(const struct settings *s, size_t index, FILE *to)
 	}
 }
 
+static void
+settings_print_row(const void *of, size_t index, FILE *to)
+{
+	const char *key = settings_row(index)->key;
+
+	if (settings_print_none(of, index)) {
+		fprintf(to, "# %s: none\n", key);
+		return;
+	}
+	fprintf(to, "%s = ", key);
+	settings_print_value(of, index, to);
+	fprintf(to, "\n");
+}
+
+static void
+settings_print_named(const struct settings *s, enum settings_named kind,
+    struct str name, FILE *to)
+{
+	const void *of = NULL;
+	size_t count, first = settings_named_rows(kind, &count), i;
+
+	if (kind == SETTINGS_TLS)
+		of = settings_tls_of(s, name);
+	else if (kind == SETTINGS_EGRESS)
+		of = settings_egress_of(s, name);
+	fprintf(to, "\n[%s:%.*s]\n", settings_named_word(kind),
+	    STR_ARG(name));
+	for (i = 0; i < count; i++)
+		settings_print_row(of, first + i, to);
+}
+
+static void
+settings_print_declared(const struct settings *s, FILE *to)
+{
+	size_t kind;
+
+	for (kind = 0; kind < SETTINGS_NAMED_COUNT; kind++) {
+		struct str left = str_of(s->named[kind]), name;
+
+		while (left.n > 0) {
+			(void)str_cut(left, '\n', &name, &left);
+			settings_print_named(s, (enum settings_named)kind,
+			    name, to);
+		}
+	}
+}
+
 void
 settings_print(const struct settings *s, FILE *to)
 {
 	const char *section = "";
 	size_t i;
 
-	for (i = 0; i < SETTINGS_COUNT; i++) {
+	for (i = 0; i < SETTINGS_AT_TLS; i++) {
 		const struct settings_row *row = settings_row(i);
 
 		if (strcmp(section, row->section) != 0)
 			fprintf(to, "%s[%s]\n", *section != '\0' ? "\n" : "",
 			    row->section);
 		section = row->section;
-		if (i == SETTINGS_AT_workers_min && s->workers_min == 0) {
+		if (i == SETTINGS_AT_workers_min && s->workers_min == 0)
 			fprintf(to, "# %s is worked out at start\n", row->key);
-			continue;
-		}
-		if (i == SETTINGS_AT_private_headers &&
-		    s->private_headers[0] == '\0') {
-			fprintf(to, "# %s: none\n", row->key);
-			continue;
-		}
-		fprintf(to, "%s = ", row->key);
-		settings_print_value(s, i, to);
-		fprintf(to, "\n");
+		else
+			settings_print_row((const char *)s +
+			    settings_holder(i), i, to);
 	}
 	settings_print_declared(s, to);
 }

@@ -10,11 +10,21 @@
 #include "base/str.h"
 #include "settings/settings.h"
 
+/* Rows, in the order of the table; [egress] and [tls:NAME] stand last. */
 enum settings_index {
 #define SETTING(section, key, member, kind, preset, least, most, manual) \
 	SETTINGS_AT_##member,
 #include "settings/settings.tbl.h"
-#undef SETTING
+	SETTINGS_AT_EGRESS,
+	SETTINGS_BEFORE_EGRESS = SETTINGS_AT_EGRESS - 1,
+#define SETTING_EGRESS(key, member, kind, preset, least, most, manual) \
+	SETTINGS_AT_EGRESS_##member,
+#include "settings/settings.tbl.h"
+	SETTINGS_AT_TLS,
+	SETTINGS_BEFORE_TLS = SETTINGS_AT_TLS - 1,
+#define SETTING_TLS(key, member, kind, preset, least, most, manual) \
+	SETTINGS_AT_TLS_##member,
+#include "settings/settings.tbl.h"
 	SETTINGS_COUNT /* last */
 };
 
@@ -58,7 +68,7 @@ struct settings_place {
 	size_t column;    /* of the value */
 };
 
-enum { SETTINGS_DECLARED_MAX = 1000 };
+enum { SETTINGS_DECLARED_MAX = 1000, SETTINGS_NAMED_ROWS = 4 };
 
 /* [KIND:NAME] sections, as they stand in the text; names are borrowed. */
 struct settings_declared {
@@ -67,8 +77,12 @@ struct settings_declared {
 		enum settings_named kind;
 		struct str name;
 		size_t line;
+		struct settings_place places[SETTINGS_NAMED_ROWS];
 	} list[SETTINGS_DECLARED_MAX];
 };
+
+/* The rows that sections of that kind have: `count` from the answer on. */
+size_t settings_named_rows(enum settings_named kind, size_t *count);
 
 /*
  * The own look: tells every mistake of the text, of its values too, and fills
@@ -83,9 +97,43 @@ struct settings_value {
 	uint64_t size;  /* SIZE */
 };
 
-/* What a row of the table asks for, and its member of struct settings. */
+/*
+ * What a row of the table asks for; where its value is kept in what has such
+ * rows: struct settings, settings_egress or settings_tls.
+ */
 enum settings_kind settings_kind_of(size_t index);
-const void *settings_member(const struct settings *s, size_t index);
+const void *settings_member(const void *of, size_t index);
+
+/* Where in struct settings that is which has the row; not of [tls:NAME]. */
+size_t settings_holder(size_t index);
+
+/* Sets the row's member of `of` to what the table or router.ini spells; texts
+ * that are not there are "". 0, or -1 and e->text. */
+ATTR_MUST_USE
+int settings_set(const struct settings *s, void *of, size_t index,
+    struct str text, struct err *e);
+ATTR_MUST_USE
+int settings_preset(const struct settings *s, void *of, size_t first,
+    size_t end, struct err *e);
+ATTR_MUST_USE
+int settings_fill(void *of, size_t first, size_t end, struct err *e);
+
+/* Frees the members [first, end) of `of`. */
+void settings_clear(void *of, size_t first, size_t end);
+
+/* A text for free(). NULL: out of memory. */
+char *settings_copy(struct str s);
+
+/* ---- sections with a name ---- */
+
+/* Tells what no line of such a section is wrong about alone. */
+void settings_named_look(const struct settings_declared *declared,
+    struct settings_report *r);
+
+/* Takes over what is declared. Mistakes are told. */
+void settings_named_use(struct settings *s,
+    const struct settings_declared *declared, struct settings_report *r);
+void settings_named_clear(struct settings *s);
 
 /*
  * Reads and checks a value. PATH, NAME and lists have none here, and are

@@ -18,8 +18,8 @@
 enum { SETTINGS_LINE_MAX = 1022 };
 
 static const char settings_sections[] =
-    "[router], [relay], [internal], [log], or [plan:NAME], [auth:NAME], "
-    "[tls:NAME], [sign:NAME], [egress:NAME]";
+    "[router], [relay], [internal], [log], [egress], or [plan:NAME], "
+    "[auth:NAME], [tls:NAME], [sign:NAME], [egress:NAME]";
 
 struct settings_look {
 	struct settings_report *report;
@@ -29,8 +29,8 @@ struct settings_look {
 	struct str raw; /* the line that is looked at, without its end */
 	size_t length;  /* of it, with a CR */
 	bool seen;      /* a section's line was there */
-	size_t section; /* its first row; SETTINGS_COUNT: an unknown one, or */
-	const struct settings_declaration *named; /* not NULL: this one */
+	size_t section; /* its first row; SETTINGS_COUNT: it has none */
+	struct settings_declaration *named; /* the section is this one */
 	struct settings_declared *declared;
 };
 
@@ -192,6 +192,7 @@ settings_look_named(struct settings_look *l, struct str section)
 {
 	struct settings_declaration *added;
 	struct str word, name;
+	size_t rows;
 	int kind = 0;
 
 	(void)str_cut(section, ':', &word, &name);
@@ -205,6 +206,7 @@ settings_look_named(struct settings_look *l, struct str section)
 	added->name = name;
 	added->line = l->line;
 	l->named = added;
+	l->section = settings_named_rows(added->kind, &rows);
 }
 
 static void
@@ -273,6 +275,13 @@ settings_unknown_key(struct settings_look *l, struct str name)
 		    settings_quote(name).text, section);
 }
 
+static struct settings_place *
+settings_look_place(struct settings_look *l, size_t at)
+{
+	return l->named != NULL ? &l->named->places[at - l->section] :
+	    &l->places[at];
+}
+
 /* The row that a name stands for here, or SETTINGS_COUNT, told why. */
 static size_t
 settings_look_key(struct settings_look *l, struct str name)
@@ -287,7 +296,7 @@ settings_look_key(struct settings_look *l, struct str name)
 		    settings_sections);
 		return SETTINGS_COUNT;
 	}
-	if (l->named != NULL)
+	if (l->named != NULL && l->section == SETTINGS_COUNT)
 		settings_tell_at(l, name,
 		    "unknown setting '%s' in [%s:%.*s], expected none: no "
 		    "settings of [%s:...] exist in this version, the section "
@@ -301,10 +310,10 @@ settings_look_key(struct settings_look *l, struct str name)
 	at = settings_find_key(l->section, name);
 	if (at == SETTINGS_COUNT) {
 		settings_unknown_key(l, name);
-	} else if (l->places[at].line != 0) {
+	} else if (settings_look_place(l, at)->line != 0) {
 		settings_tell_at(l, name,
 		    "'%s' again, expected once: line %zu has it",
-		    settings_row(at)->key, l->places[at].line);
+		    settings_row(at)->key, settings_look_place(l, at)->line);
 		return SETTINGS_COUNT;
 	}
 	return at;
@@ -393,8 +402,8 @@ settings_look_value(struct settings_look *l, size_t at, struct str value)
 	}
 	if (at == SETTINGS_COUNT)
 		return;
-	l->places[at].value = value;
-	l->places[at].column = settings_column(l, text);
+	settings_look_place(l, at)->value = value;
+	settings_look_place(l, at)->column = settings_column(l, text);
 	if (settings_value_read(at, value, &unused, &e) == -1)
 		settings_tell_at(l, text, "%s", e.text);
 }
@@ -421,7 +430,7 @@ settings_look_setting(struct settings_look *l, struct str text)
 	}
 	at = settings_look_key(l, name);
 	if (at != SETTINGS_COUNT)
-		l->places[at].line = l->line;
+		settings_look_place(l, at)->line = l->line;
 	settings_look_value(l, at, value);
 }
 
@@ -514,4 +523,5 @@ settings_text_look(struct str text, struct settings_place *places,
 		settings_look_line(&l);
 	}
 	settings_look_together(&l);
+	settings_named_look(declared, r);
 }

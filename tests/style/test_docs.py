@@ -41,7 +41,10 @@ def rows(table, macro):
 
 
 REASONS = [r for r in rows("base/err.tbl.h", "REASON") if r[1] != "-"]
-SETTINGS = rows("settings/settings.tbl.h", "SETTING")
+SETTINGS = rows("settings/settings.tbl.h", "SETTING") + [
+    [section, *row] for macro, section in
+    (("SETTING_EGRESS", "egress"), ("SETTING_TLS", "tls:NAME"))
+    for row in rows("settings/settings.tbl.h", macro)]
 DIRECTIVES = rows("route/directive.tbl.h", "DIRECTIVE")
 RECORDS = rows("report/record.tbl.h", "RECORD")
 VARIABLES = rows("route/variable.tbl.h", "VARIABLE")
@@ -131,7 +134,8 @@ def value_forms(row):
               "SIZE": ["size"], "USERS": ["users"], "NAME": ["name"],
               "FIELDS": ["fields"], "RANGES": ["ranges"]}.get(kind, [])
     if kind == "PATH":
-        words.append("folder" if key.endswith("_dir") else "file")
+        words.append("folder" if key.endswith("_dir") or key == "sockets"
+                     else "file")
     return " | ".join(words)
 
 
@@ -159,8 +163,8 @@ def sample():
     """(section, comment, name, value) of each setting of the sample."""
     section, comment, found = None, "", []
     for line in source("conf/router.ini").split("\n"):
-        if line.startswith("["):
-            section = line.strip("[]")
+        if line.startswith(("[", "#[")):
+            section = re.sub(":.*", ":NAME", line.strip("#[]"))
         elif line.startswith("# "):
             comment += line[1:]
         elif " = " in line:

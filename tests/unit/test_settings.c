@@ -123,8 +123,8 @@ static const struct trap traps[] = {
 	TRAP("an unknown section, near to none",
 	    "[plan:free]\n[customers]\n",
 	    "@2:2: error: unknown section [customers], expected [router], "
-	    "[relay], [internal], [log], or [plan:NAME], [auth:NAME], "
-	    "[tls:NAME], [sign:NAME], [egress:NAME]\n"),
+	    "[relay], [internal], [log], [egress], or [plan:NAME], "
+	    "[auth:NAME], [tls:NAME], [sign:NAME], [egress:NAME]\n"),
 	TRAP("a named section of an unknown kind",
 	    "[plans:free]\n",
 	    "@1:2: error: unknown section [plans:free], expected plan, auth, "
@@ -155,6 +155,30 @@ static const struct trap traps[] = {
 	    "@4:1: error: unknown setting 'check' in [auth:b], expected none: "
 	    "no settings of [auth:...] exist in this version, the section "
 	    "only declares the name\n"),
+	TRAP("settings of named sections are looked at, too",
+	    "[egress:a]\nprivate = maybe\ndney = ::1\nca = /a\n"
+	    "allow = 10.0.0.1/8\n[tls:a]\nca = /a\nCA = /b\nverify=on\n",
+	    "@2:11: error: 'maybe' is unknown here, expected written or "
+	    "never\n"
+	    "@3:1: error: unknown setting 'dney' in [egress], expected "
+	    "perhaps 'deny'\n"
+	    "@4:1: error: unknown setting 'ca' in [egress], expected in "
+	    "[tls:NAME]\n"
+	    "@5:9: error: '10.0.0.1/8' is no range of addresses, expected "
+	    "like 192.0.2.0/24, 2001:db8::/32 or one address, with no bits "
+	    "behind the prefix\n"
+	    "@8:1: error: 'ca' again, expected once: line 7 has it\n"
+	    "@9:8: error: 'on' is unknown here, expected yes or no\n"),
+	TRAP("a certificate without its key, and a key alone",
+	    "[tls:a]\ncert = /a\n[tls:b]\nkey = /b\n",
+	    "@2:8: error: 'cert' alone in [tls:a], expected 'cert' and "
+	    "'key', or none\n"
+	    "@4:7: error: 'key' alone in [tls:b], expected 'cert' and "
+	    "'key', or none\n"),
+	TRAP("an authority for what is not verified",
+	    "[tls:a]\nca = /a\nverify = no\n",
+	    "@2:6: error: 'ca' in [tls:a] beside 'verify = no', expected "
+	    "one of them: nothing is verified\n"),
 	TRAP("a namespace that is no name",
 	    "[router]\nnamespace = Staging\n",
 	    "@2:13: error: 'Staging' is no name, expected small letters, "
@@ -176,7 +200,8 @@ static const struct trap traps[] = {
 	TRAP("a section without a name",
 	    "[]\n",
 	    "@1:2: error: unknown section [], expected [router], [relay], "
-	    "[internal], [log], or [plan:NAME], [auth:NAME], [tls:NAME], "
+	    "[internal], [log], [egress], or [plan:NAME], [auth:NAME], "
+	    "[tls:NAME], "
 	    "[sign:NAME], [egress:NAME]\n"),
 	TRAP("an unknown key, near to one",
 	    "[relay]\nconnect_timout = 5s\n",
@@ -295,8 +320,8 @@ static const struct trap traps[] = {
 	TRAP("a section without ']'",
 	    "[router\n",
 	    "@1:1: error: no ']' behind a section's name, expected [router], "
-	    "[relay], [internal], [log], or [plan:NAME], [auth:NAME], "
-	    "[tls:NAME], [sign:NAME], [egress:NAME]\n"),
+	    "[relay], [internal], [log], [egress], or [plan:NAME], "
+	    "[auth:NAME], [tls:NAME], [sign:NAME], [egress:NAME]\n"),
 	TRAP("a line without '='",
 	    "[router]\ncheck 1s\n",
 	    "@2:1: error: no '=', expected [SECTION], NAME = VALUE or a "
@@ -321,8 +346,8 @@ static const struct trap traps[] = {
 	TRAP("a key before any section",
 	    "# top\ncheck = 1s\n",
 	    "@2:1: error: a setting before any section, expected [router], "
-	    "[relay], [internal], [log], or [plan:NAME], [auth:NAME], "
-	    "[tls:NAME], [sign:NAME], [egress:NAME] first\n"),
+	    "[relay], [internal], [log], [egress], or [plan:NAME], "
+	    "[auth:NAME], [tls:NAME], [sign:NAME], [egress:NAME] first\n"),
 	TRAP("a quote that is not closed",
 	    "[router]\nmap = \"/a b\nspool_dir = '/a\"\n",
 	    "@2:7: error: a quote that is not closed, expected \" at the end "
@@ -747,6 +772,8 @@ every_default_of_the_table_may_be_written(void **state)
 	for (i = 0; i < settings_count(); i++) {
 		const struct settings_row *row = settings_row(i);
 
+		if (strchr(row->section, ':') != NULL)
+			break; /* sections with a name are not always there */
 		if (strcmp(section, row->section) != 0)
 			n += (size_t)snprintf(text + n, sizeof(text) - n,
 			    "[%s]\n", row->section);
@@ -781,7 +808,10 @@ what_is_printed_can_be_read_again(void **state)
 	    "body_buffer = 1m\nforwarded = yes\nbad_header = refuse\n"
 	    "private_headers = X-B, x-a\n[plan:pro]\n[auth:b]\n[auth:a]\n"
 	    "[internal]\nallow = 10.0.0.0/8 ::1 127.0.0.1\n"
-	    "[log]\naccess = \" /log\"\n");
+	    "[log]\naccess = \" /log\"\n[tls:a]\nca = \"/c;a\"\n[tls:b]\n"
+	    "cert = /c\nkey = /k\nverify = no\n[egress]\nallow = 10.1.2.3\n"
+	    "[egress:lan]\nprivate = never\ndeny = ::1, 10.0.0.0/8\n"
+	    "sockets = /run/a\n");
 	char *first = NULL, *second = NULL;
 	size_t n;
 	FILE *f = open_memstream(&first, &n);
@@ -848,8 +878,8 @@ sample_read(char *text, size_t size)
 	if (f == NULL)
 		fail_msg("%s cannot be opened", path);
 	while (fgets(line, sizeof(line), f) != NULL) {
-		bool hidden = line[0] == '#' && line[1] != ' ' &&
-		    strchr(line, '=') != NULL;
+		bool hidden = line[0] == '#' && (line[1] == '[' ||
+		    (line[1] != ' ' && strchr(line, '=') != NULL));
 
 		n += (size_t)snprintf(text + n, size - n, "%s",
 		    line + hidden);
@@ -873,8 +903,14 @@ the_sample_file_says_the_defaults(void **state)
 		fail_msg("conf/router.ini has no line for '%s'", key); \
 	if (sizeof(standard) > 1) \
 		SAME_##kind(s->member, preset->member);
+#define SETTING_EGRESS(key, member, kind, standard, least, most, manual) \
+	SETTING("egress", key, egress.member, kind, standard, least, most, \
+	    manual)
+#define SETTING_TLS(key, member, kind, standard, least, most, manual) \
+	if (strstr(text, "\n" key " = ") == NULL) \
+		fail_msg("conf/router.ini has no line for '%s'", key);
 #include "settings/settings.tbl.h"
-#undef SETTING
+	assert_true(s->tls[0].verify);
 	settings_drop(&s);
 	settings_drop(&preset);
 }
@@ -911,6 +947,56 @@ defaults_of_lists_are_local_alone(void **state)
 	assert_true(cidr_holds(s->internal_allow.list, 2, STR("127.9.9.9")));
 	assert_true(cidr_holds(s->internal_allow.list, 2, STR("::1")));
 	assert_false(cidr_holds(s->internal_allow.list, 2, STR("10.0.0.1")));
+	settings_drop(&s);
+}
+
+static void
+sections_with_a_name_have_settings_of_their_own(void **state)
+{
+	struct settings *s = load_good("[tls:corp]\nca = a.pem\ncert=/c\n"
+	    "key = k\n[egress:lan]\nprivate = never\nallow = 10.0.0.1\n"
+	    "sockets = /run/apps\n[egress]\ndeny = 10.0.0.0/8 ::1\n"
+	    "[tls:bare]\n[tls:open]\nverify = no\n");
+	const struct settings_egress *lan = settings_egress_of(s, STR("lan"));
+	const struct settings_tls *corp = settings_tls_of(s, STR("corp"));
+
+	(void)state;
+	assert_string_equal(corp->name, "corp");
+	assert_string_equal(corp->ca, "a.pem");
+	assert_string_equal(corp->cert, "/c");
+	assert_string_equal(corp->key, "k");
+	assert_true(corp->verify);
+	assert_int_equal(corp->places[SETTINGS_TLS_cert].line, 3);
+	assert_int_equal(corp->places[SETTINGS_TLS_cert].column, 6);
+	assert_int_equal(corp->places[SETTINGS_TLS_verify].line, 0);
+	assert_string_equal(settings_tls_of(s, STR("bare"))->ca, "");
+	assert_true(settings_tls_of(s, STR("bare"))->verify);
+	assert_false(settings_tls_of(s, STR("open"))->verify);
+	assert_null(settings_tls_of(s, STR("lan")));
+	assert_null(settings_tls_of(s, STR("")));
+	assert_int_equal(lan->private, SETTINGS_PRIVATE_NEVER);
+	assert_int_equal(lan->allow.count, 1);
+	assert_int_equal(lan->deny.count, 0); /* not what [egress] says */
+	assert_string_equal(lan->sockets, "/run/apps");
+	assert_ptr_equal(settings_egress_of(s, STR("")), &s->egress);
+	assert_int_equal(s->egress.private, SETTINGS_PRIVATE_WRITTEN);
+	assert_int_equal(s->egress.deny.count, 2);
+	assert_string_equal(s->egress.sockets, "");
+	assert_null(settings_egress_of(s, STR("corp")));
+	settings_drop(&s);
+}
+
+static void
+a_mistake_in_a_file_of_tls_has_its_line(void **state)
+{
+	struct settings *s = load_good("[tls:a]\n\nca =  a.pem\n");
+	struct told t = { .n = 0 };
+
+	(void)state;
+	settings_tell_tls(s, settings_tls_of(s, STR("a")), SETTINGS_TLS_ca,
+	    told_add, &t, "what, expected %s", "that");
+	assert_string_equal(t.text,
+	    "router.ini:3:7: error: what, expected that\n");
 	settings_drop(&s);
 }
 
@@ -1232,6 +1318,9 @@ main(void)
 		cmocka_unit_test(the_sample_file_says_the_defaults),
 		cmocka_unit_test(lists_are_read_and_put_in_order),
 		cmocka_unit_test(defaults_of_lists_are_local_alone),
+		cmocka_unit_test(
+		    sections_with_a_name_have_settings_of_their_own),
+		cmocka_unit_test(a_mistake_in_a_file_of_tls_has_its_line),
 		cmocka_unit_test(declared_names_are_known_by_their_kind),
 		cmocka_unit_test(the_asked_file_comes_before_the_environment),
 		cmocka_unit_test(a_path_too_long_is_an_error),
