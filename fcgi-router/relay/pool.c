@@ -138,9 +138,11 @@ pool_take(struct pool *p, struct str key)
 	for (;;) {
 		struct pool_entry *entry;
 		struct wire *w;
+		bool young;
 
 		pthread_mutex_lock(&p->lock);
 		entry = pool_find(p, hash, key);
+		young = entry != NULL && clock_ms() - entry->since < p->age;
 		if (entry != NULL)
 			pool_unlink(p, entry);
 		pthread_mutex_unlock(&p->lock);
@@ -148,7 +150,7 @@ pool_take(struct pool *p, struct str key)
 			return NULL;
 		w = entry->wire;
 		free(entry);
-		if (wire_is_idle(w))
+		if (young && wire_is_idle(w))
 			return w;
 		wire_close(&w);
 	}
@@ -185,13 +187,18 @@ pool_give(struct pool *p, struct wire **w)
 	pool_close(gone);
 }
 
-void
+int64_t
 pool_sweep(struct pool *p)
 {
 	struct pool_entry *gone = NULL;
+	int64_t now = clock_ms();
+	int64_t next;
 
 	pthread_mutex_lock(&p->lock);
-	pool_trim(p, clock_ms(), &gone);
+	pool_trim(p, now, &gone);
+	/* What is given meanwhile is not too old before that. */
+	next = (p->oldest != NULL ? p->oldest->since : now) + p->age;
 	pthread_mutex_unlock(&p->lock);
 	pool_close(gone);
+	return next;
 }

@@ -31,7 +31,8 @@ struct wire *pool_take(struct pool *p, struct str key);
 /* Takes the wire over and sets *w NULL; it may be closed at once. */
 void pool_give(struct pool *p, struct wire **w);
 
-/* Closes wires that were idle for too long; now and then, by one thread. */
-void pool_sweep(struct pool *p);
+/* Closes wires that were idle for too long; by one thread. When to come
+ * again, clock_ms: none is too old before. */
+int64_t pool_sweep(struct pool *p);
 
 #endif

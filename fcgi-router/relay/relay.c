@@ -50,7 +50,7 @@ bool
 relay_may_repeat(const struct transfer *t, enum reason reason,
     struct str method, bool body_kept)
 {
-	if (!t->reused || t->got_any || reason != REASON_ORIGIN_BROKEN ||
+	if (!t->reused || t->came > 0 || reason != REASON_ORIGIN_BROKEN ||
 	    !body_kept)
 		return false;
 	return !t->sent_any || relay_is_idempotent(method);

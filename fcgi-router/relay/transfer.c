@@ -44,7 +44,10 @@ transfer_begin(struct transfer *t, struct wire **w, bool reused,
 	t->wire = *w;
 	*w = NULL;
 	t->reused = reused;
-	t->keep = t->sent_any = t->got_any = t->drained = false;
+	t->keep = t->sent_any = t->drained = false;
+	t->wrote = false;
+	t->unsent = 0;
+	t->came = 0;
 	t->upload = request->body;
 	t->upload_done = request->body == H1_BODY_NONE ||
 	    (request->body == H1_BODY_LENGTH && request->length == 0);
@@ -68,6 +71,7 @@ transfer_put_body(struct transfer *t, struct str data, struct err *e)
 		if (wire_send(t->wire, data, &sent, e) == -1)
 			return -1;
 		t->sent_any |= sent > 0;
+		t->wrote |= sent > 0;
 		data = str_sub(data, sent, data.n);
 	}
 	return buf_put(&t->out, data) == 0 ? 0 : transfer_full(e);
@@ -91,11 +95,22 @@ transfer_flush(struct transfer *t, struct err *e)
 
 		if (got <= 0)
 			return got;
-		t->sent_any = true;
+		t->sent_any = t->wrote = true;
 		buf_drop(&t->out, sent);
 	}
 	buf_fini(&t->out); /* an idle exchange holds no memory for it */
 	return 1;
+}
+
+bool
+transfer_is_taken(struct transfer *t)
+{
+	int unsent = wire_unsent(t->wire);
+	bool taken = t->wrote || unsent < t->unsent;
+
+	t->wrote = false;
+	t->unsent = unsent;
+	return taken;
 }
 
 static int
@@ -162,12 +177,12 @@ transfer_read_head(struct transfer *t, char *scratch, size_t room,
 		int got = wire_recv(t->wire, scratch, room, &n, e);
 
 		if (got == 2)
-			return transfer_cut_off(t, t->got_any ?
+			return transfer_cut_off(t, t->came > 0 ?
 			    "within its answer's head" :
 			    "before its answer", e);
 		if (got <= 0)
 			return got;
-		t->got_any = true;
+		t->came += n;
 		t->drained = n < room && !wire_is_tls(t->wire);
 		got = transfer_show_head(t, (struct str){ scratch, n }, a,
 		    out, e);
@@ -236,6 +251,7 @@ transfer_read_more(struct transfer *t, char *scratch, size_t room,
 		    transfer_cut_off(t, "within its answer's body", e);
 	if (got <= 0)
 		return got == 0 ? TRANSFER_WAIT : -1;
+	t->came += n;
 	t->drained = n < room - held && !wire_is_tls(t->wire);
 	if (held > 0) {
 		memcpy(scratch, buf_view(&t->in).p, held);

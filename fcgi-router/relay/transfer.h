@@ -29,7 +29,9 @@ struct transfer {
 	bool upload_done;  /* all of the request is in `out` or sent */
 	bool keep;         /* the answer lets the wire be used again */
 	bool sent_any;     /* at least one byte of the request went out */
-	bool got_any;      /* at least one byte of an answer came */
+	bool wrote;        /* one did since transfer_is_taken was asked */
+	int unsent;        /* what the system held when it was asked */
+	uint64_t came;     /* bytes of an answer, as they came on the wire */
 	bool drained;      /* the last read took all there was */
 };
 
@@ -56,6 +58,10 @@ ATTR_MUST_USE int transfer_end_body(struct transfer *t, struct err *e);
 
 /* Sends what waits. 1: nothing is left; 0: would wait; -1 and e. */
 ATTR_MUST_USE int transfer_flush(struct transfer *t, struct err *e);
+
+/* After transfer_flush answered 0: has the origin taken any byte since this
+ * was asked last? A little of it makes no event. */
+bool transfer_is_taken(struct transfer *t);
 
 /*
  * Reads the answer's head. 1 and *out, whose texts live in the arena; 0: would

@@ -11,9 +11,11 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <linux/sockios.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -356,6 +358,14 @@ int
 wire_fd(const struct wire *w)
 {
 	return w->fd;
+}
+
+int
+wire_unsent(const struct wire *w)
+{
+	int unsent = 0;
+
+	return ioctl(w->fd, SIOCOUTQ, &unsent) == -1 ? 0 : unsent;
 }
 
 bool

@@ -58,6 +58,9 @@ int wire_recv(struct wire *w, char *to, size_t room, size_t *got,
 /* The descriptor to wait on. */
 int wire_fd(const struct wire *w);
 
+/* How much of what was sent still lies in the system's buffer, or 0. */
+int wire_unsent(const struct wire *w);
+
 /* Is it TLS, which may hold read bytes that its descriptor does not show? */
 bool wire_is_tls(const struct wire *w);
 

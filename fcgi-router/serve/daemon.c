@@ -126,7 +126,6 @@ daemon_look(struct daemon_state *d)
 	access_log_look(d->process->log);
 	daemon_look_ini(d);
 	daemon_look_exe(d);
-	pool_sweep(d->process->relay.pool);
 	if (snapshot_faults(d->process->snapshot) >= DAEMON_FAULTS_MAX) {
 		msg_error("too many pages of maps were gone: leaving");
 		d->leave = true;
@@ -169,6 +168,15 @@ daemon_sleep(struct daemon_state *d, int64_t until)
 	crew_tick(d->crew);
 	if (fds[0].revents != 0)
 		daemon_take_signal(d);
+}
+
+/* Sleeps, no longer than until something on disk or in the pool is due. */
+static void
+daemon_rest(struct daemon_state *d)
+{
+	int64_t sweep = pool_sweep(d->process->relay.pool);
+
+	daemon_sleep(d, sweep < d->look_ms ? sweep : d->look_ms);
 }
 
 static int
@@ -250,7 +258,7 @@ daemon_run(struct process *p, const struct daemon_plan *plan, struct err *e)
 			if (clock_ms() >= d.look_ms)
 				daemon_look(&d);
 			else
-				daemon_sleep(&d, d.look_ms);
+				daemon_rest(&d);
 		}
 		answer = daemon_drain(&d);
 	}

@@ -19,6 +19,7 @@ exchange_new(struct process *p)
 	x->process = p;
 	x->front = -1;
 	x->wait.until = x->limit = x->total_limit = INT64_MAX;
+	x->front_limit = INT64_MAX;
 	arena_init(&x->arena, EXCHANGE_ARENA_MAX);
 	arena_init(&x->spare, EXCHANGE_SPARE_MAX);
 	buf_init(&x->out, EXCHANGE_OUT_MAX);
@@ -95,11 +96,11 @@ exchange_reset(struct exchange *x)
 	record_init(&x->record);
 	x->err.reason = REASON_NONE;
 	x->err.text[0] = '\0';
-	x->uploads = x->front_partial = false;
+	x->uploads = x->stalls = x->front_partial = false;
 	x->head_sent = x->length_sent = x->broken = false;
 	x->ended = x->whole = x->recorded = false;
 	x->fresh_only = x->watches_front = false;
-	x->limit = x->total_limit = INT64_MAX;
+	x->limit = x->total_limit = x->front_limit = INT64_MAX;
 	x->since_us = x->attempt_us = 0;
 }
 

@@ -124,9 +124,12 @@ struct exchange {
 	bool ended;         /* its end was put */
 	bool whole;         /* all of it was written */
 	bool recorded;      /* and written down */
+	bool stalls;        /* the upload waits for the front, not the origin */
 	bool fresh_only;    /* the pool's wires are not to be trusted */
 	bool watches_front; /* is looked at for being gone */
 	int64_t limit;      /* of this wait, clock_ms; INT64_MAX: none */
+	int64_t front_limit; /* for the front to take a byte of what waits for
+	                        it; INT64_MAX: nothing does */
 	int64_t total_limit;
 	int64_t since_us;   /* clock_us of the request, and of the attempt */
 	int64_t attempt_us;

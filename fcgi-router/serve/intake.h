@@ -5,7 +5,8 @@
  *
  * No function waits (FastCGI), or all may (CGI, where there is nothing else to
  * do). A function that would wait says so: `take` and `next` set x->wait, the
- * others wait for the front, `read` may set x->front_partial.
+ * others wait for the front, `read` may set x->front_partial, and `flush` sets
+ * x->front_limit to INT64_MAX when the front has taken bytes.
  */
 #ifndef SERVE_INTAKE_H
 #define SERVE_INTAKE_H
@@ -44,7 +45,8 @@ struct intake {
 	 */
 	int (*end)(struct exchange *x, bool whole, struct err *e);
 
-	/* Has the other side closed? Asked once the body was read. */
+	/* Has the other side closed? Before the body was read to its end: both
+	 * directions? */
 	bool (*gone)(struct exchange *x);
 
 	/*

@@ -5,6 +5,7 @@
 #include "serve/intake_cgi.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,7 +120,9 @@ intake_cgi_flush(struct exchange *x, struct err *e)
 		    x->settings->client_timeout) == 0)
 			return err_set(e, REASON_CLIENT_GONE,
 			    "the web server takes no byte of the answer");
-		n = write(STDOUT_FILENO, waits.p, waits.n);
+		/* More might wait, in spite of POLLOUT. */
+		n = write(STDOUT_FILENO, waits.p,
+		    waits.n < PIPE_BUF ? waits.n : PIPE_BUF);
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1)

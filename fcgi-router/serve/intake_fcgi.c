@@ -64,7 +64,8 @@ struct fcgi_state {
 	int64_t head_since;  /* when the first byte of a head was seen, or 0 */
 	int64_t retry_ms;    /* until it is looked for again */
 	int64_t linger_until; /* 0: not closing */
-	int unsent;          /* bytes in the socket's buffer at the last look */
+	bool wrote;          /* bytes, since the socket's buffer was full */
+	int unsent;          /* bytes in it at the last look */
 	size_t asked;        /* requests on this connection so far */
 };
 
@@ -473,6 +474,7 @@ intake_fcgi_write(struct exchange *x, struct str content, struct err *e)
 	} while (n == -1 && errno == EINTR);
 	if (n == -1 && errno != EAGAIN)
 		return intake_fcgi_gone_error(e);
+	intake_fcgi_state(x)->wrote |= n > 0;
 	return intake_fcgi_wrote(x, n == -1 ? 0 : (size_t)n,
 	    (struct str){ (char *)head, FCGI_HEAD }, content, e);
 }
@@ -506,8 +508,9 @@ intake_fcgi_mind_progress(struct exchange *x)
 
 	if (ioctl(x->front, SIOCOUTQ, &unsent) == -1)
 		return;
-	if (unsent < state->unsent)
-		x->limit = INT64_MAX;
+	if (state->wrote || unsent < state->unsent)
+		x->front_limit = INT64_MAX;
+	state->wrote = false;
 	state->unsent = unsent;
 }
 
@@ -527,6 +530,7 @@ intake_fcgi_flush(struct exchange *x, struct err *e)
 		}
 		if (n == -1)
 			return intake_fcgi_gone_error(e);
+		intake_fcgi_state(x)->wrote = true;
 		buf_drop(&x->out, (size_t)n);
 	}
 	buf_fini(&x->out);
@@ -561,10 +565,11 @@ intake_fcgi_end(struct exchange *x, bool whole, struct err *e)
 static bool
 intake_fcgi_gone(struct exchange *x)
 {
-	char byte;
-	ssize_t n = recv(x->front, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	/* POLLHUP and POLLERR come unasked. */
+	struct pollfd p = { .fd = x->front,
+		.events = x->body.ended ? POLLRDHUP : 0 };
 
-	return n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR);
+	return poll(&p, 1, 0) == 1;
 }
 
 /*

@@ -11,6 +11,7 @@
 
 enum {
 	STEP_WATCH_MS = 300, /* then the client is watched for being gone */
+	STEP_LOOKS = 8,      /* within a limit, at what shows no event */
 	STEP_PARTIAL_MS = 10 /* then the rest of a record is looked for */
 };
 
@@ -45,19 +46,34 @@ step_wait(struct exchange *x, short front, short origin)
 	return STEP_WAIT;
 }
 
+/* Of a front that may still send, only the end of both directions tells. */
+int
+step_wait_watching(struct exchange *x, short origin)
+{
+	x->watches_front = true;
+	return step_wait(x, x->body.ended ? POLLRDHUP : POLLHUP, origin);
+}
+
 int
 step_wait_origin(struct exchange *x)
 {
 	int64_t watch = x->since_us / 1000 + STEP_WATCH_MS;
 
-	if (!x->watches_front && x->body.ended && clock_ms() >= watch)
-		x->watches_front = true;
-	if (x->watches_front)
-		return step_wait(x, POLLRDHUP, POLLIN);
+	if (x->watches_front || clock_ms() >= watch)
+		return step_wait_watching(x, POLLIN);
 	step_wait(x, 0, POLLIN);
-	if (x->body.ended && x->wait.until > watch)
+	if (x->wait.until > watch)
 		x->wait.until = watch;
 	return STEP_WAIT;
+}
+
+void
+step_look_again(struct exchange *x, int64_t ms)
+{
+	int64_t next = clock_ms() + ms / STEP_LOOKS + 1;
+
+	if (x->wait.until > next)
+		x->wait.until = next;
 }
 
 int
@@ -77,11 +93,25 @@ step_front_gone(struct exchange *x)
 	return true;
 }
 
+static const char step_too_long[] = "the exchange took too long altogether";
+
 int
 step_origin_late(struct exchange *x, const char *what)
 {
+	bool all = clock_ms() >= x->total_limit;
+
 	transfer_end(&x->transfer, false, NULL);
 	err_set(&x->err, REASON_ORIGIN_TIMEOUT, "%.*s: %s",
-	    STR_ARG(x->target.name), what);
+	    STR_ARG(x->target.name), all ? step_too_long : what);
 	return step_fail(x);
+}
+
+int
+step_body_late(struct exchange *x)
+{
+	if (clock_ms() >= x->total_limit)
+		return err_set(&x->err, REASON_ORIGIN_TIMEOUT, "%s",
+		    step_too_long);
+	return err_set(&x->err, REASON_BODY_TIMEOUT,
+	    "the request body stalled");
 }

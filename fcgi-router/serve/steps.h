@@ -68,11 +68,18 @@ bool step_is_late(const struct exchange *x);
 int step_wait(struct exchange *x, short front, short origin);
 
 /*
- * Waits for the origin alone, once the request body was read. Most origins
- * answer at once; only of one that does not is the client watched as well,
- * which would cost each request a system call. STEP_WAIT.
+ * Waits for the origin alone. Most origins answer at once; only of one that
+ * does not is the client watched as well, which would cost each request a
+ * system call. STEP_WAIT.
  */
 int step_wait_origin(struct exchange *x);
+
+/* As step_wait, for the origin and the client's end. */
+int step_wait_watching(struct exchange *x, short origin);
+
+/* What is waited for shows no event: it is looked at, so many times until
+ * `ms` have passed. Behind step_wait. */
+void step_look_again(struct exchange *x, int64_t ms);
 
 /* Was the client watched, and is it gone? Then x->err says so. */
 bool step_front_gone(struct exchange *x);
@@ -87,6 +94,13 @@ int step_upload(struct exchange *x, const struct exchange_loan *loan,
 
 /* The origin was too slow, `what` says in which; its wire is closed. */
 int step_origin_late(struct exchange *x, const char *what);
+
+/* The request body was, or came for too long: -1 and x->err. */
+int step_body_late(struct exchange *x);
+
+/* Bounds a wait within an upload, for the front or for the origin; whoever
+ * moves has its whole time again. */
+void step_bound_upload(struct exchange *x, bool for_front);
 
 /* x->err has a reason: STEP_REPLY. */
 int step_fail(struct exchange *x);

@@ -17,6 +17,8 @@
 
 enum {
 	STEP_FLUSH = 65536, /* this much of an answer is written at once */
+	STEP_HEAD_SPARE = 3072, /* of a head, for fields that are not the
+	                           origin's: web servers take 64 KiB */
 	STEP_DRAIN = 1 << 20 /* of a request body, thrown away in one turn */
 };
 
@@ -51,9 +53,10 @@ step_spell_head(struct buf *to, int status, struct str phrase,
 	return buf_put(to, STR("\r\n"));
 }
 
+/* most: of its bytes; more are origin-bad-header. */
 static int
 step_put_head(struct exchange *x, int status, struct str phrase,
-    const struct header *fields, int64_t length)
+    const struct header *fields, int64_t length, size_t most)
 {
 	struct buf head;
 	int got;
@@ -62,6 +65,10 @@ step_put_head(struct exchange *x, int status, struct str phrase,
 	got = step_spell_head(&head, status, phrase, fields, length);
 	if (got == -1)
 		err_set(&x->err, REASON_OVERLOADED, "no room for an answer");
+	else if (buf_len(&head) > most)
+		got = err_set(&x->err, REASON_ORIGIN_BAD_HEADER,
+		    "the head of the answer has become %zu bytes",
+		    buf_len(&head));
 	else
 		got = x->intake->put(x, buf_view(&head), &x->err);
 	buf_fini(&head);
@@ -104,8 +111,7 @@ step_fetch_rest(struct exchange *x)
 	if (x->body.came > came)
 		x->limit = INT64_MAX;
 	if (got == 0 && step_is_late(x))
-		got = err_set(&x->err, REASON_BODY_TIMEOUT,
-		    "the request body stalled");
+		got = step_body_late(x);
 	return got;
 }
 
@@ -118,6 +124,8 @@ step_send_head(struct exchange *x, const struct exchange_loan *loan)
 		.target = &x->target,
 		.answer = &x->answer,
 		.rewrite = x->follow.policy.rewrite_back };
+	const bool refuse = x->settings->bad_header ==
+	    SETTINGS_BAD_HEADER_REFUSE;
 	struct header fields;
 	int got;
 
@@ -132,6 +140,8 @@ step_send_head(struct exchange *x, const struct exchange_loan *loan)
 		return step_wait(x, POLLIN, 0);
 	}
 	if (fields_to_client(&in, &x->arena, &fields, &x->err) == -1 ||
+	    fields_fit_lines(&fields, &x->answer.phrase, refuse,
+	        &x->err) == -1 ||
 	    rules_apply(&x->follow.source, HEADER_RESPONSE, &fields,
 	        &x->err) == -1)
 		return step_fail(x);
@@ -140,7 +150,8 @@ step_send_head(struct exchange *x, const struct exchange_loan *loan)
 		return step_fail(x);
 	}
 	if (step_put_head(x, x->answer.status, x->answer.phrase, &fields,
-	    step_answer_length(x)) == -1)
+	    step_answer_length(x), (size_t)x->settings->max_response_head +
+	    STEP_HEAD_SPARE) == -1)
 		return step_fail(x);
 	return STEP_NEXT;
 }
@@ -150,7 +161,6 @@ step_take_part(void *arg, struct str data)
 {
 	struct exchange *x = arg;
 
-	x->limit = INT64_MAX;
 	x->record.sent += data.n;
 	if (x->intake->put(x, data, &x->err) == -1)
 		return -1;
@@ -161,12 +171,24 @@ step_take_part(void *arg, struct str data)
 static int
 step_flush(struct exchange *x)
 {
-	size_t waited = buf_len(&x->out);
 	int got = x->intake->flush(x, &x->err);
 
-	if (buf_len(&x->out) < waited)
-		x->limit = INT64_MAX;
+	if (got != 0)
+		x->front_limit = INT64_MAX;
+	else if (x->front_limit == INT64_MAX)
+		x->front_limit = clock_ms() + x->settings->client_timeout;
 	return got;
+}
+
+/* No event tells of a front that takes a little: it is looked at. */
+static int
+step_wait_flush(struct exchange *x, short front, short origin)
+{
+	x->limit = x->front_limit;
+	step_wait(x, (short)(POLLOUT | front), origin);
+	x->limit = INT64_MAX;
+	step_look_again(x, x->settings->client_timeout);
+	return STEP_WAIT;
 }
 
 /* The front takes no more: wait for it, and read what it still sends. */
@@ -182,16 +204,14 @@ step_wait_front(struct exchange *x, const struct exchange_wait *upload)
 		front = drained == 1 ? 0 : POLLIN;
 	}
 	if (drained != -1 && clock_ms() >= x->total_limit)
-		return step_origin_late(x,
-		    "its answer took too long altogether");
-	if (drained == -1 || step_is_late(x)) {
+		return step_origin_late(x, "");
+	if (drained == -1 || clock_ms() >= x->front_limit) {
 		err_set(&x->err, REASON_CLIENT_GONE, "%s", drained == -1 ?
 		    "the web server closed the connection" :
 		    "the web server takes no byte of the answer");
 		return step_fail(x);
 	}
-	step_bound(x, x->settings->client_timeout);
-	return step_wait(x, (short)(POLLOUT | front), upload->origin);
+	return step_wait_flush(x, front, upload->origin);
 }
 
 /* 2: the answer is complete; 1: the front takes no more for now; 0: nothing
@@ -221,10 +241,38 @@ step_pass_parts(struct exchange *x, const struct exchange_loan *loan)
 	return 0;
 }
 
+/* For the origin, and beside it for what an upload waits for. */
+static int
+step_wait_answer(struct exchange *x, const struct exchange_wait *upload)
+{
+	short origin = (short)(POLLIN | upload->origin);
+
+	if (x->uploads)
+		step_bound_upload(x, upload->front != 0);
+	if (step_is_late(x) && x->uploads && x->stalls) {
+		step_body_late(x);
+		return step_fail(x);
+	}
+	if (step_is_late(x))
+		return step_origin_late(x, "stopped within its answer");
+	if (step_front_gone(x))
+		return step_fail(x);
+	if (!x->uploads) {
+		step_bound(x, x->limits.idle);
+		return step_wait_origin(x);
+	}
+	if (upload->front != 0)
+		return step_wait(x, upload->front, origin);
+	step_wait_watching(x, origin);
+	step_look_again(x, x->limits.idle);
+	return STEP_WAIT;
+}
+
 int
 step_pass_body(struct exchange *x, const struct exchange_loan *loan)
 {
 	struct exchange_wait upload = { .front = 0 };
+	uint64_t came = x->transfer.came;
 	int got;
 
 	if (x->uploads && step_upload(x, loan, &upload) == -1)
@@ -237,17 +285,10 @@ step_pass_body(struct exchange *x, const struct exchange_loan *loan)
 		x->total_limit = INT64_MAX; /* the origin's part is over */
 		return STEP_FINISH;
 	}
-	if (got == 1)
-		return step_wait_front(x, &upload);
-	if (step_is_late(x))
-		return step_origin_late(x, "stopped within its answer");
-	if (step_front_gone(x))
-		return step_fail(x);
-	step_bound(x, x->limits.idle);
-	if (x->uploads)
-		return step_wait(x, upload.front,
-		    (short)(POLLIN | upload.origin));
-	return step_wait_origin(x);
+	if (x->transfer.came > came)
+		x->limit = INT64_MAX;
+	return got == 1 ? step_wait_front(x, &upload) :
+	    step_wait_answer(x, &upload);
 }
 
 /* ---- the end ---- */
@@ -270,7 +311,7 @@ step_put_reply(struct exchange *x)
 		return -1;
 	bare = reply->status == 204 || reply->status == 304;
 	if (step_put_head(x, reply->status, STR(""), &reply->fields,
-	    bare ? -1 : (int64_t)reply->body.n) == -1)
+	    bare ? -1 : (int64_t)reply->body.n, EXCHANGE_OUT_MAX / 2) == -1)
 		return -1;
 	if (bare || str_eq(x->request.method, STR("HEAD")))
 		return 0;
@@ -343,10 +384,8 @@ step_finish(struct exchange *x, const struct exchange_loan *loan)
 		x->ended = true;
 	}
 	got = step_flush(x);
-	if (got == 0 && !step_is_late(x)) {
-		step_bound(x, x->settings->client_timeout);
-		return step_wait(x, POLLOUT, 0);
-	}
+	if (got == 0 && clock_ms() < x->front_limit)
+		return step_wait_flush(x, 0, 0);
 	x->whole = got == 1 && !x->broken;
 	if (got != 1 && x->record.reason == REASON_NONE) {
 		x->record.reason = REASON_CLIENT_GONE;

@@ -48,9 +48,12 @@ step_open_wire(struct exchange *x, const struct exchange_loan *loan,
 {
 	struct relay *relay = &x->process->relay;
 	int64_t timeout = x->limits.connect;
-	int64_t left = x->total_limit - clock_ms();
+	int64_t left;
 	int got;
 
+	/* The wait at the gate counts. */
+	left = (x->limit < x->total_limit ? x->limit : x->total_limit) -
+	    clock_ms();
 	loan->held(loan->arg, true);
 	got = wire_open(relay->maker, &x->target,
 	    left < timeout ? left : timeout, w, &x->err);
@@ -119,6 +122,7 @@ step_origin_failed(struct exchange *x)
 		return step_fail(x);
 	CHECK(body_rewind(&x->body));
 	x->err.reason = REASON_NONE;
+	x->record.received = 0;
 	x->fresh_only = true;
 	x->attempt_us = 0;
 	return STEP_CONNECT;
@@ -149,21 +153,36 @@ step_send_part(struct exchange *x, const struct exchange_loan *loan)
 	return transfer_put_body(&x->transfer, part, &x->err) == 0 ? 1 : -2;
 }
 
+void
+step_bound_upload(struct exchange *x, bool for_front)
+{
+	if (for_front != x->stalls ||
+	    (!for_front && transfer_is_taken(&x->transfer)))
+		x->limit = INT64_MAX;
+	x->stalls = for_front;
+	step_bound(x, for_front ? x->settings->body_timeout :
+	    x->limits.idle);
+}
+
 static int
 step_wait_upload(struct exchange *x, bool for_front)
 {
-	if (step_is_late(x)) {
+	step_bound_upload(x, for_front);
+	if (step_is_late(x) && for_front) {
 		transfer_end(&x->transfer, false, NULL);
-		err_set(&x->err, for_front ? REASON_BODY_TIMEOUT :
-		    REASON_ORIGIN_TIMEOUT, for_front ?
-		    "the request body stalled" :
-		    "the origin takes no byte of the request");
+		step_body_late(x);
 		return step_fail(x);
 	}
-	step_bound(x, for_front ? x->settings->body_timeout :
-	    x->limits.idle);
-	return step_wait(x, for_front ? POLLIN : 0,
-	    for_front ? POLLIN : POLLIN | POLLOUT);
+	if (step_is_late(x))
+		return step_origin_late(x,
+		    "takes no byte of the request");
+	if (for_front)
+		return step_wait(x, POLLIN, POLLIN);
+	if (step_front_gone(x))
+		return step_fail(x);
+	step_wait_watching(x, POLLIN | POLLOUT);
+	step_look_again(x, x->limits.idle);
+	return STEP_WAIT;
 }
 
 /*
@@ -263,7 +282,7 @@ step_send_request(struct exchange *x, const struct exchange_loan *loan)
 int
 step_read_head(struct exchange *x, const struct exchange_loan *loan)
 {
-	bool began = x->transfer.got_any;
+	uint64_t came = x->transfer.came;
 	int got = transfer_read_head(&x->transfer, loan->scratch, loan->room,
 	    &x->arena, &x->answer, &x->err);
 
@@ -271,7 +290,7 @@ step_read_head(struct exchange *x, const struct exchange_loan *loan)
 		return STEP_NEXT;
 	if (got == -1)
 		return step_origin_failed(x);
-	if (x->transfer.got_any && !began)
+	if (x->transfer.came > came)
 		x->limit = INT64_MAX;
 	if (step_is_late(x))
 		return step_origin_late(x, "did not answer in time");
@@ -279,7 +298,7 @@ step_read_head(struct exchange *x, const struct exchange_loan *loan)
 		transfer_end(&x->transfer, false, NULL);
 		return step_fail(x);
 	}
-	step_bound(x, x->transfer.got_any ? x->limits.idle :
+	step_bound(x, x->transfer.came > 0 ? x->limits.idle :
 	    x->limits.response);
 	return step_wait_origin(x);
 }

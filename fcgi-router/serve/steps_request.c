@@ -74,8 +74,7 @@ step_take_body(struct exchange *x, const struct exchange_loan *loan)
 	if (x->body.came > came)
 		x->limit = INT64_MAX;
 	if (got == 0 && step_is_late(x))
-		got = err_set(&x->err, REASON_BODY_TIMEOUT,
-		    "the request body stalled");
+		got = step_body_late(x);
 	if (got == -1)
 		return step_fail(x);
 	step_bound(x, x->settings->body_timeout);

@@ -49,7 +49,7 @@ only_a_request_that_did_nothing_is_repeated(void **state)
 	for (i = 0; i < TABLE_COUNT(relay_rows); i++) {
 		struct transfer t = { .reused = relay_rows[i].reused,
 			.sent_any = relay_rows[i].sent_any,
-			.got_any = relay_rows[i].got_any };
+			.came = relay_rows[i].got_any ? 1 : 0 };
 
 		TABLE_INT(relay_rows[i].name, relay_may_repeat(&t,
 		    relay_rows[i].reason, str_of(relay_rows[i].method),
