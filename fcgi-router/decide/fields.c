@@ -4,8 +4,6 @@
 
 #include "decide/fields_private.h"
 
-#include "decide/rules.h"
-
 enum { FIELDS_NAMED_MAX = REQUEST_FIELDS_MAX };
 
 /* What Connection fields name. Each field of a message is looked for in it,
@@ -193,8 +191,6 @@ fields_to_client(const struct fields_to_client *in, struct arena *a,
 			continue;
 		if (in->answer->status == 200 &&
 		    str_eq_nocase(f->name, STR("Location")))
-			continue;
-		if (f->name.n + f->value.n + 2 > RULES_LINE_MAX)
 			continue;
 		if (header_add(out, f->name,
 		    fields_map_answer(in, f, a)) == -1 && !a->full)

@@ -59,4 +59,13 @@ ATTR_MUST_USE
 int fields_to_client(const struct fields_to_client *in, struct arena *a,
     struct header *out, struct err *e);
 
+/*
+ * Lines for a web server are at most RULES_LINE_MAX bytes, that of the status
+ * with its phrase too. Longer fields are taken out of h, a longer phrase is
+ * made empty; or, if refuse, that is -1 and e is origin-bad-header. Else 0.
+ */
+ATTR_MUST_USE
+int fields_fit_lines(struct header *h, struct str *phrase, bool refuse,
+    struct err *e);
+
 #endif

@@ -4,7 +4,10 @@
 
 #include "decide/fields_private.h"
 
+#include "decide/rules.h"
 #include "http/host.h"
+
+enum { FIELDS_QUOTE_MAX = 60 }; /* bytes of an answer in an error's text */
 
 static size_t
 fields_authority_end(struct str url)
@@ -183,4 +186,36 @@ fields_map_answer(const struct fields_to_client *in,
 	if (str_eq_nocase(f->name, STR("Set-Cookie")))
 		return fields_map_cookie(in, f->value, a);
 	return f->value;
+}
+
+static int
+fields_too_long(struct str what, struct err *e)
+{
+	return err_set(e, REASON_ORIGIN_BAD_HEADER,
+	    "a line of more than %d bytes: '%.*s'", RULES_LINE_MAX,
+	    STR_ARG(str_sub(what, 0, FIELDS_QUOTE_MAX)));
+}
+
+int
+fields_fit_lines(struct header *h, struct str *phrase, bool refuse,
+    struct err *e)
+{
+	const size_t status = sizeof("Status: NNN ") - 1;
+	size_t i, kept = 0;
+
+	if (status + phrase->n > RULES_LINE_MAX) {
+		if (refuse)
+			return fields_too_long(*phrase, e);
+		*phrase = STR("");
+	}
+	for (i = 0; i < h->count; i++) {
+		const struct header_field *f = &h->fields[i];
+
+		if (f->name.n + 2 + f->value.n <= RULES_LINE_MAX)
+			h->fields[kept++] = *f;
+		else if (refuse)
+			return fields_too_long(f->name, e);
+	}
+	h->count = kept;
+	return 0;
 }

@@ -517,22 +517,42 @@ clients_get_all_but_what_is_for_one_hop(void **state)
 }
 
 static void
-a_line_too_long_for_web_servers_is_left_out(void **state)
+a_line_too_long_for_web_servers_is_left_out_or_refused(void **state)
 {
-	static char fits[8001], longer[8002];
-	const char *lines[] = { fits, longer, "B: 1", NULL };
+	static char fits[8001], longer[8002], phrase[7990];
+	struct str line = { phrase, 7988 };
 	struct fields_case c;
+	int refuse;
 
 	(void)state;
 	memset(fits, 'v', 8000);
-	memcpy(fits, "X: ", 3);
 	memset(longer, 'v', 8001);
-	memcpy(longer, "Y: ", 3);
+	memset(phrase, 'p', 7989);
 	fields_begin(&c, PLAIN, "http://a.example/", false, NULL);
-	assert_int_equal(fields_answer(&c, 200, lines), 0);
-	assert_int_equal(c.out.count, 2);
-	TABLE_STR("fits", c.out.fields[0].name, "X");
-	TABLE_STR("next", c.out.fields[1].name, "B");
+	for (refuse = 0; refuse < 2; refuse++) {
+		header_init(&c.out, &c.d.a);
+		assert_int_equal(header_add(&c.out, STR("X"),
+		    (struct str){ fits, 7997 }), 0);
+		assert_int_equal(fields_fit_lines(&c.out, &line, refuse,
+		    &c.e), 0);
+		assert_int_equal(header_add(&c.out, STR("Y"),
+		    (struct str){ longer, 7998 }), 0);
+		assert_int_equal(header_add(&c.out, STR("B"), STR("1")), 0);
+		assert_int_equal(fields_fit_lines(&c.out, &line, refuse,
+		    &c.e), refuse ? -1 : 0);
+		assert_int_equal(line.n, 7988);
+		if (!refuse) {
+			assert_int_equal(c.out.count, 2);
+			TABLE_STR("fits", c.out.fields[0].name, "X");
+			TABLE_STR("next", c.out.fields[1].name, "B");
+		}
+	}
+	assert_int_equal(c.e.reason, REASON_ORIGIN_BAD_HEADER);
+	header_init(&c.out, &c.d.a);
+	line.n++;
+	assert_int_equal(fields_fit_lines(&c.out, &line, true, &c.e), -1);
+	assert_int_equal(fields_fit_lines(&c.out, &line, false, &c.e), 0);
+	assert_int_equal(line.n, 0);
 	decide_close(&c.d);
 }
 
@@ -630,7 +650,8 @@ main(void)
 		cmocka_unit_test(forwarded_quotes_what_needs_it),
 		cmocka_unit_test(too_many_hops_are_a_loop),
 		cmocka_unit_test(clients_get_all_but_what_is_for_one_hop),
-		cmocka_unit_test(a_line_too_long_for_web_servers_is_left_out),
+		cmocka_unit_test(
+		    a_line_too_long_for_web_servers_is_left_out_or_refused),
 		cmocka_unit_test(
 		    connection_names_no_more_fields_than_there_can_be),
 		cmocka_unit_test(a_full_arena_is_overloaded_both_ways),
