@@ -22,30 +22,43 @@ enum {
 	STEP_DRAIN = 1 << 20 /* of a request body, thrown away in one turn */
 };
 
-/* A CGI head (RFC 3875 6). length: the Content-Length, or -1 for none. No
- * printf: this is done for every answer. 0, or -1: full. */
+/* Those that are a Location, or those that are none. */
+static int
+step_spell_fields(struct buf *to, const struct header *fields, bool location)
+{
+	size_t i;
+
+	for (i = 0; i < fields->count; i++) {
+		const struct header_field *f = &fields->fields[i];
+
+		if (str_eq_nocase(f->name, STR("Location")) == location &&
+		    (buf_put(to, f->name) == -1 ||
+		    buf_put(to, STR(": ")) == -1 ||
+		    buf_put(to, f->value) == -1 ||
+		    buf_put(to, STR("\r\n")) == -1))
+			return -1;
+	}
+	return 0;
+}
+
+/*
+ * A CGI head (RFC 3875 6). length: the Content-Length, or -1 for none. No
+ * printf: this is done for every answer. A Location goes before Status, since
+ * to HAProxy one behind it is a 302, whatever Status says. 0, or -1: full.
+ */
 static int
 step_spell_head(struct buf *to, int status, struct str phrase,
     const struct header *fields, int64_t length)
 {
-	size_t i;
-
 	if (phrase.n == 0)
 		phrase = str_of(status_phrase(status));
-	if (buf_put(to, STR("Status: ")) == -1 ||
+	if (step_spell_fields(to, fields, true) == -1 ||
+	    buf_put(to, STR("Status: ")) == -1 ||
 	    buf_put_number(to, (uint64_t)status) == -1 ||
 	    buf_put(to, STR(" ")) == -1 || buf_put(to, phrase) == -1 ||
-	    buf_put(to, STR("\r\n")) == -1)
+	    buf_put(to, STR("\r\n")) == -1 ||
+	    step_spell_fields(to, fields, false) == -1)
 		return -1;
-	for (i = 0; i < fields->count; i++) {
-		const struct header_field *f = &fields->fields[i];
-
-		if (buf_put(to, f->name) == -1 ||
-		    buf_put(to, STR(": ")) == -1 ||
-		    buf_put(to, f->value) == -1 ||
-		    buf_put(to, STR("\r\n")) == -1)
-			return -1;
-	}
 	if (length >= 0 && (buf_put(to, STR("Content-Length: ")) == -1 ||
 	    buf_put_number(to, (uint64_t)length) == -1 ||
 	    buf_put(to, STR("\r\n")) == -1))

@@ -89,9 +89,8 @@ class Reply:
 
     @property
     def status(self):
-        lines = self.head.split("\r\n")
-        return int(lines[0].split(" ")[1]) if lines[0].startswith(
-            "Status: ") else None
+        said = self.all("Status")
+        return int(said[0].split(" ")[0]) if len(said) == 1 else None
 
     def all(self, name):
         return [line.partition(":")[2].strip()

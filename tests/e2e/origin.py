@@ -358,6 +358,12 @@ class Origin(Listener):
         return self._send(sock, asked, status,
                           [("Content-Type", "text/plain")], b"status\n")
 
+    def do_placed(self, sock, asked, status, *unused):
+        """A status with a Location."""
+        return self._send(sock, asked, int(status), [
+            ("Location", "/place"), ("Content-Type", "text/plain")],
+            b"placed\n")
+
     def do_hints(self, sock, asked, *unused):
         """103, then the answer."""
         self._head(sock, 103, [("Link", "</a.css>; rel=preload")])

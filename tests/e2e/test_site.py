@@ -220,6 +220,12 @@ def test_no_origin_makes_the_web_server_serve_files(site):
     assert answer.get("X-End") == "1"
 
 
+@pytest.mark.parametrize("status", [201, 301, 303, 307, 308])
+def test_a_status_passes_beside_a_location(site, status):
+    answer = ask(site.port, target=f"/placed/{status}")
+    assert (answer.status, answer.get("Location")) == (status, "/place")
+
+
 @pytest.mark.parametrize("status", [201, 204, 299, 404, 418, 500, 503])
 def test_a_status_passes(site, status):
     assert ask(site.port, target=f"/status/{status}").status == status
