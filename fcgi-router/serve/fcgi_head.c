@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 enum { FCGI_BEGIN_SIZE = 8 }; /* content of a BEGIN_REQUEST */
 
@@ -48,6 +49,7 @@ struct fcgi_pairs {
 	unsigned char head[8];
 	size_t have;
 	uint64_t need;
+	bool nul; /* in a name or value */
 };
 
 static size_t
@@ -86,6 +88,8 @@ fcgi_head_pairs(struct fcgi_pairs *pairs, struct str content)
 			skip = content.n - i;
 			if (skip > pairs->need)
 				skip = (size_t)pairs->need;
+			pairs->nul = pairs->nul || memchr(content.p + i, '\0',
+			    skip) != NULL;
 			pairs->need -= skip;
 			i += skip;
 			continue;
@@ -125,8 +129,8 @@ fcgi_head_look(struct str bytes)
 		if (record.type != FCGI_PARAMS || record.id != id)
 			return -1;
 		if (record.content.n == 0)
-			return !record.padded && pairs.need == 0 &&
-			    pairs.have == 0 ? 1 : -1;
+			return record.padded || pairs.need > 0 ||
+			    pairs.have > 0 ? -1 : pairs.nul ? 2 : 1;
 		fcgi_head_pairs(&pairs, record.content);
 	}
 	return got;

@@ -29,12 +29,13 @@ enum {
 /*
  * 1: a BEGIN_REQUEST and all PARAMS of one request, whose lengths add up, with
  * no padding behind the first and the last record;
+ * 2: the same, but a name or value holds NUL, where libfcgi would cut it;
  * 0: the beginning of that; -1: anything else.
  */
 int fcgi_head_look(struct str bytes);
 
 /* The role that a head asks for, and the request's id. bytes: of which
- * fcgi_head_look said 1, or 0 when there are more than a BEGIN_REQUEST. */
+ * fcgi_head_look said 1 or 2, or 0 when there are more than a BEGIN_REQUEST. */
 int fcgi_head_role(struct str bytes);
 int fcgi_head_id(struct str bytes);
 

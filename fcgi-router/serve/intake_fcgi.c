@@ -190,16 +190,13 @@ intake_fcgi_refuse_role(struct exchange *x, struct str bytes, struct err *e)
 	    e);
 }
 
-/*
- * A head of that size is over the limit of what is taken, and is not for
- * libfcgi: the client has its answer all the same.
- */
+/* A head that libfcgi must not see: the client has its answer all the same. */
 static int
-intake_fcgi_refuse_size(struct exchange *x, struct str bytes, struct err *e)
+intake_fcgi_refuse_head(struct exchange *x, struct str bytes,
+    enum reason reason, const char *why, struct err *e)
 {
 	static const char head[] = "Content-Type: text/plain; charset=utf-8\r\n"
 	    "Cache-Control: no-store\r\nX-Router-Reason: ";
-	enum reason reason = REASON_HEADERS_TOO_LARGE;
 	int status = reason_status(reason);
 	char text[512];
 	struct str answer = { text, 0 };
@@ -215,8 +212,7 @@ intake_fcgi_refuse_size(struct exchange *x, struct str bytes, struct err *e)
 	    intake_fcgi_end(x, true, e) == -1 ||
 	    intake_fcgi_flush(x, e) == -1)
 		return intake_fcgi_refuse(x, "no room for an answer", e);
-	err_set(e, reason, "more than %d bytes of FastCGI parameters",
-	    FCGI_HEAD_MOST);
+	err_set(e, reason, "%s", why);
 	return intake_fcgi_linger(x);
 }
 
@@ -270,11 +266,16 @@ intake_fcgi_take(struct exchange *x, const struct exchange_loan *loan,
 		return intake_fcgi_refuse(x,
 		    "no FastCGI request on a new connection", e);
 	if (got == 0 && (bytes.n >= FCGI_HEAD_MOST || bytes.n == loan->room))
-		return intake_fcgi_refuse_size(x, bytes, e);
+		return intake_fcgi_refuse_head(x, bytes,
+		    REASON_HEADERS_TOO_LARGE,
+		    "more FastCGI parameters than a request may have", e);
 	if (got == 0)
 		return intake_fcgi_wait_head(x, true, e);
 	if (fcgi_head_role(bytes) != FCGI_RESPONDER)
 		return intake_fcgi_refuse_role(x, bytes, e);
+	if (got == 2)
+		return intake_fcgi_refuse_head(x, bytes, REASON_BAD_REQUEST,
+		    "a FastCGI parameter holds NUL", e);
 	return intake_fcgi_accept(x, e);
 }
 
@@ -475,6 +476,7 @@ intake_fcgi_write(struct exchange *x, struct str content, struct err *e)
 	if (n == -1 && errno != EAGAIN)
 		return intake_fcgi_gone_error(e);
 	intake_fcgi_state(x)->wrote |= n > 0;
+	x->began |= n > 0;
 	return intake_fcgi_wrote(x, n == -1 ? 0 : (size_t)n,
 	    (struct str){ (char *)head, FCGI_HEAD }, content, e);
 }
@@ -530,7 +532,7 @@ intake_fcgi_flush(struct exchange *x, struct err *e)
 		}
 		if (n == -1)
 			return intake_fcgi_gone_error(e);
-		intake_fcgi_state(x)->wrote = true;
+		intake_fcgi_state(x)->wrote = x->began = true;
 		buf_drop(&x->out, (size_t)n);
 	}
 	buf_fini(&x->out);

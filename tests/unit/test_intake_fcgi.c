@@ -294,6 +294,13 @@ static const struct {
 	  "\1\4\0\1\0\3\0\0\1\1a" HEAD_END), -1 },
 	{ "a length cut by the end", BYTES(HEAD_BEGIN
 	  "\1\4\0\1\0\2\0\0\x80\0" HEAD_END), -1 },
+	{ "a NUL in a name", BYTES(HEAD_BEGIN
+	  "\1\4\0\1\0\4\0\0\1\1\0b" HEAD_END), 2 },
+	{ "a NUL in a value, in another record", BYTES(HEAD_BEGIN
+	  "\1\4\0\1\0\4\0\0\1\2ab" "\1\4\0\1\0\1\0\0\0" HEAD_END), 2 },
+	{ "NULs in lengths and padding", BYTES(HEAD_BEGIN
+	  "\1\4\0\1\0\x0a\2\0\x80\0\0\1\0a\1\x80\0\0" "\0\0"
+	  "\1\4\0\1\0\2\0\0\0b" HEAD_END), 1 },
 	{ "a length that nobody can hold", BYTES(HEAD_BEGIN
 	  "\1\4\0\1\0\x0a\0\0\xff\xff\xff\xff\xff\xff\xff\xff" "ab"
 	  HEAD_END), -1 },
@@ -414,6 +421,24 @@ a_head_beyond_all_measure_is_431(void **state)
 	assert_int_equal(shutdown(c->peer, SHUT_WR), 0);
 	assert_int_equal(fcgi_take(c), -1);
 	assert_int_equal(c->e.reason, REASON_HEADERS_TOO_LARGE);
+	assert_true(fcgi_peer_reads(c));
+	assert_memory_equal(c->came + 8, said, sizeof(said) - 1);
+}
+
+/* libfcgi ends variables at a NUL: "/a" for "/a\0b". */
+static void
+a_head_with_nul_is_400(void **state)
+{
+	static const char said[] = "Status: 400 ";
+	struct fcgi_case *c = *state;
+
+	fcgi_begin(c, 1, false, 1);
+	fcgi_record(c, PARAMS, 1, STR("\1\3xa\0b"), 0);
+	fcgi_record(c, PARAMS, 1, STR(""), 0);
+	fcgi_write(c, SIZE_MAX);
+	assert_int_equal(shutdown(c->peer, SHUT_WR), 0);
+	assert_int_equal(fcgi_take(c), -1);
+	assert_int_equal(c->e.reason, REASON_BAD_REQUEST);
 	assert_true(fcgi_peer_reads(c));
 	assert_memory_equal(c->came + 8, said, sizeof(said) - 1);
 }
@@ -797,6 +822,7 @@ main(void)
 		FCGI_TEST(a_peer_that_goes_away_in_a_head_is_not_waited_for),
 		FCGI_TEST(what_is_no_fastcgi_is_closed),
 		FCGI_TEST(a_head_beyond_all_measure_is_431),
+		FCGI_TEST(a_head_with_nul_is_400),
 		FCGI_TEST(other_roles_are_told_so),
 		FCGI_TEST(a_body_is_read_as_it_comes),
 		FCGI_TEST(
