@@ -194,7 +194,8 @@ def test_nor_when_rewriting_is_off(host, name):
 
 def test_files_and_folders_of_the_host_are_the_routers(host):
     for target in ("/", "/folder", "/folder/", "/folder/file.txt", "/icons/",
-                   "/cgi-bin/x", "/index.html"):
+                   "/cgi-bin/x", "/index.html", "/routes.html",
+                   "/.well-known/acme-challenge/x"):
         answer = ask(host.port, target=target)
         assert answer.status == 200, answer
         assert host.origin.asked[-1].target == target
