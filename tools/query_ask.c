@@ -8,6 +8,7 @@
 
 #include "decide/admit.h"
 #include "decide/ask.h"
+#include "decide/trust.h"
 #include "http/host.h"
 #include "tools/idn.h"
 
@@ -173,6 +174,21 @@ query_ask_request(const struct query_wish *w, const struct query_parts *parts,
 	return -1;
 }
 
+/* What a proxy that router.ini trusts says of the client. As
+ * query_ask_request. */
+static int
+query_ask_trust(const struct settings *settings, struct arena *a,
+    struct query_answer *out, struct err *e)
+{
+	if (settings == NULL || trust_request(settings->trust_proxies.list,
+	    settings->trust_proxies.count, &out->request, a, &out->why) == 0)
+		return 1;
+	if (out->why.reason != REASON_OVERLOADED)
+		return 0;
+	*e = out->why;
+	return -1;
+}
+
 /* ---- the route ---- */
 
 struct str
@@ -303,6 +319,8 @@ query_ask_parts(const struct query_asking *by,
 
 	*out = (struct query_answer){ .why = { .reason = REASON_NONE } };
 	got = query_ask_request(by->wish, parts, a, out, e);
+	if (got == 1)
+		got = query_ask_trust(by->query->settings, a, out, e);
 	if (got == 1)
 		got = query_ask_follow(by, a, out, e);
 	return got == 1 ? query_ask_decide(by, a, out, e) : got;

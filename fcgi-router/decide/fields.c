@@ -14,7 +14,6 @@ struct fields_named {
 };
 
 static const struct str fields_via = { "1.1 fcgi-router", 15 };
-static const struct str fields_self = { " fcgi-router", 12 };
 
 /* Of one connection only (RFC 9110 7.6.1), in both directions. */
 static const struct str fields_hop[] = {
@@ -26,8 +25,6 @@ static const struct str fields_hop[] = {
 /* Set by the router, or not for origins at all. */
 static const struct str fields_ours[] = {
 	{ "Host", 4 }, { "Expect", 6 }, { "Content-Length", 14 },
-	{ "X-Forwarded-For", 15 }, { "X-Forwarded-Proto", 17 },
-	{ "X-Forwarded-Host", 16 }, { "Forwarded", 9 },
 	{ "X-Request-Id", 12 }
 };
 
@@ -83,43 +80,14 @@ fields_full(struct err *e)
 	return err_set(e, REASON_OVERLOADED, "no room for header fields");
 }
 
-static int
-fields_hops(struct str via)
+/* Via passes whatever is private: who takes it out lets requests go round and
+ * round. */
+static bool
+fields_is_kept(const struct fields_to_origin *in, struct str name)
 {
-	struct str element;
-	size_t at = 0;
-	int hops = 0;
-
-	while (header_list_next(via, &at, &element))
-		if (str_ends(element, fields_self))
-			hops++;
-	return hops;
-}
-
-static int
-fields_add_forwarded(const struct fields_to_origin *in, struct arena *a,
-    struct header *out)
-{
-	const struct request *r = in->request;
-	bool v6 = str_find(r->client_ip, ':') < r->client_ip.n;
-	struct str host = target_host_asked(r, a);
-	struct str text;
-
-	if (r->client_ip.n > 0 && header_is_value(r->client_ip) &&
-	    header_add(out, STR("X-Forwarded-For"), r->client_ip) == -1)
-		return -1;
-	if (header_add(out, STR("X-Forwarded-Proto"), r->scheme) == -1 ||
-	    header_add(out, STR("X-Forwarded-Host"), host) == -1)
-		return -1;
-	if (!in->forwarded)
-		return 0;
-	text = r->client_ip.n > 0 ?
-	    arena_printf(a, "for=%s%.*s%s;host=\"%.*s\";proto=%.*s",
-	        v6 ? "\"[" : "", STR_ARG(r->client_ip), v6 ? "]\"" : "",
-	        STR_ARG(host), STR_ARG(r->scheme)) :
-	    arena_printf(a, "for=unknown;host=\"%.*s\";proto=%.*s",
-	        STR_ARG(host), STR_ARG(r->scheme));
-	return text.p != NULL ? header_add(out, STR("Forwarded"), text) : -1;
+	return !str_eq_nocase(name, STR("Via")) &&
+	    (str_lines_have(in->set_by_rules, name) ||
+	    str_lines_have(in->private, name));
 }
 
 int
@@ -128,10 +96,13 @@ fields_to_origin(const struct fields_to_origin *in, struct arena *a,
 {
 	const struct header *sent = &in->request->fields;
 	struct fields_named named;
-	int hops = 0;
+	int hops = fields_hops(sent);
 	size_t i;
 
 	header_init(out, a);
+	if (hops > in->max_hops)
+		return err_set(e, REASON_LOOP,
+		    "Via names this router %d times", hops);
 	if (fields_read_named(sent, REASON_HEADERS_TOO_LARGE, &named, e) == -1)
 		return -1;
 	for (i = 0; i < sent->count; i++) {
@@ -140,19 +111,13 @@ fields_to_origin(const struct fields_to_origin *in, struct arena *a,
 		if (fields_is_hop(f->name, &named))
 			continue;
 		if (FIELDS_LISTED(f->name, fields_ours) ||
-		    str_starts_nocase(f->name, STR("X-Router-")))
-			continue;
-		if (str_eq_nocase(f->name, STR("Via")))
-			hops += fields_hops(f->value);
-		if (str_lines_have(in->set_by_rules, f->name) ||
-		    str_lines_have(in->private, f->name))
+		    fields_is_forwarded(in->request, f->name) ||
+		    str_starts_nocase(f->name, STR("X-Router-")) ||
+		    fields_is_kept(in, f->name))
 			continue;
 		if (header_add(out, f->name, f->value) == -1)
 			return fields_full(e);
 	}
-	if (hops > in->max_hops)
-		return err_set(e, REASON_LOOP,
-		    "Via names this router %d times", hops);
 	if (fields_add_forwarded(in, a, out) == -1 ||
 	    header_add(out, STR("Via"), fields_via) == -1 ||
 	    header_add(out, STR("X-Request-Id"), in->request->id) == -1)

@@ -1,18 +1,32 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * fields_private: what the files of fields share: the value of one field, with
- * the URLs, domains and paths in it as the client knows them.
- *
- * Any other field's value is handed back as it is. A value that lives in the
- * arena, or {NULL, 0}: the arena is full.
+ * fields_private: what the files of fields share.
  */
 #ifndef DECIDE_FIELDS_PRIVATE_H
 #define DECIDE_FIELDS_PRIVATE_H
 
 #include "decide/fields.h"
 
-/* Location, Content-Location and Set-Cookie, if the route wants it. */
+/*
+ * Is it one of those that tell of the client and of the way here, so that an
+ * origin is not sent it as it came? Those beside ours pass of a trusted peer.
+ */
+bool fields_is_forwarded(const struct request *r, struct str name);
+
+/* Adds those that we tell ourselves. 0, or -1: the arena is full. */
+int fields_add_forwarded(const struct fields_to_origin *in, struct arena *a,
+    struct header *out);
+
+/* How often Via names this router. */
+int fields_hops(const struct header *sent);
+
+/*
+ * The value of one field, with the URLs, domains and paths in Location,
+ * Content-Location and Set-Cookie as the client knows them, if the route wants
+ * it; any other field's is handed back as it is. It lives in the arena;
+ * {NULL, 0}: that is full.
+ */
 struct str fields_map_answer(const struct fields_to_client *in,
     const struct header_field *f, struct arena *a);
 

@@ -174,7 +174,7 @@ request_fill(struct request *out, const struct request_variables *v)
 	out->uri = v->request_uri;
 	out->scheme = request_is_https(v) ? STR("https") : STR("http");
 	out->protocol = v->server_protocol;
-	out->client_ip = v->remote_addr;
+	out->peer = out->client_ip = v->remote_addr;
 	out->server = v->server_software;
 	out->space = v->router_namespace;
 }
@@ -337,47 +337,47 @@ request_is_absent(const struct header_field *f)
 	    str_eq(f->name, STR("AUTHORIZATION")));
 }
 
+/* The first mistake is told, and what is right behind it read nevertheless. */
 static int
 request_read_fields(struct request *out, const struct request_variables *v,
     struct arena *a, struct err *e)
 {
 	char *names = arena_alloc(a, v->name_bytes + 1);
+	struct err later;
 	struct str name;
+	int got = 0;
 	size_t i;
 
 	if (names == NULL)
 		return request_no_memory(e);
-	for (i = 0; i < v->fields; i++) {
+	for (i = 0; i < v->fields && i < REQUEST_FIELDS_MAX; i++) {
 		if (request_is_absent(&v->field[i]))
 			continue;
 		name = request_spell(v->field[i].name, names);
 		names += name.n;
-		if (request_add(out, name, v->field[i].value, e) == -1)
-			return -1;
+		if (request_add(out, name, v->field[i].value,
+		    got == 0 ? e : &later) == -1)
+			got = -1;
 	}
 	if (v->content_type.n > 0 && request_add(out, STR("Content-Type"),
-	    v->content_type, e) == -1)
-		return -1;
+	    v->content_type, got == 0 ? e : &later) == -1)
+		got = -1;
 	if (v->redirect_authorization.n > 0 &&
-	    header_find(&out->fields, STR("Authorization")) == NULL)
-		return request_add(out, STR("Authorization"),
-		    v->redirect_authorization, e);
-	return 0;
+	    header_find(&out->fields, STR("Authorization")) == NULL &&
+	    request_add(out, STR("Authorization"), v->redirect_authorization,
+	    got == 0 ? e : &later) == -1)
+		got = -1;
+	return got;
 }
 
-int
-request_from_cgi(char *const *variables, struct arena *a,
-    struct request *out, struct err *e)
+/* All but the fields. */
+static int
+request_judge(struct request *out, const struct request_variables *v,
+    struct arena *a, struct err *e)
 {
-	struct request_variables v;
-
-	memset(out, 0, sizeof(*out));
-	header_init(&out->fields, a);
-	request_collect(variables, &v);
-	request_fill(out, &v);
-	if (out->uri.n == 0 && request_rebuild_uri(out, &v, a, e) == -1)
+	if (out->uri.n == 0 && request_rebuild_uri(out, v, a, e) == -1)
 		return -1;
-	if (request_check_sizes(out, &v, e) == -1)
+	if (request_check_sizes(out, v, e) == -1)
 		return -1;
 	if (!header_is_token(out->method))
 		return err_set(e, REASON_BAD_REQUEST,
@@ -390,9 +390,24 @@ request_from_cgi(char *const *variables, struct arena *a,
 		return err_set(e, REASON_BAD_REQUEST,
 		    "ROUTER_NAMESPACE '%.*s' of the web server is no name",
 		    STR_ARG(out->space));
-	if (request_read_target(out, &v, a, e) == -1)
+	if (request_read_target(out, v, a, e) == -1)
 		return -1;
-	if (request_read_length(out, v.content_length, e) == -1)
-		return -1;
-	return request_read_fields(out, &v, a, e);
+	return request_read_length(out, v->content_length, e);
+}
+
+int
+request_from_cgi(char *const *variables, struct arena *a,
+    struct request *out, struct err *e)
+{
+	struct request_variables v;
+	struct err ignored;
+
+	memset(out, 0, sizeof(*out));
+	header_init(&out->fields, a);
+	request_collect(variables, &v);
+	request_fill(out, &v);
+	if (request_judge(out, &v, a, e) == 0)
+		return request_read_fields(out, &v, a, e);
+	(void)request_read_fields(out, &v, a, &ignored);
+	return -1;
 }

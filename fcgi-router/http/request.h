@@ -42,7 +42,11 @@ struct request {
 	struct str uri;        /* as it came, for the log */
 	struct str scheme;     /* "http" or "https" */
 	struct str protocol;   /* "HTTP/1.1", as the web server says */
-	struct str client_ip;  /* REMOTE_ADDR, may be empty */
+	struct str peer;       /* REMOTE_ADDR, may be empty */
+	struct str client_ip;  /* the same, unless the peer is trusted */
+	bool trusted;          /* for this and the next see decide/trust.h */
+	size_t hops;           /* elements of X-Forwarded-For, from its end,
+	                          that are believed; the first is the client */
 	struct str server;     /* SERVER_SOFTWARE, may be empty */
 	struct str space;      /* ROUTER_NAMESPACE, a name; may be empty */
 	struct str id;         /* X-Request-Id of this exchange */
@@ -56,7 +60,7 @@ struct request {
  * as the arena. `id` is left empty. Of HTTP_* only HTTP_PROXY and the doubles
  * HTTP_CONTENT_LENGTH and HTTP_CONTENT_TYPE are left out; what is not to be
  * forwarded is for the relay's rules to remove. What could be read is in *out
- * even on failure, for the log.
+ * even on failure, fields too, for the log and the form of the answer.
  * 0, or -1 and e: bad-host, bad-path, bad-request, uri-too-long,
  * headers-too-large, overloaded.
  */

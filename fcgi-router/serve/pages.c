@@ -22,7 +22,8 @@ pages_wants_json(const struct request *request)
 	return false;
 }
 
-/* The id is a token of our own making, the rest is static: all are safe. */
+/* The id is a token: it holds no quote, backslash or angle bracket. The rest
+ * is static. */
 static struct str
 pages_error_json(enum reason reason, struct str id, struct arena *a)
 {

@@ -14,6 +14,7 @@
 #include "http/status.h"
 #include "serve/intake.h"
 #include "serve/pages.h"
+#include "serve/timing.h"
 
 enum {
 	STEP_FLUSH = 65536, /* this much of an answer is written at once */
@@ -128,6 +129,28 @@ step_fetch_rest(struct exchange *x)
 	return got;
 }
 
+/* What every answer has, after the rules of its route. 0, or -1: no room. */
+static int
+step_add_ours(struct exchange *x, struct header *fields)
+{
+	const struct record *r = &x->record;
+	struct timing t = { r->lookup_us, r->connect_us, -1 };
+	struct str text;
+
+	if (header_set(fields, STR("X-Request-Id"), x->request.id) == -1)
+		return -1;
+	if (!x->settings->server_timing)
+		return 0;
+	if (r->first_us >= 0)
+		t.origin = x->since_us + r->first_us -
+		    (x->attempt_us + r->connect_us);
+	text = timing_text(&t, fields->arena);
+	if (text.p != NULL && text.n == 0)
+		return 0;
+	return text.p == NULL ? -1 :
+	    header_add(fields, STR("Server-Timing"), text);
+}
+
 int
 step_send_head(struct exchange *x, const struct exchange_loan *loan)
 {
@@ -158,7 +181,7 @@ step_send_head(struct exchange *x, const struct exchange_loan *loan)
 	    rules_apply(&x->follow.source, HEADER_RESPONSE, &fields,
 	        &x->err) == -1)
 		return step_fail(x);
-	if (header_set(&fields, STR("X-Request-Id"), x->request.id) == -1) {
+	if (step_add_ours(x, &fields) == -1) {
 		err_set(&x->err, REASON_OVERLOADED, "no room for a header");
 		return step_fail(x);
 	}
@@ -319,8 +342,7 @@ step_put_reply(struct exchange *x)
 		    &x->spare) == -1)
 			return -1;
 	}
-	if (header_set(&reply->fields, STR("X-Request-Id"),
-	    x->request.id) == -1)
+	if (step_add_ours(x, &reply->fields) == -1)
 		return -1;
 	bare = reply->status == 204 || reply->status == 304;
 	if (step_put_head(x, reply->status, STR(""), &reply->fields,

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/msg.h"
+#include "decide/trust.h"
 #include "serve/intake.h"
 #include "serve/request_id.h"
 
@@ -20,6 +21,23 @@ step_begin(struct exchange *x)
 	atomic_fetch_add(&x->process->exchanges, 1);
 	if (x->settings->total > 0)
 		x->total_limit = x->since_us / 1000 + x->settings->total;
+}
+
+/* Of a request that cannot be read, what can be: for the log. */
+static int
+step_understand(struct exchange *x)
+{
+	const struct settings_ranges *proxies = &x->settings->trust_proxies;
+	int got = request_from_cgi(x->variables, &x->arena, &x->request,
+	    &x->err);
+	struct err ignored;
+	int trusted;
+
+	request_id_new(x->id);
+	x->request.id = str_of(x->id);
+	trusted = trust_request(proxies->list, proxies->count, &x->request,
+	    &x->arena, got == 0 ? &x->err : &ignored);
+	return got == 0 ? trusted : -1;
 }
 
 int
@@ -36,9 +54,7 @@ step_read_request(struct exchange *x, const struct exchange_loan *loan)
 		return STEP_OVER;
 	}
 	step_begin(x);
-	got = request_from_cgi(x->variables, &x->arena, &x->request, &x->err);
-	request_id_new(x->id);
-	x->request.id = str_of(x->id);
+	got = step_understand(x);
 	x->front_spools = x->intake->writes_first || (x->process->on_stdin &&
 	    str_starts(x->request.server, STR("Apache")));
 	x->front_stops = str_starts(x->request.server, STR("nginx"));

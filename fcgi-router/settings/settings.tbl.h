@@ -103,6 +103,13 @@ SETTING("relay", "private_headers", private_headers, FIELDS, "", "", "",
     "Header fields that no client may send on to an origin, as those X- "
     "fields that some request-header rule of the map sets, which need not be "
     "listed here. Without this setting: no other ones.")
+SETTING("relay", "server_timing", server_timing, BOOL, "no", "", "",
+    "Also tell clients by the field Server-Timing how long finding the route, "
+    "connecting and the origin took.")
+SETTING("trust", "proxies", trust_proxies, RANGES, "", "", "",
+    "Addresses of proxies and CDNs whose X-Forwarded-For, X-Forwarded-Proto, "
+    "X-Forwarded-Host and X-Request-Id are believed, as the web server tells "
+    "them in REMOTE_ADDR. Without this setting: nobody's are.")
 SETTING("internal", "allow", internal_allow, RANGES, "127.0.0.0/8 ::1", "",
     "",
     "Addresses of clients to whom internal=health and internal=ask are "

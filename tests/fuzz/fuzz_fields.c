@@ -131,7 +131,7 @@ fuzz_ask(struct fuzz_case *c, struct arena *a, bool https)
 	r->path.text = STR("/in/x");
 	r->method = STR("COPY");
 	r->scheme = https ? STR("https") : STR("http");
-	r->client_ip = STR("192.0.2.9");
+	r->peer = r->client_ip = STR("192.0.2.9");
 	r->id = STR("0123456789abcdef0123456789abcdef");
 	if (header_is_value(c->texts[2]))
 		CHECK(header_add(&r->fields, STR("Connection"),

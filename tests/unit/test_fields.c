@@ -7,6 +7,7 @@
 
 #include "decide/fields.h"
 
+#include "decide/trust.h"
 #include "tests/unit/decide.h"
 
 struct fields_case {
@@ -65,7 +66,7 @@ fields_request(struct fields_case *c, bool forwarded, int max_hops)
 {
 	const struct fields_to_origin in = { &c->d.request, &c->target,
 		forwarded, max_hops, STR("x-all\nx-of-a-rule"),
-		STR("remote-user") };
+		STR("remote-user\nvia") };
 
 	return fields_to_origin(&in, &c->d.a, &c->out, &c->e);
 }
@@ -361,6 +362,14 @@ static const struct {
 	  { "HTTP_X_FORWARDED_FOR=10.0.0.1", "HTTP_X_FORWARDED_PROTO=https",
 	    "HTTP_X_FORWARDED_HOST=x", "HTTP_FORWARDED=for=x",
 	    "HTTP_X_REQUEST_ID=1", "HTTP_X_ROUTER_VERSION=2" }, OURS },
+	{ "and all else that is told of the way here is nobody's",
+	  { "HTTP_X_FORWARDED_PORT=1", "HTTP_X_FORWARDED_PREFIX=/x",
+	    "HTTP_X_FORWARDED=1", "HTTP_X_FORWARDED_=1",
+	    "HTTP_X_REAL_IP=127.0.0.1", "HTTP_X_FORWARDER=1" },
+	  "X-Forwarder: 1|" OURS },
+	{ "nor another path than the one that was matched",
+	  { "HTTP_X_ORIGINAL_URL=/admin", "HTTP_X_REWRITE_URL=/admin",
+	    "HTTP_X_ORIGINAL_URLS=1" }, "X-Original-Urls: 1|" OURS },
 	{ "Connection does not name what we set",
 	  { "HTTP_CONNECTION=Via, X-Forwarded-For, X-Request-Id" }, OURS },
 	{ "what a rule of the map sets is not the client's to say",
@@ -392,6 +401,91 @@ origins_get_all_but_what_is_for_one_hop(void **state)
 		TABLE_INT(fields_out[i].name, fields_request(&c, false, 4), 0);
 		TABLE_STR(fields_out[i].name, fields_text(&c),
 		    fields_out[i].want);
+		decide_close(&c.d);
+	}
+}
+
+#define WE "X-Forwarded-Proto: http|X-Forwarded-Host: a.example|"
+#define LAST "Via: 1.1 fcgi-router|X-Request-Id: " \
+	"0123456789abcdef0123456789abcdef|"
+#define IS "Forwarded: for="
+#define AT ";host=\"a.example\";proto=http"
+
+/* The peer, 192.0.2.9, and 192.0.2.8 are trusted. */
+static const struct {
+	const char *name;
+	const char *more[8];
+	const char *want; /* with Forwarded */
+} fields_trusted[] = {
+	{ "it is the client if it says nothing", { NULL },
+	  "X-Forwarded-For: 192.0.2.9|" WE IS "192.0.2.9" AT "|" LAST },
+	{ "the chain is extended by it",
+	  { "HTTP_X_FORWARDED_FOR=198.51.100.1" },
+	  "X-Forwarded-For: 198.51.100.1, 192.0.2.9|" WE
+	  IS "198.51.100.1" AT ", for=192.0.2.9|" LAST },
+	{ "all of it; but we say what is known alone",
+	  { "HTTP_X_FORWARDED_FOR=10.0.0.1,x ,198.51.100.1 , 192.0.2.8" },
+	  "X-Forwarded-For: 10.0.0.1,x ,198.51.100.1 , 192.0.2.8, "
+	  "192.0.2.9|" WE IS "198.51.100.1" AT
+	  ", for=192.0.2.8, for=192.0.2.9|" LAST },
+	{ "of all fields, in their order",
+	  { "HTTP_X_FORWARDED_FOR=10.0.0.1", "HTTP_X_FORWARDED_FOR=",
+	    "HTTP_X_FORWARDED_FOR=[2001:db8::1]:81" },
+	  "X-Forwarded-For: 10.0.0.1, [2001:db8::1]:81, 192.0.2.9|" WE
+	  IS "\"[2001:db8::1]\"" AT ", for=192.0.2.9|" LAST },
+	{ "where no client can be read, the peer is it",
+	  { "HTTP_X_FORWARDED_FOR=unknown" },
+	  "X-Forwarded-For: unknown, 192.0.2.9|" WE
+	  IS "192.0.2.9" AT "|" LAST },
+	{ "an empty chain begins with it", { "HTTP_X_FORWARDED_FOR=" },
+	  "X-Forwarded-For: 192.0.2.9|" WE IS "192.0.2.9" AT "|" LAST },
+	{ "the client's own Forwarded does not pass",
+	  { "HTTP_FORWARDED=for=127.0.0.1;proto=https" },
+	  "X-Forwarded-For: 192.0.2.9|" WE IS "192.0.2.9" AT "|" LAST },
+	{ "its other words pass",
+	  { "HTTP_X_FORWARDED_PORT=443", "HTTP_X_FORWARDED_SERVER=x" },
+	  "X-Forwarded-Port: 443|X-Forwarded-Server: x|"
+	  "X-Forwarded-For: 192.0.2.9|" WE IS "192.0.2.9" AT "|" LAST },
+	{ "unless a rule says them, or it names them for one hop",
+	  { "HTTP_X_FORWARDED_PORT=443", "HTTP_X_FORWARDED_ALL=x",
+	    "HTTP_X_ALL=1", "HTTP_CONNECTION=X-Forwarded-Port" },
+	  "X-Forwarded-All: x|"
+	  "X-Forwarded-For: 192.0.2.9|" WE IS "192.0.2.9" AT "|" LAST },
+	{ "X-Real-IP is the client that was found",
+	  { "HTTP_X_REAL_IP=127.0.0.1",
+	    "HTTP_X_FORWARDED_FOR=198.51.100.1" },
+	  "X-Forwarded-For: 198.51.100.1, 192.0.2.9|" WE
+	  "X-Real-IP: 198.51.100.1|"
+	  IS "198.51.100.1" AT ", for=192.0.2.9|" LAST },
+	{ "scheme, host and id are its", { "HTTP_X_FORWARDED_PROTO=https",
+	    "HTTP_X_FORWARDED_HOST=X.Example.:81", "HTTP_X_REQUEST_ID=i" },
+	  "X-Forwarded-For: 192.0.2.9|X-Forwarded-Proto: https|"
+	  "X-Forwarded-Host: x.example:81|Forwarded: for=192.0.2.9;"
+	  "host=\"x.example:81\";proto=https|"
+	  "Via: 1.1 fcgi-router|X-Request-Id: i|" },
+	{ "no path but the one that was matched",
+	  { "HTTP_X_ORIGINAL_URL=/x", "HTTP_X_REWRITE_URL=/x" },
+	  "X-Forwarded-For: 192.0.2.9|" WE IS "192.0.2.9" AT "|" LAST },
+};
+
+static void
+a_trusted_peer_is_the_last_of_its_chain(void **state)
+{
+	struct cidr proxy;
+	size_t i;
+
+	(void)state;
+	assert_true(cidr_parse(STR("192.0.2.8/31"), &proxy));
+	for (i = 0; i < TABLE_COUNT(fields_trusted); i++) {
+		const char *row = fields_trusted[i].name;
+		struct fields_case c;
+
+		fields_begin(&c, PLAIN, "http://a.example/", false,
+		    fields_trusted[i].more);
+		TABLE_INT(row, trust_request(&proxy, 1, &c.d.request, &c.d.a,
+		    &c.e), 0);
+		TABLE_INT(row, fields_request(&c, true, 4), 0);
+		TABLE_STR(row, fields_text(&c), fields_trusted[i].want);
 		decide_close(&c.d);
 	}
 }
@@ -447,6 +541,22 @@ too_many_hops_are_a_loop(void **state)
 		  false },
 		{ "HTTP_VIA=1.1 my-fcgi-router, 1.1 fcgi-router2", NULL, 0,
 		  false },
+		/* however it is spelled, joined and parted */
+		{ "HTTP_VIA=1.1 fcgi-router,1.1 fcgi-router", NULL, 1, true },
+		{ "HTTP_VIA=,, 1.1\tfcgi-router ,", NULL, 0, true },
+		{ "HTTP_VIA=1.1   fcgi-router (a comment)", NULL, 0, true },
+		{ "HTTP_VIA=1.1 FCGI-Router\t(x)", NULL, 0, true },
+		{ "HTTP_VIA=HTTP/1.1 fcgi-router", NULL, 0, true },
+		{ "HTTP_VIA=2 fcgi-router", NULL, 0, true },
+		{ "HTTP_VIA=1.1 x (1.1 fcgi-router)", NULL, 0, false },
+		{ "HTTP_VIA=1.1 fcgi-router:80", NULL, 0, false },
+		{ "HTTP_VIA=fcgi-router", NULL, 0, false },
+		/* nothing that a client leaves open hides it */
+		{ "HTTP_VIA=1.1 x (\", 1.1 fcgi-router", NULL, 0, true },
+		{ "HTTP_VIA=\"", "HTTP_VIA=1.1 fcgi-router", 0, true },
+		{ "HTTP_VIA=1.1 x (y, 1.1 fcgi-router", NULL, 0, true },
+		{ "HTTP_VIA=1.1 fcgi-router", "HTTP_CONNECTION=Via", 0,
+		  true },
 	};
 	size_t i;
 
@@ -647,6 +757,7 @@ main(void)
 		cmocka_unit_test(places_that_name_the_origin_become_paths_here),
 		cmocka_unit_test(cookies_are_for_the_host_and_path_asked_for),
 		cmocka_unit_test(origins_get_all_but_what_is_for_one_hop),
+		cmocka_unit_test(a_trusted_peer_is_the_last_of_its_chain),
 		cmocka_unit_test(forwarded_quotes_what_needs_it),
 		cmocka_unit_test(too_many_hops_are_a_loop),
 		cmocka_unit_test(clients_get_all_but_what_is_for_one_hop),

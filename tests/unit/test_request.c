@@ -500,6 +500,7 @@ fields_of_64_kib_pass_and_one_byte_more_does_not(void **state)
 		    more == 0 ? 0 : -1);
 		assert_int_equal(e.reason, more == 0 ? REASON_NONE :
 		    REASON_HEADERS_TOO_LARGE);
+		arena_reset(*state);
 	}
 }
 

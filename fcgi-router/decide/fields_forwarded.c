@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* fields_forwarded: what an origin is told of the client and of the way here;
+ * and how often that way led through this router. */
+
+#include "decide/fields_private.h"
+
+#include "base/buf.h"
+#include "decide/trust.h"
+
+enum {
+	FIELDS_NODE_MAX = 64,                 /* bytes of an address */
+	FIELDS_CHAIN_MAX = 2 * REQUEST_HEADER_MAX /* of all, with commas */
+};
+
+static const struct str fields_self = { "fcgi-router", 11 };
+
+/* Set by the router, or, of the last two, obeyed by frameworks, which would
+ * then serve another path than the one that was matched. */
+static const struct str fields_told[] = {
+	{ "X-Forwarded-For", 15 }, { "X-Forwarded-Proto", 17 },
+	{ "X-Forwarded-Host", 16 }, { "Forwarded", 9 }, { "X-Real-IP", 9 },
+	{ "X-Original-URL", 14 }, { "X-Rewrite-URL", 13 }
+};
+
+bool
+fields_is_forwarded(const struct request *r, struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(fields_told) / sizeof(fields_told[0]); i++)
+		if (str_eq_nocase(name, fields_told[i]))
+			return true;
+	return !r->trusted && (str_eq_nocase(name, STR("X-Forwarded")) ||
+	    str_starts_nocase(name, STR("X-Forwarded-")));
+}
+
+/* ---- the way here ---- */
+
+static void
+fields_cut_blank(struct str s, struct str *before, struct str *after)
+{
+	size_t space = str_find(s, ' '), tab = str_find(s, '\t');
+	size_t at = space < tab ? space : tab;
+
+	*before = str_sub(s, 0, at);
+	*after = str_sub(s, at, s.n);
+}
+
+/* "1.1 fcgi-router", "HTTP/1.1 fcgi-router (comment)": RFC 9110 7.6.3. */
+static bool
+fields_is_self(struct str element)
+{
+	struct str protocol, by, more;
+
+	fields_cut_blank(str_trim(element), &protocol, &by);
+	fields_cut_blank(str_trim(by), &by, &more);
+	return str_eq_nocase(by, fields_self);
+}
+
+/*
+ * Web servers join the fields. Each comma parts two elements, also within a
+ * quote or a comment: a client that has left one open must not hide from us
+ * that we were here.
+ */
+int
+fields_hops(const struct header *sent)
+{
+	struct str list, element;
+	int hops = 0;
+	size_t i;
+
+	for (i = 0; i < sent->count; i++) {
+		if (!str_eq_nocase(sent->fields[i].name, STR("Via")))
+			continue;
+		for (list = sent->fields[i].value; list.n > 0;) {
+			(void)str_cut(list, ',', &element, &list);
+			hops += fields_is_self(element);
+		}
+	}
+	return hops;
+}
+
+/* ---- who asks ---- */
+
+/* What a trusted peer says, and the peer; of another one the peer alone. */
+static struct str
+fields_chain(const struct request *r, struct arena *a)
+{
+	struct buf text;
+	struct str chain;
+	bool put = true;
+	size_t i;
+
+	if (!r->trusted || header_find(&r->fields, STR("X-Forwarded-For")) ==
+	    NULL)
+		return r->peer;
+	buf_init(&text, FIELDS_CHAIN_MAX);
+	for (i = 0; i < r->fields.count; i++) {
+		const struct header_field *f = &r->fields.fields[i];
+
+		if (str_eq_nocase(f->name, STR("X-Forwarded-For")) &&
+		    f->value.n > 0)
+			put = put && buf_put(&text, f->value) == 0 &&
+			    buf_put(&text, STR(", ")) == 0;
+	}
+	put = put && buf_put(&text, r->peer) == 0;
+	chain = put ? arena_copy(a, buf_view(&text)) :
+	    (struct str){ NULL, 0 };
+	buf_fini(&text);
+	return chain;
+}
+
+/* An address as RFC 7239 6 spells it. */
+static struct str
+fields_node(struct str address, struct arena *a)
+{
+	if (address.n == 0 || address.n > FIELDS_NODE_MAX ||
+	    !cidr_is_address(address))
+		return STR("unknown");
+	return str_find(address, ':') < address.n ?
+	    arena_printf(a, "\"[%.*s]\"", STR_ARG(address)) : address;
+}
+
+/*
+ * The client, then each proxy that is trusted, and the peer: not a word of it
+ * is the client's own.
+ */
+static struct str
+fields_forwarded(const struct request *r, struct str host, struct arena *a)
+{
+	struct str text, element, address, node;
+	struct str proxies = STR("");
+	struct trust_walk w;
+	size_t i;
+
+	trust_begin(&w, &r->fields);
+	for (i = 1; i < r->hops && proxies.p != NULL; i++) {
+		CHECK(trust_next(&w, &element) &&
+		    trust_address(element, &address));
+		node = fields_node(address, a);
+		proxies = arena_printf(a, ", for=%.*s%.*s", STR_ARG(node),
+		    STR_ARG(proxies));
+	}
+	node = fields_node(r->client_ip, a);
+	text = arena_printf(a, "for=%.*s;host=\"%.*s\";proto=%.*s%.*s",
+	    STR_ARG(node), STR_ARG(host), STR_ARG(r->scheme),
+	    STR_ARG(proxies));
+	if (r->hops == 0 || a->full)
+		return text;
+	node = fields_node(r->peer, a);
+	return arena_printf(a, "%.*s, for=%.*s", STR_ARG(text),
+	    STR_ARG(node));
+}
+
+int
+fields_add_forwarded(const struct fields_to_origin *in, struct arena *a,
+    struct header *out)
+{
+	const struct request *r = in->request;
+	struct str host = target_host_asked(r, a);
+	struct str chain = fields_chain(r, a);
+	bool real = r->trusted &&
+	    header_find(&r->fields, STR("X-Real-IP")) != NULL;
+
+	if (chain.p == NULL && r->peer.n > 0)
+		return -1;
+	if (chain.n > 0 && header_is_value(chain) &&
+	    header_add(out, STR("X-Forwarded-For"), chain) == -1)
+		return -1;
+	if (header_add(out, STR("X-Forwarded-Proto"), r->scheme) == -1 ||
+	    header_add(out, STR("X-Forwarded-Host"), host) == -1)
+		return -1;
+	if (real && header_add(out, STR("X-Real-IP"), r->client_ip) == -1)
+		return -1;
+	if (in->forwarded && header_add(out, STR("Forwarded"),
+	    fields_forwarded(r, host, a)) == -1)
+		return -1;
+	return a->full ? -1 : 0;
+}
