@@ -118,7 +118,8 @@ struct exchange {
 	struct record record;
 	bool uploads;       /* the request's body still goes out, beside the
 	                       answer */
-	bool head_sent;     /* a byte of the answer may have left */
+	bool head_sent;     /* the answer's head was put */
+	bool began;         /* a byte of the answer may have left */
 	bool length_sent;   /* with a Content-Length */
 	bool broken;        /* it is to be seen as broken */
 	bool ended;         /* its end was put */

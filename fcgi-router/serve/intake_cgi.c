@@ -129,6 +129,7 @@ intake_cgi_flush(struct exchange *x, struct err *e)
 			return err_set(e, REASON_CLIENT_GONE,
 			    "the answer cannot be written: %s",
 			    strerror(errno));
+		x->began = true;
 		buf_drop(&x->out, (size_t)n);
 	}
 	return 1;

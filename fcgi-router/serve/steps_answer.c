@@ -83,7 +83,8 @@ step_put_head(struct exchange *x, int status, struct str phrase,
 		got = err_set(&x->err, REASON_ORIGIN_BAD_HEADER,
 		    "the head of the answer has become %zu bytes",
 		    buf_len(&head));
-	else
+	x->began = buf_len(&x->out) > 0; /* who can tell what is written? */
+	if (got == 0)
 		got = x->intake->put(x, buf_view(&head), &x->err);
 	buf_fini(&head);
 	x->head_sent = got == 0;
@@ -371,6 +372,18 @@ step_tell(const struct exchange *x)
 		    reason_word(reason), x->err.text);
 }
 
+/* An answer that broke before a byte of it left is none: some web servers
+ * would let the first part of it look whole. */
+static void
+step_take_back(struct exchange *x)
+{
+	if (!x->head_sent || x->began)
+		return;
+	buf_clear(&x->out);
+	x->head_sent = x->length_sent = false;
+	x->record.sent = 0;
+}
+
 int
 step_reply(struct exchange *x, const struct exchange_loan *loan)
 {
@@ -384,6 +397,7 @@ step_reply(struct exchange *x, const struct exchange_loan *loan)
 		x->record.status = reason_status(x->err.reason);
 		return STEP_HAND_BACK;
 	}
+	step_take_back(x);
 	x->broken = x->head_sent;
 	if (!x->head_sent && step_put_reply(x) == -1)
 		return STEP_HAND_BACK;

@@ -185,13 +185,14 @@ nothing_of_a_request_stays(void **state)
 	memset(&x->reply, 1, sizeof(x->reply));
 	memset(&x->record, 1, sizeof(x->record));
 	err_set(&x->err, REASON_LOOP, "text");
-	x->head_sent = x->length_sent = x->broken = x->ended = true;
+	x->head_sent = x->began = x->length_sent = x->broken = true;
+	x->ended = true;
 	x->whole = x->recorded = x->fresh_only = x->watches_front = true;
 	x->uploads = true;
 	x->limit = x->total_limit = 1;
 	exchange_reset(x);
 	exchange_expect_fresh(x);
-	assert_false(x->head_sent || x->length_sent || x->broken ||
+	assert_false(x->head_sent || x->began || x->length_sent || x->broken ||
 	    x->ended || x->whole || x->recorded || x->fresh_only ||
 	    x->watches_front || x->uploads);
 }
