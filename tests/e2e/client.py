@@ -74,15 +74,18 @@ def spell(method, target, host, fields, body, chunked, version="HTTP/1.1"):
 class Client:
     """One connection, used as often as both sides keep it."""
 
-    def __init__(self, port, timeout=30, receive_buffer=0):
+    def __init__(self, port, timeout=30, receive_buffer=0, source=""):
         self.port = port
         self.timeout = timeout
+        self.source = source
         self.over = False   # the server has said that it closes
         self.socket = socket.socket()
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF,
                                    receive_buffer)
         self.socket.settimeout(timeout)
+        if source:
+            self.socket.bind((source, 0))
         self.socket.connect(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket = TRACE.watch(self.socket, "client", f"to port {port}")
@@ -117,7 +120,7 @@ class Client:
         """A request; on a new connection when the server closes this one."""
         if self.over:
             self.close()
-            self.__init__(self.port, self.timeout)
+            self.__init__(self.port, self.timeout, source=self.source)
         head = spell(method, target, host, fields, body, chunked)
         if not body:
             self.raw(head + (b"0\r\n\r\n" if chunked else b""))
@@ -219,9 +222,9 @@ def frame(body):
 
 
 def ask(port, method="GET", target="/", host=HOST, fields=(), body=None,
-        chunked=False, timeout=30, keep=True):
-    """One request on a connection of its own."""
-    with Client(port, timeout) as client:
+        chunked=False, timeout=30, keep=True, source=""):
+    """One request on a connection of its own, from that address."""
+    with Client(port, timeout, source=source) as client:
         client.send(method, target, host,
                     list(fields) + [("Connection", "close")], body, chunked)
         return client.answer(method, keep)
