@@ -415,6 +415,8 @@ step_drain(struct exchange *x)
 	int64_t until = clock_ms() + x->settings->body_timeout;
 	int got;
 
+	if (x->record.reason == REASON_BODY_TIMEOUT)
+		return; /* it was waited for long enough */
 	do {
 		got = body_drain(&x->body, x->intake->read, x, STEP_DRAIN);
 	} while (got == 2 && x->intake->writes_first && clock_ms() < until);
