@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/msg.h"
 #include "base/sigbus.h"
+#include "relay/wire_tls.h"
 #include "serve/daemon.h"
 #include "serve/intake_cgi.h"
 #include "serve/intake_fcgi.h"
@@ -102,6 +103,7 @@ main_why(const char *word)
 static int
 main_test(const char *ini, struct settings *s)
 {
+	struct wire_tls_set *tls;
 	struct store *map = NULL;
 	struct err e;
 	int got;
@@ -109,6 +111,9 @@ main_test(const char *ini, struct settings *s)
 	printf("# settings in force, from %s\n", ini != NULL ? ini :
 	    "the program's defaults");
 	settings_print(s, stdout);
+	if (wire_tls_load(s, NULL, &tls, NULL, NULL) == -1)
+		return 1;
+	wire_tls_free(&tls);
 	got = store_open(s->map, &map, &e);
 	if (got == 1) {
 		const struct codec_meta *meta = store_meta(map);

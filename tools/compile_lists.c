@@ -81,6 +81,15 @@ compile_known(void *arg, enum directive d, struct str name)
 	return compile_map_known(&c->map, d, name);
 }
 
+static bool
+compile_reaches(void *arg, const struct str *egress, bool socket,
+    struct str address)
+{
+	const struct compile *c = arg;
+
+	return compile_map_reaches(&c->map, egress, socket, address);
+}
+
 /* ---- reading ---- */
 
 /* Files and folders that were named, as lists. 0, or -1 and e. */
@@ -274,8 +283,10 @@ compile_prepare(struct compile *c, struct err *e)
 
 	if (compile_map_find(c->ask, &c->map, e) == -1)
 		return -1;
-	if (compile_map_has_sections(&c->map))
+	if (compile_map_has_sections(&c->map)) {
 		see.known = compile_known;
+		see.reaches = compile_reaches;
+	}
 	source_init(&c->source, &c->lint, &see);
 	/* The rest is for Berkeley DB and for one entry. */
 	c->collect = collect_new(&c->lint, c->ask->memory / 4 * 3,

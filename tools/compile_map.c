@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/msg.h"
+#include "decide/egress.h"
 #include "tools/compile_private.h"
 #include "tools/generations.h"
 #include "tools/lines.h"
@@ -94,6 +95,32 @@ compile_map_known(const struct compile_map *m, enum directive d,
 			return settings_has(m->settings,
 			    (enum settings_named)kind, name);
 	return true;
+}
+
+static bool
+compile_allows(const struct settings_egress *rules, bool socket,
+    struct str address)
+{
+	return socket ? egress_allows_socket(rules, address, true) :
+	    egress_allows_literal(rules, address, true);
+}
+
+bool
+compile_map_reaches(const struct compile_map *m, const struct str *egress,
+    bool socket, struct str address)
+{
+	const struct settings *s = m->settings;
+	const struct settings_egress *rules;
+	size_t i;
+
+	rules = settings_egress_of(s, egress != NULL ? *egress : STR(""));
+	/* That there is no such section was told. */
+	if (rules == NULL || compile_allows(rules, socket, address))
+		return true;
+	for (i = 0; egress == NULL && i < s->egress_count; i++)
+		if (compile_allows(&s->egresses[i], socket, address))
+			return true;
+	return false;
 }
 
 /* ---- a list in the map's place ---- */

@@ -34,6 +34,11 @@ bool compile_map_has_sections(const struct compile_map *m);
 bool compile_map_known(const struct compile_map *m, enum directive d,
     struct str name);
 
+/* May that written address, or socket, be connected to by [egress:NAME], or
+ * [egress] of ""; with NULL, by any of them? */
+bool compile_map_reaches(const struct compile_map *m,
+    const struct str *egress, bool socket, struct str address);
+
 /*
  * Takes the map's place: of two runs at once one waits here. Its generation
  * will be above all that are kept. 0 and *out, or -1 and e.

@@ -259,6 +259,9 @@ query_ask_fill(const struct query_asking *by, struct arena *a,
 	if (f->origin != NULL) {
 		out->origin = target_origin(f->origin, &f->source, preserve,
 		    a, &out->target, &out->why) == 0;
+		if (out->origin && settings != NULL && admit_target(
+		    &f->policy, settings, &out->target, &out->why) == -1)
+			return -1;
 		return out->origin ? 0 : -1;
 	}
 	if (f->target->kind == TARGET_REDIRECT)

@@ -164,6 +164,19 @@ source_check_tags(struct source_entry *en)
 	}
 }
 
+/* The route's own word, else that of %defaults. */
+static void
+source_check_addresses(struct source_entry *en)
+{
+	const struct route *r = &en->out->route;
+	const struct str unsaid = { NULL, 0 };
+
+	source_address_check(en, words_say(r->own, DIRECTIVE_EGRESS) ?
+		&r->own->egress :
+	    words_say(r->defaults, DIRECTIVE_EGRESS) ? &r->defaults->egress :
+						       &unsaid);
+}
+
 /* All of an entry that is a route; what is wrong with it is told. */
 static void
 source_read_route(struct source_entry *en)
@@ -193,6 +206,8 @@ source_read_route(struct source_entry *en)
 	    words_say(r->defaults, DIRECTIVE_EXACT) && r->defaults->exact;
 	if (en->tag_uses != NULL)
 		source_check_tags(en);
+	if (en->addresses != NULL)
+		source_check_addresses(en);
 }
 
 /* Clears all but the arrays, whose members count up to their counts. */

@@ -55,6 +55,11 @@ struct source_see {
 	/* Has router.ini a section of that name ([plan:NAME] for plan=NAME)?
 	 * NULL: nobody asks. */
 	bool (*known)(void *arg, enum directive d, struct str name);
+	/* May an origin with that written address, or socket, be connected to
+	 * by the rules of egress= (NULL: by any that router.ini has)? NULL:
+	 * there is no router.ini, the defaults serve. */
+	bool (*reaches)(void *arg, const struct str *egress, bool socket,
+	    struct str address);
 	void *arg;
 };
 

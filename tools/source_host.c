@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#include "base/address.h"
 #include "http/host.h"
 #include "tools/idn.h"
 #include "tools/source_private.h"
@@ -191,15 +190,9 @@ source_host_read(struct source_entry *en, const struct lines_token *t,
 		return source_host_variable(en, t, from, to, out);
 	if (idn_host(text, &host, &e) == -1)
 		return source_host_bad(en, t, from, e.text);
-	if (!redirect && host.kind != HOST_NAME &&
-	    address_class_text(host_text(&host)) == ADDRESS_NEVER) {
-		source_tell(en, LINT_ORIGIN_REFUSED, t, from,
-		    arena_printf(en->arena, "the address %.*s is never "
-			"relayed to (link-local, metadata, multicast)",
-			STR_ARG(host_text(&host))), none);
-		return false;
-	}
 	*out = source_text_literal(en, host_text(&host), PATTERN_IN_AUTHORITY);
+	if (!redirect && host.kind != HOST_NAME && out->count == 1)
+		source_address_note(en, t, from, out->parts[0].text, false);
 	return true;
 }
 

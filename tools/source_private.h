@@ -55,6 +55,15 @@ struct source_tag_use {
 	bool service; /* in a service's name, else in an authority */
 };
 
+/* An address or socket that an origin's URL spells. */
+struct source_address {
+	struct source_address *next;
+	struct lines_token at;
+	size_t offset;
+	struct str address;
+	bool socket;
+};
+
 /* Reused by each entry: far more than most need, so it is not cleared whole. */
 struct source_room {
 	struct source_route route;
@@ -75,6 +84,7 @@ struct source_entry {
 	struct source_header *headers; /* own clauses, as they were read */
 	size_t header_count;
 	struct source_tag_use *tag_uses;
+	struct source_address *addresses;
 	struct lint_place split_place;
 	bool last_wins; /* as of struct source_route */
 };
@@ -170,6 +180,14 @@ size_t source_host_end(struct str text, size_t from);
 bool source_host_port(struct source_entry *en, const struct lines_token *t,
     size_t from, size_t to, bool redirect, struct pattern *host,
     uint16_t *port);
+
+/* source_address.c: notes what the URL at that offset of a token spells. */
+void source_address_note(struct source_entry *en, const struct lines_token *t,
+    size_t at, struct str address, bool socket);
+
+/* Tells those that the router will refuse by the rules of that egress=; NULL:
+ * routes may say which. */
+void source_address_check(struct source_entry *en, const struct str *egress);
 
 /* source_words.c: one directive into words. false: it is none, and told. */
 bool source_words_read(struct source_entry *en, const struct lines_token *t,

@@ -213,6 +213,10 @@ service_read(struct service_reader *r)
 		service_clause(r, &lines->lines[i]);
 	service_check(r, name);
 	s->own = source_words_own(r->en);
+	if (r->en->addresses != NULL)
+		source_address_check(r->en,
+		    words_say(s->own, DIRECTIVE_EGRESS) ? &s->own->egress :
+							  NULL);
 	return named;
 }
 

@@ -187,6 +187,8 @@ source_url_unix(struct source_entry *en, const struct lines_token *t,
 	struct err e;
 	size_t wrong;
 
+	if (str_find(text, '{') == text.n)
+		source_address_note(en, t, from, text, true);
 	if (source_url_socket_ok(en, t, from, text) && en->matched &&
 	    pattern_parse(text, PATTERN_PLACE_AUTHORITY, en->route, en->arena,
 		&o->socket, &wrong, &e) == -1 &&

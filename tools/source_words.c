@@ -153,9 +153,7 @@ source_words_not_yet(struct source_entry *en, const struct lines_token *t,
 		const char *answer;
 	} later[] = {
 		{ DIRECTIVE_AUTH, "503 auth-unavailable" },
-		{ DIRECTIVE_TLS, "502 origin-tls" },
 		{ DIRECTIVE_SIGN, "500 internal" },
-		{ DIRECTIVE_EGRESS, "403 egress-denied" },
 	};
 	size_t i;
 

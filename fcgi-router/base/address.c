@@ -5,8 +5,6 @@
 
 #include "base/address.h"
 
-#include <arpa/inet.h>
-#include <stdbool.h>
 #include <string.h>
 
 struct address_range {
@@ -45,10 +43,10 @@ static const struct address_range address_v6[] = {
 };
 
 /* Where an IPv4 address stands inside of these IPv6 ranges. */
-static const struct {
+static const struct address_inside {
 	struct address_range range;
 	size_t at;
-} address_inside[] = {
+} address_insides[] = {
 	{ { { [10] = 0xff, 0xff }, 96, ADDRESS_PUBLIC }, 12 },    /* mapped */
 	{ { { 0, 0x64, 0xff, 0x9b }, 96, ADDRESS_PUBLIC }, 12 },  /* NAT64 */
 	{ { { 0, 0x64, 0xff, 0x9b, 0, 1 }, 48, ADDRESS_PRIVATE }, 12 },
@@ -80,6 +78,18 @@ address_class_of(const struct address_range *ranges, size_t count,
 	return ADDRESS_PUBLIC;
 }
 
+static const struct address_inside *
+address_find_inside(const unsigned char *address)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(address_insides) / sizeof(address_insides[0]);
+	    i++)
+		if (address_holds(&address_insides[i].range, address))
+			return &address_insides[i];
+	return NULL;
+}
+
 enum address_class
 address_class_v4(const unsigned char *address)
 {
@@ -92,35 +102,21 @@ address_class_v6(const unsigned char *address)
 {
 	enum address_class class = address_class_of(address_v6,
 	    sizeof(address_v6) / sizeof(address_v6[0]), address);
-	size_t i;
+	const struct address_inside *inside = address_find_inside(address);
 
-	if (class != ADDRESS_PUBLIC)
+	if (class != ADDRESS_PUBLIC || inside == NULL)
 		return class;
-	for (i = 0; i < sizeof(address_inside) / sizeof(address_inside[0]); i++)
-		if (address_holds(&address_inside[i].range, address)) {
-			class = address_class_v4(address +
-			    address_inside[i].at);
-			return class > address_inside[i].range.class ? class :
-			    address_inside[i].range.class;
-		}
-	return ADDRESS_PUBLIC;
+	class = address_class_v4(address + inside->at);
+	return class > inside->range.class ? class : inside->range.class;
 }
 
-enum address_class
-address_class_text(struct str text)
+bool
+address_inner(const unsigned char *address, unsigned char v4[4])
 {
-	char copy[INET6_ADDRSTRLEN];
-	unsigned char bytes[16];
+	const struct address_inside *inside = address_find_inside(address);
 
-	if (text.n >= 2 && text.p[0] == '[')
-		text = str_sub(text, 1, text.n - 1);
-	if (text.n == 0 || text.n >= sizeof(copy))
-		return ADDRESS_NEVER;
-	memcpy(copy, text.p, text.n);
-	copy[text.n] = '\0';
-	if (inet_pton(AF_INET, copy, bytes) == 1)
-		return address_class_v4(bytes);
-	if (inet_pton(AF_INET6, copy, bytes) == 1)
-		return address_class_v6(bytes);
-	return ADDRESS_NEVER;
+	if (inside == NULL)
+		return false;
+	memcpy(v4, address + inside->at, 4);
+	return true;
 }

@@ -12,7 +12,7 @@
 #ifndef BASE_ADDRESS_H
 #define BASE_ADDRESS_H
 
-#include "base/str.h"
+#include <stdbool.h>
 
 enum address_class {
 	ADDRESS_PUBLIC = 0,
@@ -25,8 +25,7 @@ enum address_class {
 enum address_class address_class_v4(const unsigned char *address);
 enum address_class address_class_v6(const unsigned char *address);
 
-/* Of a literal in canonical text, IPv6 with or without brackets; any other
- * text is ADDRESS_NEVER. */
-enum address_class address_class_text(struct str text);
+/* The IPv4 address that stands inside of an IPv6 one. false: there is none. */
+bool address_inner(const unsigned char *address, unsigned char v4[4]);
 
 #endif

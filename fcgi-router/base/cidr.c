@@ -105,17 +105,36 @@ cidr_is_address(struct str text)
 }
 
 bool
+cidr_holds_v6(const struct cidr *ranges, size_t count,
+    const unsigned char *address)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (cidr_has(&ranges[i], address))
+			return true;
+	return false;
+}
+
+bool
+cidr_holds_v4(const struct cidr *ranges, size_t count,
+    const unsigned char *address)
+{
+	unsigned char bytes[16];
+
+	memcpy(bytes, cidr_mapped, sizeof(cidr_mapped));
+	memcpy(bytes + sizeof(cidr_mapped), address,
+	    sizeof(bytes) - sizeof(cidr_mapped));
+	return cidr_holds_v6(ranges, count, bytes);
+}
+
+bool
 cidr_holds(const struct cidr *ranges, size_t count, struct str address)
 {
 	unsigned char bytes[16];
-	size_t i;
 
-	if (!cidr_client(address, bytes))
-		return false;
-	for (i = 0; i < count; i++)
-		if (cidr_has(&ranges[i], bytes))
-			return true;
-	return false;
+	return cidr_client(address, bytes) &&
+	    cidr_holds_v6(ranges, count, bytes);
 }
 
 int

@@ -37,6 +37,12 @@ bool cidr_is_address(struct str text);
  * the ranges? Text that is no address is in none. */
 bool cidr_holds(const struct cidr *ranges, size_t count, struct str address);
 
+/* The same of the 4 or 16 bytes of an address in network order. */
+bool cidr_holds_v4(const struct cidr *ranges, size_t count,
+    const unsigned char *address);
+bool cidr_holds_v6(const struct cidr *ranges, size_t count,
+    const unsigned char *address);
+
 /* Appends the shortest spelling, without "/32" or "/128". 0, or -1: full. */
 ATTR_MUST_USE int cidr_print(const struct cidr *c, struct buf *to);
 

@@ -92,9 +92,11 @@ REASON(OTHER_SERVER, "other-server", 502,
     "between servers. The log line says which URL.")
 REASON(EGRESS_DENIED, "egress-denied", 403,
     "The origin's address may not be used.",
-    "The origin resolves to an address that is never relayed to (link-local, "
-    "cloud metadata), or its address is built of variables and is a private "
-    "one or a Unix socket.")
+    "[egress] of router.ini refuses what the origin's URL spells or its name "
+    "resolves to: a link-local or cloud metadata address, one in 'deny', or a "
+    "private one or a Unix socket where the URL is built of variables or "
+    "'private' is never. What is in 'allow' passes. Or egress= names a "
+    "section that is not there.")
 REASON(NO_MAP, "no-map", 503,
     "This service has no routes yet.",
     "The map file is missing: compile one with route-compile. Service begins "

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/* admit: three doors, in the order in which a request comes to them. */
+/* admit: doors, in the order in which a request comes to them. */
 
 #include "decide/admit.h"
+
+#include "decide/egress.h"
+#include "http/host.h"
 
 int
 admit_address(const struct follow *f, const struct request *request,
@@ -39,17 +42,43 @@ admit_origin(const struct follow *f, struct err *e)
 
 	if (f->origin == NULL)
 		return 0;
-	if (p->egress.n > 0)
-		return err_set(e, REASON_EGRESS_DENIED,
-		    "egress=%.*s is not available in this version",
-		    STR_ARG(p->egress));
-	if (p->tls.n > 0)
-		return err_set(e, REASON_ORIGIN_TLS,
-		    "tls=%.*s is not available in this version",
-		    STR_ARG(p->tls));
 	if (p->sign.n > 0)
 		return err_set(e, REASON_INTERNAL,
 		    "sign=%.*s is not available in this version",
 		    STR_ARG(p->sign));
 	return 0;
+}
+
+static int
+admit_refuse(const struct target *t, struct err *e)
+{
+	return err_set(e, REASON_EGRESS_DENIED,
+	    "%.*s: its address may not be connected to", STR_ARG(t->name));
+}
+
+int
+admit_target(const struct policy *p, const struct settings *s,
+    struct target *t, struct err *e)
+{
+	struct host host;
+	struct err none;
+
+	t->egress = settings_egress_of(s, p->egress);
+	if (t->egress == NULL)
+		return err_set(e, REASON_EGRESS_DENIED,
+		    "router.ini has no section [egress:%.*s]",
+		    STR_ARG(p->egress));
+	if (p->tls.n > 0 && settings_tls_of(s, p->tls) == NULL)
+		return err_set(e, REASON_ORIGIN_TLS,
+		    "router.ini has no section [tls:%.*s]", STR_ARG(p->tls));
+	if (t->scheme == ORIGIN_UNIX)
+		return egress_allows_socket(t->egress, t->socket,
+		    t->written) ? 0 : admit_refuse(t, e);
+	/* Most are names: no literal begins with a letter. */
+	if (t->host.n == 0 || str_is_alpha(t->host.p[0]) ||
+	    host_parse(t->host, &host, &none) == -1 ||
+	    host.kind == HOST_NAME)
+		return 0;
+	return egress_allows_literal(t->egress, t->host, t->written) ? 0 :
+	    admit_refuse(t, e);
 }

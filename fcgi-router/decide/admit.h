@@ -5,7 +5,7 @@
  *
  * By the client's address; by auth, which nobody passes while there is no
  * authentication; and, before an origin is asked, by words that guard or vouch
- * for its connection: what they ask for is refused while it does not exist,
+ * for its connection: what they ask for is refused where it does not exist,
  * never left out.
  */
 #ifndef DECIDE_ADMIT_H
@@ -14,6 +14,8 @@
 #include "base/cidr.h"
 #include "base/err.h"
 #include "decide/follow.h"
+#include "decide/target.h"
+#include "settings/settings.h"
 
 /*
  * inside: who is given internal pages. 0, or -1 and e: address-denied.
@@ -25,7 +27,18 @@ int admit_address(const struct follow *f, const struct request *request,
 /* 0, or -1 and e: auth-unavailable. */
 ATTR_MUST_USE int admit_auth(const struct follow *f, struct err *e);
 
-/* 0, or -1 and e: egress-denied, origin-tls, internal. */
+/* What guards the origin's connection and does not exist yet. 0, or -1 and e:
+ * internal. */
 ATTR_MUST_USE int admit_origin(const struct follow *f, struct err *e);
+
+/*
+ * Fills in t->egress by the settings; are there the sections that tls= and
+ * egress= name, and may the socket, or the address that its URL spells, be
+ * connected to? What a name resolves to is judged when it is known. 0, or -1
+ * and e: egress-denied, origin-tls.
+ */
+ATTR_MUST_USE
+int admit_target(const struct policy *p, const struct settings *s,
+    struct target *t, struct err *e);
 
 #endif

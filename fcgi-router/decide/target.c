@@ -67,6 +67,18 @@ target_host(const struct pattern *p, const struct pattern_source *s,
 	return out->host.p != NULL ? 0 : target_full(e);
 }
 
+/* Of most origins it is the name. */
+static struct str
+target_key(const struct target *t, struct str egress, struct arena *a)
+{
+	if (t->written && t->tls.n == 0 && egress.n == 0)
+		return t->name;
+	return arena_printf(a, "%.*s%s%s%.*s%s%.*s", STR_ARG(t->name),
+	    t->written ? "" : " (built)", t->tls.n > 0 ? " tls=" : "",
+	    STR_ARG(t->tls), egress.n > 0 ? " egress=" : "",
+	    STR_ARG(egress));
+}
+
 static int
 target_address(const struct origin_url *url, const struct pattern_source *s,
     struct arena *a, struct target *out, struct err *e)
@@ -87,8 +99,9 @@ target_address(const struct origin_url *url, const struct pattern_source *s,
 		    origin_scheme_word(url->scheme), STR_ARG(out->host),
 		    (unsigned)url->port);
 	}
-	out->key = out->written ? out->name :
-	    arena_printf(a, "%.*s (built)", STR_ARG(out->name));
+	if (url->scheme == ORIGIN_HTTPS)
+		out->tls = s->policy->tls;
+	out->key = target_key(out, s->policy->egress, a);
 	return out->name.p != NULL && out->key.p != NULL ? 0 : target_full(e);
 }
 

@@ -16,6 +16,7 @@
 #include "route/route.h"
 
 struct pattern_source;
+struct settings_egress;
 
 struct target {
 	enum origin_scheme scheme;
@@ -25,7 +26,10 @@ struct target {
 	struct str name;   /* "http://h:p", "unix:/path": log, messages */
 	bool written;      /* the address has no variable in it */
 	struct str key;    /* the pool's: an address built of variables never
-	                      takes a wire that was opened as a written one */
+	                      takes a wire that was opened as a written one,
+	                      nor one of another tls= or egress= */
+	struct str tls;    /* of tls=, of https origins, else empty */
+	const struct settings_egress *egress; /* in force; NULL: defaults */
 
 	struct str path;       /* request target: path and query */
 	struct str host_field; /* Host sent to the origin */

@@ -24,10 +24,26 @@ relay_fini(struct relay *r)
 	wire_maker_free(&r->maker);
 }
 
+int
+relay_use(struct relay *r, const struct settings *s,
+    void (*tell)(void *arg, const char *line), void *arg)
+{
+	if (wire_maker_trust(r->maker, s, tell, arg) == -1)
+		return -1;
+	pool_limit(r->pool, (size_t)s->max_idle, s->idle_age);
+	return 0;
+}
+
 struct wire *
 relay_take(struct relay *r, const struct target *t)
 {
-	return pool_take(r->pool, t->key);
+	struct wire *w = pool_take(r->pool, t->key);
+
+	while (w != NULL && !wire_may_serve(r->maker, w, t)) {
+		wire_close(&w);
+		w = pool_take(r->pool, t->key);
+	}
+	return w;
 }
 
 bool

@@ -30,7 +30,12 @@ ATTR_MUST_USE
 int relay_init(struct relay *r, unsigned workers, struct err *e);
 void relay_fini(struct relay *r);
 
-/* An idle wire to the target, or NULL. Does not wait. */
+/* The settings in force from now on. 0, or -1: told, as wire_maker_trust. */
+ATTR_MUST_USE
+int relay_use(struct relay *r, const struct settings *s,
+    void (*tell)(void *arg, const char *line), void *arg);
+
+/* An idle wire that may serve the target, or NULL. Does not wait. */
 struct wire *relay_take(struct relay *r, const struct target *t);
 
 /* Is the method idempotent (RFC 9110 9.2.2, and WebDAV's that only read or

@@ -3,8 +3,9 @@
 /*
  * wire: libcurl's CONNECT_ONLY handles.
  *
- * Plain bytes go by send(2) and recv(2) on the handle's socket, which costs
- * less than curl_easy_send; TLS goes through libcurl.
+ * A plain connection is taken over once it stands, and its handle freed, which
+ * has a buffer, and a pair of sockets that nobody wakes it by; send(2) and
+ * recv(2) cost less than curl_easy_send, too. TLS goes through libcurl.
  */
 
 #include "relay/wire.h"
@@ -19,25 +20,30 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "relay/egress.h"
+#include "decide/egress.h"
 #include "relay/wire_tls.h"
 
 enum { WIRE_URL_MAX = 512, WIRE_SOCKET_MAX = 108 };
+
+#define WIRE_BUFFER 1024L /* libcurl's own; its least, as it is not used */
 
 struct wire_maker {
 	CURLSH *share;
 	pthread_mutex_t locks[CURL_LOCK_DATA_LAST]; /* one for each kind that
 	                                               libcurl shares */
-	struct wire_tls *tls;
+	pthread_mutex_t lock;     /* guards tls */
+	struct wire_tls_set *tls; /* in force */
 };
 
 struct wire {
-	CURL *curl;
+	CURL *curl;  /* NULL: the connection was taken over */
+	bool taken;  /* libcurl must not close its descriptor */
 	int fd;
 	int epoll;
 	unsigned uses;
-	bool tls;
-	bool written;
+	struct wire_tls *tls; /* by which it was made; NULL: no TLS */
+	struct sockaddr_storage peer; /* zero of a Unix socket */
+	const struct target *target;  /* while connecting */
 	bool denied; /* egress refused an address while connecting */
 	struct str name; /* the first bytes of key */
 	struct str key;
@@ -76,9 +82,10 @@ wire_maker_new(struct err *e)
 	}
 	for (i = 0; i < CURL_LOCK_DATA_LAST; i++)
 		pthread_mutex_init(&m->locks[i], NULL);
+	pthread_mutex_init(&m->lock, NULL);
 	m->share = curl_share_init();
-	m->tls = wire_tls_new(e);
-	if (m->share == NULL || m->tls == NULL) {
+	if (m->share == NULL ||
+	    wire_tls_load(NULL, NULL, &m->tls, NULL, NULL) == -1) {
 		err_set(e, REASON_OVERLOADED, "libcurl cannot share");
 		wire_maker_free(&m);
 		return NULL;
@@ -104,9 +111,40 @@ wire_maker_free(struct wire_maker **m)
 	wire_tls_free(&(*m)->tls);
 	for (i = 0; i < CURL_LOCK_DATA_LAST; i++)
 		pthread_mutex_destroy(&(*m)->locks[i]);
+	pthread_mutex_destroy(&(*m)->lock);
 	free(*m);
 	*m = NULL;
 	curl_global_cleanup();
+}
+
+int
+wire_maker_trust(struct wire_maker *m, const struct settings *s,
+    void (*tell)(void *arg, const char *line), void *arg)
+{
+	struct wire_tls_set *fresh, *old = m->tls;
+
+	if (wire_tls_load(s, old, &fresh, tell, arg) == -1)
+		return -1;
+	pthread_mutex_lock(&m->lock);
+	m->tls = fresh;
+	pthread_mutex_unlock(&m->lock);
+	wire_tls_free(&old);
+	return 0;
+}
+
+/* What the target is to be connected to by, counted. NULL: there is no such
+ * [tls:NAME] any more. */
+static struct wire_tls *
+wire_find_tls(struct wire_maker *m, const struct target *t)
+{
+	struct wire_tls *tls;
+
+	pthread_mutex_lock(&m->lock);
+	tls = wire_tls_of(m->tls, t->tls);
+	if (tls != NULL)
+		(void)wire_tls_take(tls);
+	pthread_mutex_unlock(&m->lock);
+	return tls;
 }
 
 static curl_socket_t
@@ -115,11 +153,21 @@ wire_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
 	struct wire *w = arg;
 
 	(void)purpose;
-	if (!egress_allows(&a->addr, w->written)) {
+	if (a->family != AF_UNIX && !egress_allows(w->target->egress,
+	    &a->addr, w->target->written)) {
 		w->denied = true;
 		return CURL_SOCKET_BAD;
 	}
 	return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+}
+
+/* libcurl frees a handle and its connection: not one that was taken over. */
+static int
+wire_close_socket(void *arg, curl_socket_t fd)
+{
+	const struct wire *w = arg;
+
+	return w->taken ? 0 : close(fd);
 }
 
 static CURLcode
@@ -174,13 +222,24 @@ wire_set_options(struct wire *w, struct wire_maker *m, int64_t timeout_ms)
 	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
 	curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, wire_open_socket);
 	curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, w);
-	if (w->tls) {
+	curl_easy_setopt(c, CURLOPT_CLOSESOCKETFUNCTION, wire_close_socket);
+	curl_easy_setopt(c, CURLOPT_CLOSESOCKETDATA, w);
+	curl_easy_setopt(c, CURLOPT_BUFFERSIZE, WIRE_BUFFER);
+	if (w->tls != NULL) {
 		/* The shared store instead of one read for each handle. */
 		curl_easy_setopt(c, CURLOPT_CAINFO, NULL);
 		curl_easy_setopt(c, CURLOPT_CAPATH, NULL);
 		curl_easy_setopt(c, CURLOPT_SSL_CTX_FUNCTION,
 		    wire_ssl_context);
-		curl_easy_setopt(c, CURLOPT_SSL_CTX_DATA, m->tls);
+		curl_easy_setopt(c, CURLOPT_SSL_CTX_DATA, w->tls);
+		curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER,
+		    wire_tls_verifies(w->tls) ? 1L : 0L);
+		curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST,
+		    wire_tls_verifies(w->tls) ? 2L : 0L);
+		/* A session taken up again is verified by nobody, and libcurl
+		 * knows it by host and port alone. */
+		if (wire_tls_is_named(w->tls))
+			curl_easy_setopt(c, CURLOPT_SSL_SESSIONID_CACHE, 0L);
 	}
 }
 
@@ -228,6 +287,7 @@ wire_connect(struct wire *w, const struct target *t, struct err *e)
 {
 	char text[CURL_ERROR_SIZE] = "";
 	curl_socket_t fd = CURL_SOCKET_BAD;
+	socklen_t size = sizeof(w->peer);
 	CURLcode code;
 
 	curl_easy_setopt(w->curl, CURLOPT_ERRORBUFFER, text);
@@ -240,7 +300,42 @@ wire_connect(struct wire *w, const struct target *t, struct err *e)
 		return err_set(e, REASON_INTERNAL, "%.*s: no socket",
 		    STR_ARG(t->name));
 	w->fd = fd;
+	if (t->scheme != ORIGIN_UNIX &&
+	    getpeername(fd, (struct sockaddr *)&w->peer, &size) == -1)
+		return err_set(e, REASON_ORIGIN_REFUSED, "%.*s: %s",
+		    STR_ARG(t->name), strerror(errno));
+	if (w->tls != NULL) {
+		wire_tls_warn(w->tls, t->name);
+		return 0;
+	}
+	w->taken = true;
+	curl_easy_cleanup(w->curl);
+	w->curl = NULL;
 	return 0;
+}
+
+/* What it needs to know before libcurl connects. 0, or -1 and e. */
+static int
+wire_prepare(struct wire *w, struct wire_maker *m, const struct target *t,
+    int64_t timeout_ms, struct err *e)
+{
+	if (t->scheme == ORIGIN_UNIX && !egress_allows_socket(t->egress,
+	    t->socket, t->written)) {
+		w->denied = true;
+		return wire_failed(w, t, CURLE_OK, "", e);
+	}
+	if (t->scheme == ORIGIN_HTTPS) {
+		w->tls = wire_find_tls(m, t);
+		if (w->tls == NULL)
+			return err_set(e, REASON_ORIGIN_TLS,
+			    "%.*s: router.ini has no section [tls:%.*s]",
+			    STR_ARG(t->name), STR_ARG(t->tls));
+	}
+	wire_set_options(w, m, timeout_ms > 0 ? timeout_ms : 1);
+	if (wire_set_address(w, t) == 0)
+		return 0;
+	return err_set(e, REASON_NO_SERVICE, "%.*s: not a usable address",
+	    STR_ARG(t->name));
 }
 
 int
@@ -260,19 +355,13 @@ wire_open(struct wire_maker *m, const struct target *t, int64_t timeout_ms,
 	w->key = (struct str){ key, t->key.n };
 	w->name = str_sub(w->key, 0, t->name.n);
 	w->fd = w->epoll = -1;
-	w->tls = t->scheme == ORIGIN_HTTPS;
-	w->written = t->written;
-	wire_set_options(w, m, timeout_ms > 0 ? timeout_ms : 1);
-	if (wire_set_address(w, t) == -1) {
-		err_set(e, REASON_NO_SERVICE, "%.*s: not a usable address",
-		    STR_ARG(t->name));
+	w->target = t;
+	if (wire_prepare(w, m, t, timeout_ms, e) == -1 ||
+	    wire_connect(w, t, e) == -1) {
 		wire_close(&w);
 		return -1;
 	}
-	if (wire_connect(w, t, e) == -1) {
-		wire_close(&w);
-		return -1;
-	}
+	w->target = NULL;
 	*out = w;
 	return 0;
 }
@@ -282,7 +371,11 @@ wire_close(struct wire **w)
 {
 	if (*w == NULL)
 		return;
-	curl_easy_cleanup((*w)->curl);
+	if ((*w)->curl != NULL)
+		curl_easy_cleanup((*w)->curl);
+	else
+		close((*w)->fd);
+	wire_tls_drop(&(*w)->tls);
 	free((char *)(uintptr_t)(*w)->key.p);
 	free(*w);
 	*w = NULL;
@@ -313,7 +406,7 @@ wire_send(struct wire *w, struct str data, size_t *sent, struct err *e)
 	ssize_t n;
 
 	*sent = 0;
-	if (w->tls)
+	if (w->tls != NULL)
 		return wire_send_tls(w, data, sent, e);
 	do {
 		n = send(w->fd, data.p, data.n, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -343,7 +436,7 @@ wire_recv(struct wire *w, char *to, size_t room, size_t *got, struct err *e)
 	ssize_t n;
 
 	*got = 0;
-	if (w->tls)
+	if (w->tls != NULL)
 		return wire_recv_tls(w, to, room, got, e);
 	do {
 		n = recv(w->fd, to, room, MSG_DONTWAIT);
@@ -371,7 +464,27 @@ wire_unsent(const struct wire *w)
 bool
 wire_is_tls(const struct wire *w)
 {
-	return w->tls;
+	return w->tls != NULL;
+}
+
+bool
+wire_may_serve(struct wire_maker *m, const struct wire *w,
+    const struct target *t)
+{
+	struct wire_tls *tls;
+	bool same;
+
+	if (t->scheme == ORIGIN_UNIX)
+		return egress_allows_socket(t->egress, t->socket, t->written);
+	if (!egress_allows(t->egress, (const struct sockaddr *)&w->peer,
+	    t->written))
+		return false;
+	if (w->tls == NULL)
+		return true;
+	tls = wire_find_tls(m, t);
+	same = tls == w->tls;
+	wire_tls_drop(&tls);
+	return same;
 }
 
 bool
@@ -381,7 +494,7 @@ wire_is_idle(struct wire *w)
 	size_t got;
 
 	/* Of TLS a byte may be read already, or be of a late session ticket. */
-	if (w->tls)
+	if (w->tls != NULL)
 		return curl_easy_recv(w->curl, &byte, 1, &got) == CURLE_AGAIN;
 	return recv(w->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == -1 &&
 	    errno == EAGAIN;

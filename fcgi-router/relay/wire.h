@@ -17,18 +17,25 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "decide/target.h"
+#include "settings/settings.h"
 
 struct wire;
 struct wire_maker;
 
-/* Once before threads. NULL and e when libcurl or the store fail. */
+/* Once before threads. NULL and e when libcurl fails. It knows no [tls:NAME]
+ * yet. */
 struct wire_maker *wire_maker_new(struct err *e);
 void wire_maker_free(struct wire_maker **m);
 
+/* Uses the [tls:NAME] of these settings from now on. 0, or -1: mistakes in
+ * their files went to `tell` as in wire_tls_load, and all stays. */
+ATTR_MUST_USE
+int wire_maker_trust(struct wire_maker *m, const struct settings *s,
+    void (*tell)(void *arg, const char *line), void *arg);
+
 /*
- * Connects to the target, blocking for at most timeout_ms. Link-local and
- * metadata addresses are never connected to, loopback and private ones only
- * when the target's address was written without variables.
+ * Connects to the target, blocking for at most timeout_ms. Each address that
+ * is to be connected to must pass egress_allows, by t->egress.
  * 0 and *out, or -1 and e: origin-dns, origin-refused, origin-tls,
  * origin-connect-timeout, egress-denied, overloaded.
  */
@@ -63,6 +70,14 @@ int wire_unsent(const struct wire *w);
 
 /* Is it TLS, which may hold read bytes that its descriptor does not show? */
 bool wire_is_tls(const struct wire *w);
+
+/*
+ * May the open wire, of the same key, serve that target? Not when the rules of
+ * egress refuse its peer by now, or the files or words of [tls:NAME] by which
+ * it was made are others now.
+ */
+bool wire_may_serve(struct wire_maker *m, const struct wire *w,
+    const struct target *t);
 
 /* Is an idle wire still open, with nothing unasked for on it? */
 bool wire_is_idle(struct wire *w);

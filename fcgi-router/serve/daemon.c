@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -28,6 +29,8 @@ struct daemon_state {
 	struct crew *crew;
 	int signals;
 	struct watch ini;
+	struct watch *files; /* that the ini read last names */
+	size_t file_count;
 	char exe[FILE_PATH_MAX];
 	struct file_id exe_id;
 	bool exe_told;
@@ -59,24 +62,63 @@ daemon_block_signals(void)
 /* ---- what changed on disk ---- */
 
 static void
+daemon_watch_file(struct daemon_state *d, const char *path)
+{
+	if (path[0] != '\0')
+		watch_init(&d->files[d->file_count++], path);
+}
+
+/* Before they are read, so that no change is missed. */
+static void
+daemon_watch_files(struct daemon_state *d, const struct settings *s)
+{
+	size_t i;
+
+	free(d->files);
+	d->files = calloc(s->tls_count * 3 + 1, sizeof(*d->files));
+	CHECK(d->files != NULL);
+	d->file_count = 0;
+	for (i = 0; i < s->tls_count; i++) {
+		daemon_watch_file(d, s->tls[i].ca);
+		daemon_watch_file(d, s->tls[i].cert);
+		daemon_watch_file(d, s->tls[i].key);
+	}
+}
+
+/* All are looked at, though one that has changed is enough. */
+static bool
+daemon_has_changed(struct daemon_state *d)
+{
+	bool changed = watch_look(&d->ini);
+	size_t i;
+
+	for (i = 0; i < d->file_count; i++)
+		if (watch_look(&d->files[i]))
+			changed = true;
+	return changed;
+}
+
+static void
 daemon_look_ini(struct daemon_state *d)
 {
 	struct settings *fresh;
 
-	if (d->plan->ini == NULL || !watch_look(&d->ini))
+	if (d->plan->ini == NULL || !daemon_has_changed(d))
 		return;
 	if (!d->ini.there) {
 		msg_warning("%s is gone: its settings stay in force",
 		    d->plan->ini);
 		return;
 	}
-	if (settings_load(d->plan->ini, &fresh, NULL, NULL) == -1) {
-		msg_error("%s is refused, the settings before stay in force",
-		    d->plan->ini);
-		return;
+	if (settings_load(d->plan->ini, &fresh, NULL, NULL) == 0) {
+		daemon_watch_files(d, fresh);
+		if (process_change(d->process, fresh) == 0) {
+			msg_notice("%s was read again", d->plan->ini);
+			return;
+		}
 	}
-	process_change(d->process, fresh);
-	msg_notice("%s was read again", d->plan->ini);
+	msg_error("%s is refused, the settings before stay in force",
+	    d->plan->ini);
 }
 
 static void
@@ -227,9 +269,12 @@ daemon_limits(struct process *p)
 static int
 daemon_begin(struct daemon_state *d, struct err *e)
 {
+	struct settings *s = process_settings(d->process);
 	sigset_t set;
 	int i;
 
+	daemon_watch_files(d, s);
+	settings_drop(&s);
 	daemon_fill_signals(&set);
 	d->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (d->signals == -1)
@@ -267,5 +312,6 @@ daemon_run(struct process *p, const struct daemon_plan *plan, struct err *e)
 		crew_free(&d.crew);
 	if (d.signals != -1)
 		close(d.signals);
+	free(d.files);
 	return answer;
 }

@@ -9,13 +9,6 @@
 
 #include "base/msg.h"
 
-static void
-process_limit_pool(struct process *p)
-{
-	pool_limit(p->relay.pool, (size_t)p->settings->max_idle,
-	    p->settings->idle_age);
-}
-
 int
 process_init(struct process *p, struct settings *settings, struct err *e)
 {
@@ -27,7 +20,9 @@ process_init(struct process *p, struct settings *settings, struct err *e)
 	atomic_init(&p->exchanges, 0);
 	atomic_init(&p->alone, false);
 	p->settings = settings;
-	process_limit_pool(p);
+	if (relay_use(&p->relay, settings, NULL, NULL) == -1)
+		return err_set(e, REASON_INTERNAL,
+		    "%s: files that it names cannot be used", settings->path);
 	if (access_log_open(settings->access_log, &p->log, e) == -1)
 		return -1;
 	p->snapshot = snapshot_new(settings->map);
@@ -87,16 +82,19 @@ process_tell_plan(struct process *p, struct str plan)
 		    "default plan serves", STR_ARG(plan));
 }
 
-void
+int
 process_change(struct process *p, struct settings *settings)
 {
 	struct settings *old;
 
+	if (relay_use(&p->relay, settings, NULL, NULL) == -1) {
+		settings_drop(&settings);
+		return -1;
+	}
 	pthread_mutex_lock(&p->lock);
 	old = p->settings;
 	p->settings = settings;
 	pthread_mutex_unlock(&p->lock);
-	process_limit_pool(p);
 	if (strcmp(old->map, settings->map) != 0 ||
 	    strcmp(old->access_log, settings->access_log) != 0 ||
 	    old->workers_min != settings->workers_min ||
@@ -106,4 +104,5 @@ process_change(struct process *p, struct settings *settings)
 		    "'workers_max' and 'max_requests' are used from the next "
 		    "start on");
 	settings_drop(&old);
+	return 0;
 }

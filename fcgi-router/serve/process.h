@@ -40,7 +40,8 @@ struct process {
 
 /*
  * Takes the settings over. 0, or -1 and e: libcurl cannot start, the access
- * log cannot be written. A map that is not there is waited for.
+ * log cannot be written, a certificate cannot be read. A map that is not there
+ * is waited for.
  */
 ATTR_MUST_USE
 int process_init(struct process *p, struct settings *settings, struct err *e);
@@ -55,7 +56,9 @@ struct settings *process_settings(struct process *p);
  */
 void process_tell_plan(struct process *p, struct str plan);
 
-/* Puts other settings in force (taken over). */
-void process_change(struct process *p, struct settings *settings);
+/* Puts other settings in force (taken over). 0, or -1: files that they name
+ * cannot be used, as was told, and those before stay. By one thread. */
+ATTR_MUST_USE
+int process_change(struct process *p, struct settings *settings);
 
 #endif

@@ -190,6 +190,8 @@ step_make_request(struct exchange *x, unsigned slot)
 	if (target_origin(x->follow.origin, &x->follow.source,
 	    x->settings->host_preserve == SETTINGS_HOST_PRESERVE, &x->arena,
 	    &x->target, &x->err) == -1 ||
+	    admit_target(&x->follow.policy, x->settings, &x->target,
+	    &x->err) == -1 ||
 	    fields_to_origin(&in, &x->arena, &x->to_origin, &x->err) == -1 ||
 	    step_map_places(x, slot) == -1)
 		return -1;

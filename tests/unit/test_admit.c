@@ -4,6 +4,9 @@
 
 #include "decide/admit.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "tests/unit/decide.h"
 
 /* Reasons of address, auth and origin; REASON_NONE: it passes. */
@@ -41,10 +44,8 @@ static const struct {
 	  { REASON_NONE, REASON_AUTH_UNAVAILABLE } },
 	{ "%defaults auth=a\na.example http://o.example", "192.0.2.9",
 	  { REASON_NONE, REASON_AUTH_UNAVAILABLE } },
-	{ "a.example http://o.example egress=a tls=b sign=c", "192.0.2.9",
-	  { REASON_NONE, REASON_NONE, REASON_EGRESS_DENIED } },
-	{ "a.example https://o.example tls=b sign=c", "192.0.2.9",
-	  { REASON_NONE, REASON_NONE, REASON_ORIGIN_TLS } },
+	{ "a.example https://o.example egress=a tls=b", "192.0.2.9",
+	  { REASON_NONE } },
 	{ "a.example @s\n@s http://o.example sign=c", "192.0.2.9",
 	  { REASON_NONE, REASON_NONE, REASON_INTERNAL } },
 	{ "%defaults tls=b\na.example redirect=302 /x", "192.0.2.9",
@@ -82,11 +83,78 @@ each_door_turns_away_what_it_is_for(void **state)
 	}
 }
 
+/* Sections of names, and where origins may be. */
+static const struct {
+	const char *list;
+	enum reason want;
+} target_rows[] = {
+	{ "a.example https://o.example", REASON_NONE },
+	{ "a.example https://o.example egress=lan tls=corp", REASON_NONE },
+	{ "a.example https://o.example egress=wan", REASON_EGRESS_DENIED },
+	{ "a.example https://o.example tls=lan", REASON_ORIGIN_TLS },
+	{ "a.example @s\n@s https://o.example tls=lan", REASON_ORIGIN_TLS },
+	/* plain HTTP has no use of it, but a mistake is one */
+	{ "a.example http://o.example tls=corp", REASON_NONE },
+	{ "a.example http://o.example tls=lan", REASON_ORIGIN_TLS },
+	/* what a URL spells is judged at once */
+	{ "a.example http://192.168.1.1", REASON_NONE },
+	{ "a.example http://10.0.0.1", REASON_EGRESS_DENIED },
+	{ "a.example http://[::1]", REASON_NONE },
+	{ "a.example http://[::ffff:10.0.0.1]", REASON_EGRESS_DENIED },
+	{ "a.example http://10.0.0.1 egress=lan", REASON_NONE },
+	{ "a.example http://192.168.1.1 egress=lan", REASON_EGRESS_DENIED },
+	{ "a.example http://169.254.1.1 egress=lan", REASON_NONE },
+	{ "a.example unix:/run/a.sock", REASON_NONE },
+	{ "a.example unix:/run/a.sock egress=lan", REASON_EGRESS_DENIED },
+	{ "a.example unix:/run/lan/a.sock egress=lan", REASON_NONE },
+	{ "{t}.example unix:/run/{t}.sock", REASON_EGRESS_DENIED },
+	{ "{t}.example unix:/run/{t}.sock egress=lan",
+	  REASON_EGRESS_DENIED },
+	{ "{t}.example unix:/run/lan/{t}.sock egress=lan", REASON_NONE },
+	/* names are judged when they are resolved */
+	{ "{t}.example http://{t}.lan.example", REASON_NONE },
+};
+
+static void
+an_origin_has_its_sections_and_an_address_that_may_be(void **state)
+{
+	char ini[] = "/tmp/test_admit.XXXXXX";
+	static const char text[] = "[egress]\ndeny = 10.0.0.0/8\n[tls:corp]\n"
+	    "[egress:lan]\nprivate = never\nallow = 10.0.0.0/8 "
+	    "169.254.1.1\nsockets = /run/lan\n";
+	struct settings *s = NULL;
+	int fd = mkstemp(ini);
+	size_t i;
+
+	(void)state;
+	assert_int_equal(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
+	close(fd);
+	assert_int_equal(settings_load(ini, &s, NULL, NULL), 0);
+	unlink(ini);
+	for (i = 0; i < TABLE_COUNT(target_rows); i++) {
+		const char *row = target_rows[i].list;
+		struct err e = { .text = "" };
+		struct target t;
+		struct decide d;
+
+		decide_open(&d, row, "http://a.example/", NULL);
+		assert_int_equal(target_origin(d.follow.origin,
+		    &d.follow.source, false, &d.a, &t, &e), 0);
+		TABLE_INT(row, admit_target(&d.follow.policy, s, &t, &e),
+		    target_rows[i].want == REASON_NONE ? 0 : -1);
+		TABLE_INT(row, e.reason, target_rows[i].want);
+		decide_close(&d);
+	}
+	settings_drop(&s);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_door_turns_away_what_it_is_for),
+		cmocka_unit_test(
+		    an_origin_has_its_sections_and_an_address_that_may_be),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

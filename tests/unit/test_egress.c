@@ -2,12 +2,11 @@
 
 /* test_egress: which addresses may be connected to, in every disguise. */
 
-#include "relay/egress.h"
+#include "decide/egress.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
-#include <sys/un.h>
 
 #include "tests/unit/table.h"
 
@@ -100,42 +99,174 @@ static const struct {
 	{ "::169.254.169.254", NEVER },
 };
 
+/* As an address, and as a literal: both must agree. */
 static bool
-egress_ask(const char *text, bool written)
+egress_ask(const struct settings_egress *rules, const char *text, bool written)
 {
 	struct sockaddr_in v4 = { .sin_family = AF_INET };
 	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
+	char brackets[64];
+	bool allowed;
 
-	if (inet_pton(AF_INET, text, &v4.sin_addr) == 1)
-		return egress_allows((struct sockaddr *)&v4, written);
-	assert_int_equal(inet_pton(AF_INET6, text, &v6.sin6_addr), 1);
-	return egress_allows((struct sockaddr *)&v6, written);
+	if (inet_pton(AF_INET, text, &v4.sin_addr) == 1) {
+		allowed = egress_allows(rules, (struct sockaddr *)&v4,
+		    written);
+	} else {
+		assert_int_equal(inet_pton(AF_INET6, text, &v6.sin6_addr), 1);
+		allowed = egress_allows(rules, (struct sockaddr *)&v6,
+		    written);
+		/* a zone opens nothing */
+		v6.sin6_scope_id = 1;
+		TABLE_INT(text, egress_allows(rules, (struct sockaddr *)&v6,
+		    written), allowed);
+		snprintf(brackets, sizeof(brackets), "[%s]", text);
+		TABLE_INT(text, egress_allows_literal(rules,
+		    str_of(brackets), written), allowed);
+	}
+	TABLE_INT(text, egress_allows_literal(rules, str_of(text), written),
+	    allowed);
+	return allowed;
 }
 
 static void
 each_address_is_judged_by_its_range(void **state)
 {
+	static const struct settings_egress never = {
+		.private = SETTINGS_PRIVATE_NEVER };
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < TABLE_COUNT(egress_rows); i++) {
 		const char *address = egress_rows[i].address;
 
-		TABLE_INT(address, egress_ask(address, true),
+		TABLE_INT(address, egress_ask(NULL, address, true),
 		    egress_rows[i].want != NEVER);
-		TABLE_INT(address, egress_ask(address, false),
+		TABLE_INT(address, egress_ask(NULL, address, false),
+		    egress_rows[i].want == ALWAYS);
+		TABLE_INT(address, egress_ask(&never, address, true),
 		    egress_rows[i].want == ALWAYS);
 	}
 }
 
 static void
-unix_sockets_only_when_written(void **state)
+deny_wins_over_allow_and_allow_over_all_else(void **state)
 {
-	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	static const struct {
+		const char *deny, *allow; /* one range each, or NULL */
+		const char *address;
+		bool want;                /* written or not */
+	} rows[] = {
+		{ NULL, "10.0.0.0/8", "10.1.2.3", true },
+		{ NULL, "10.0.0.0/8", "::ffff:10.1.2.3", true },
+		{ NULL, "10.0.0.0/8", "64:ff9b::10.1.2.3", true },
+		{ NULL, "10.0.0.0/8", "2002:a01:203::1", true },
+		{ NULL, "64:ff9b::/96", "64:ff9b::10.1.2.3", true },
+		{ NULL, "169.254.169.254", "169.254.169.254", true },
+		{ NULL, "169.254.169.254", "169.254.169.253", false },
+		{ NULL, "fd00:ec2::254", "fd00:ec2::254", true },
+		{ NULL, "fe80::/10", "fe80::1", true },
+		{ NULL, "::1", "::1", true },
+		{ NULL, "0.0.0.0/0", "224.0.0.1", true },
+		{ NULL, "::/0", "169.254.169.254", false },
+		{ "10.1.0.0/16", "10.0.0.0/8", "10.1.2.3", false },
+		{ "10.1.0.0/16", "10.0.0.0/8", "10.2.2.3", true },
+		{ "10.1.0.0/16", "10.0.0.0/8", "64:ff9b::10.1.2.3", false },
+		{ "10.0.0.0/8", "10.1.2.3", "10.1.2.3", false },
+		{ "0.0.0.0/0", NULL, "8.8.8.8", false },
+		{ "0.0.0.0/0", NULL, "::ffff:8.8.8.8", false },
+		{ "0.0.0.0/0", NULL, "64:ff9b::8.8.8.8", false },
+		{ "0.0.0.0/0", NULL, "2001:db8::1", true },
+		{ "::/0", NULL, "2001:db8::1", false },
+		{ "64:ff9b::/96", NULL, "64:ff9b::8.8.8.8", false },
+		{ "64:ff9b::/96", "8.8.8.8", "64:ff9b::8.8.8.8", false },
+		{ "8.8.8.8", NULL, "2002:808:808::1", false },
+		{ "8.8.8.8", NULL, "8.8.8.9", true },
+	};
+	size_t i;
 
 	(void)state;
-	assert_true(egress_allows((struct sockaddr *)&un, true));
-	assert_false(egress_allows((struct sockaddr *)&un, false));
+	for (i = 0; i < TABLE_COUNT(rows); i++) {
+		struct settings_egress rules = { .private = 0 };
+		struct cidr deny, allow;
+
+		if (rows[i].deny != NULL) {
+			assert_true(cidr_parse(str_of(rows[i].deny), &deny));
+			rules.deny = (struct settings_ranges){ &deny, 1 };
+		}
+		if (rows[i].allow != NULL) {
+			assert_true(cidr_parse(str_of(rows[i].allow),
+			    &allow));
+			rules.allow = (struct settings_ranges){ &allow, 1 };
+		}
+		TABLE_INT(rows[i].address, egress_ask(&rules,
+		    rows[i].address, true), rows[i].want);
+		TABLE_INT(rows[i].address, egress_ask(&rules,
+		    rows[i].address, false), rows[i].want);
+	}
+}
+
+static void
+text_that_is_no_address_is_refused(void **state)
+{
+	static const char *const rows[] = { "", "[", "[]", "example.org",
+		"192.0.2", "192.0.2.1.", "127.1", "0x7f.1", "2130706433",
+		"0177.0.0.1", "fe80::1%1", "[::1%lo]", "8.8.8.8 ",
+		"1234:1234:1234:1234:1234:1234:123.123.123.1234567890" };
+	struct cidr all[2];
+	const struct settings_egress rules = { .allow = { all, 2 } };
+	size_t i;
+
+	(void)state;
+	assert_true(cidr_parse(STR("0.0.0.0/0"), &all[0]));
+	assert_true(cidr_parse(STR("::/0"), &all[1]));
+	for (i = 0; i < TABLE_COUNT(rows); i++)
+		TABLE_INT(rows[i], egress_allows_literal(&rules,
+		    str_of(rows[i]), true), false);
+}
+
+static void
+sockets_are_written_or_in_their_folder(void **state)
+{
+	static const struct {
+		const char *folder;
+		const char *path;
+		int private;
+		bool written, built; /* may such ones? */
+	} rows[] = {
+		{ "", "/run/a.sock", SETTINGS_PRIVATE_WRITTEN, true, false },
+		{ "", "/run/a.sock", SETTINGS_PRIVATE_NEVER, false, false },
+		{ "/run/apps", "/run/a.sock", 0, true, false },
+		{ "/run/apps", "/run/apps/a.sock", 0, true, true },
+		{ "/run/apps/", "/run/apps/a.sock", 0, true, true },
+		{ "/run/apps", "/run/apps/b/a.sock", 0, true, true },
+		{ "/run/apps", "/run/apps-2/a.sock", 0, true, false },
+		{ "/run/apps", "/run/apps", 0, true, false },
+		{ "/run/apps", "/run/apps/../a.sock", 0, true, false },
+		{ "/run/apps", "/run/apps/b/..", 0, true, false },
+		{ "/run/apps", "/run/apps/..a", 0, true, true },
+		{ "/run/apps", "run/apps/a", 0, true, false },
+		{ "/", "/run/apps/a", 0, true, true },
+		{ "/run/apps", "/run/apps/a", SETTINGS_PRIVATE_NEVER, true,
+		  true },
+		{ "/run/apps", "/run/b", SETTINGS_PRIVATE_NEVER, false,
+		  false },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < TABLE_COUNT(rows); i++) {
+		char folder[32];
+		const struct settings_egress rules = { .sockets = folder,
+			.private = rows[i].private };
+
+		snprintf(folder, sizeof(folder), "%s", rows[i].folder);
+		TABLE_INT(rows[i].path, egress_allows_socket(&rules,
+		    str_of(rows[i].path), true), rows[i].written);
+		TABLE_INT(rows[i].path, egress_allows_socket(&rules,
+		    str_of(rows[i].path), false), rows[i].built);
+	}
+	assert_true(egress_allows_socket(NULL, STR("/a"), true));
+	assert_false(egress_allows_socket(NULL, STR("/a"), false));
 }
 
 static void
@@ -144,7 +275,9 @@ other_families_never(void **state)
 	struct sockaddr_storage other = { .ss_family = AF_PACKET };
 
 	(void)state;
-	assert_false(egress_allows((struct sockaddr *)&other, true));
+	assert_false(egress_allows(NULL, (struct sockaddr *)&other, true));
+	other.ss_family = AF_UNIX; /* judged by their path */
+	assert_false(egress_allows(NULL, (struct sockaddr *)&other, true));
 }
 
 int
@@ -152,7 +285,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_address_is_judged_by_its_range),
-		cmocka_unit_test(unix_sockets_only_when_written),
+		cmocka_unit_test(deny_wins_over_allow_and_allow_over_all_else),
+		cmocka_unit_test(text_that_is_no_address_is_refused),
+		cmocka_unit_test(sockets_are_written_or_in_their_folder),
 		cmocka_unit_test(other_families_never),
 	};
 

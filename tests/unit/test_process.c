@@ -40,6 +40,12 @@ process_load(const char *lines)
 }
 
 static void
+process_put(struct process *p, const char *text)
+{
+	assert_int_equal(process_change(p, process_load(text)), 0);
+}
+
+static void
 process_start(struct process *p, const char *lines)
 {
 	struct err e = { .text = "" };
@@ -94,7 +100,7 @@ settings_in_use_outlive_a_change(void **state)
 	(void)state;
 	process_start(&p, "[relay]\nmax_hops = 7\n");
 	old = process_settings(&p);
-	process_change(&p, process_load("[relay]\nmax_hops = 9\n"));
+	process_put(&p, "[relay]\nmax_hops = 9\n");
 	now = process_settings(&p);
 	assert_int_equal(old->max_hops, 7);
 	assert_int_equal(old->refs, 1); /* ours alone */
@@ -113,10 +119,10 @@ what_needs_a_start_is_told(void **state)
 	(void)state;
 	process_start(&p, "[relay]\nmax_hops = 7\n");
 	scratch_listen(&process_files);
-	process_change(&p, process_load("[relay]\nmax_hops = 9\n"));
+	process_put(&p, "[relay]\nmax_hops = 9\n");
 	assert_string_equal(scratch_heard(&process_files), "");
 	scratch_listen(&process_files);
-	process_change(&p, process_load("[router]\nmap = /other.db\n"));
+	process_put(&p, "[router]\nmap = /other.db\n");
 	assert_int_equal(scratch_times(scratch_heard(&process_files),
 	    "from the next start on"), 1);
 	process_fini(&p);
@@ -148,9 +154,9 @@ the_pool_follows_the_settings(void **state)
 	origin_start(&o);
 	process_start(&p, "[relay]\nmax_idle = 1\n");
 	assert_true(process_keeps(&p, &o));
-	process_change(&p, process_load("[relay]\nmax_idle = 0\n"));
+	process_put(&p, "[relay]\nmax_idle = 0\n");
 	assert_false(process_keeps(&p, &o));
-	process_change(&p, process_load("[relay]\nmax_idle = 5\n"));
+	process_put(&p, "[relay]\nmax_idle = 5\n");
 	assert_true(process_keeps(&p, &o));
 	process_fini(&p);
 	origin_stop(&o);
@@ -201,7 +207,7 @@ readers_see_one_file_or_the_other(void **state)
 		snprintf(lines, sizeof(lines),
 		    "[relay]\nmax_hops = %d\nmax_idle = %d\n", 1 + i % 90,
 		    1 + i % 90);
-		process_change(&p, process_load(lines));
+		process_put(&p, lines);
 	}
 	atomic_store(&ends, true);
 	for (i = 0; i < PROCESS_READERS; i++)

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "tests/unit/certs.h"
 #include "tests/unit/origin.h"
@@ -592,6 +593,309 @@ a_late_ticket_leaves_a_tls_wire_idle(void **state)
 	wire_end_tls(&c);
 }
 
+/* ---- [tls:NAME] ---- */
+
+/* Writes a file of the tests' folder; its path. */
+static const char *
+wire_put(const char *name, const char *text, mode_t mode,
+    char path[SCRATCH_PATH_MAX])
+{
+	FILE *f;
+
+	scratch_path(&wire_files, name, path);
+	unlink(path);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(chmod(path, mode), 0);
+	return path;
+}
+
+static struct settings *
+wire_settings(const char *text)
+{
+	char path[SCRATCH_PATH_MAX];
+	struct settings *s;
+
+	wire_put("router.ini", text, 0600, path);
+	assert_int_equal(settings_load(path, &s, NULL, NULL), 0);
+	return s;
+}
+
+/* What was told of the files, or "". */
+static void
+wire_tell(void *arg, const char *line)
+{
+	char *told = arg;
+	const char *at = strstr(line, "router.ini:");
+
+	assert_non_null(at);
+	snprintf(told, 512, "%.500s", at);
+}
+
+static int
+wire_trust(struct wire_maker *m, const char *text, char told[512])
+{
+	struct settings *s = wire_settings(text);
+	int got;
+
+	told[0] = '\0';
+	got = wire_maker_trust(m, s, wire_tell, told);
+	settings_drop(&s);
+	return got;
+}
+
+static void
+wire_must_trust(struct wire_maker *m, const char *text)
+{
+	char told[512];
+
+	if (wire_trust(m, text, told) == -1)
+		fail_msg("%s", told);
+}
+
+/* The case's authority as ca.pem, its leaf as cert.pem, its key. */
+static void
+wire_write_files(const struct wire_tls_case *c)
+{
+	char path[SCRATCH_PATH_MAX];
+	FILE *f;
+
+	certs_write(&c->certs, scratch_path(&wire_files, "own.pem", path));
+	f = fopen(scratch_path(&wire_files, "cert.pem", path), "w");
+	assert_non_null(f);
+	assert_int_equal(PEM_write_X509(f, c->certs.leaf), 1);
+	assert_int_equal(fclose(f), 0);
+	wire_put("key.pem", "", 0600, path);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_int_equal(PEM_write_PrivateKey(f, c->certs.key, NULL, NULL, 0,
+	    NULL, NULL), 1);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void
+an_authority_of_its_own_counts_for_its_name_alone(void **state)
+{
+	struct wire_tls_case c = { .o = { .answer = ANSWER } };
+	struct target named;
+	struct wire *w;
+	int i;
+
+	(void)state;
+	wire_begin_tls(&c, "DNS:localhost", 1, false);
+	wire_write_files(&c);
+	wire_must_trust(c.m, "[tls:corp]\nca = own.pem\n[tls:bare]\n");
+	named = c.o.target;
+	named.tls = STR("corp");
+	/* Twice: a session that is known to it helps nobody else. */
+	for (i = 0; i < 2; i++) {
+		w = wire_must_open(c.m, &named);
+		wire_ask(w, ANSWER.n);
+		wire_close(&w);
+		wire_must_fail(c.m, &c.o.target, WIRE_TIMEOUT,
+		    REASON_ORIGIN_TLS);
+		named.tls = STR("bare");
+		wire_must_fail(c.m, &named, WIRE_TIMEOUT, REASON_ORIGIN_TLS);
+		named.tls = STR("none");
+		wire_must_fail(c.m, &named, WIRE_TIMEOUT, REASON_ORIGIN_TLS);
+		named.tls = STR("corp");
+	}
+	wire_end_tls(&c);
+}
+
+static void
+an_origin_is_shown_the_certificate_of_its_name_alone(void **state)
+{
+	struct wire_tls_case c = { .o = { .answer = ANSWER } };
+	struct target named;
+	struct wire *w;
+	struct err e;
+	char got[64];
+	size_t n;
+
+	(void)state;
+	wire_begin_tls(&c, "DNS:localhost", 1, true);
+	SSL_CTX_set_verify(c.o.tls, SSL_VERIFY_PEER |
+	    SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+	assert_int_equal(X509_STORE_add_cert(SSL_CTX_get_cert_store(c.o.tls),
+	    c.certs.authority), 1);
+	wire_write_files(&c);
+	wire_must_trust(c.m,
+	    "[tls:corp]\ncert = cert.pem\nkey = key.pem\n");
+	named = c.o.target;
+	named.tls = STR("corp");
+	w = wire_must_open(c.m, &named);
+	wire_ask(w, ANSWER.n);
+	wire_close(&w);
+	/* TLS 1.3 tells it behind the handshake. */
+	if (wire_open(c.m, &c.o.target, WIRE_TIMEOUT, &w, &e) == 0) {
+		origin_wait(wire_fd(w), POLLIN);
+		assert_int_equal(wire_recv(w, got, sizeof(got), &n, &e), -1);
+		wire_close(&w);
+	}
+	wire_end_tls(&c);
+}
+
+static void
+what_is_not_verified_is_told_loudly(void **state)
+{
+	struct wire_tls_case c = { .o = { .answer = ANSWER } };
+	struct target named;
+	struct wire *w;
+	const char *said;
+	int i;
+
+	(void)state;
+	wire_begin_tls(&c, "DNS:other.example", -1, false);
+	scratch_listen(&wire_files);
+	wire_must_trust(c.m, "[tls:open]\nverify = no\n");
+	named = c.o.target;
+	named.tls = STR("open");
+	for (i = 0; i < 2; i++) {
+		w = wire_must_open(c.m, &named);
+		wire_ask(w, ANSWER.n);
+		wire_close(&w);
+		wire_must_fail(c.m, &c.o.target, WIRE_TIMEOUT,
+		    REASON_ORIGIN_TLS);
+	}
+	said = scratch_heard(&wire_files);
+	assert_int_equal(scratch_times(said, "[tls:open] says 'verify = no': "
+	    "whoever stands"), 1);
+	assert_int_equal(scratch_times(said, "is connected to without "
+	    "verifying"), 1);
+	wire_end_tls(&c);
+}
+
+static void
+a_wire_serves_as_long_as_its_settings_and_its_address_may(void **state)
+{
+	static const char same[] = "[tls:corp]\nca = own.pem\n[relay]\n";
+	struct settings_egress never = { .private = SETTINGS_PRIVATE_NEVER };
+	struct wire_tls_case c = { .o = { .answer = ANSWER } };
+	struct target t;
+	struct wire *w;
+
+	(void)state;
+	wire_begin_tls(&c, "DNS:localhost", 1, false);
+	wire_write_files(&c);
+	wire_must_trust(c.m, same);
+	t = c.o.target;
+	t.tls = STR("corp");
+	w = wire_must_open(c.m, &t);
+	assert_true(wire_may_serve(c.m, w, &t));
+	t.egress = &never;
+	assert_false(wire_may_serve(c.m, w, &t));
+	t.egress = NULL;
+	t.written = false;
+	assert_false(wire_may_serve(c.m, w, &t));
+	t.written = true;
+	/* other settings beside it, the same file */
+	wire_must_trust(c.m, "[tls:more]\n[tls:corp]\nca = own.pem\n");
+	assert_true(wire_may_serve(c.m, w, &t));
+	/* another file of the same name */
+	wire_write_files(&c);
+	wire_must_trust(c.m, same);
+	assert_false(wire_may_serve(c.m, w, &t));
+	wire_close(&w);
+	w = wire_must_open(c.m, &t);
+	wire_must_trust(c.m, "[tls:corp]\n");
+	assert_false(wire_may_serve(c.m, w, &t));
+	wire_must_trust(c.m, "");
+	assert_false(wire_may_serve(c.m, w, &t));
+	wire_close(&w);
+	wire_end_tls(&c);
+}
+
+static const struct {
+	const char *ini;
+	const char *told;
+} wire_mistakes[] = {
+	{ "[tls:a]\nca = gone.pem\n",
+	  "router.ini:2:6: error: '@gone.pem' cannot be used: No such file or "
+	  "directory, expected a file in PEM" },
+	{ "[tls:a]\nca = .\n",
+	  "router.ini:2:6: error: '@.' cannot be used: it is no regular file, "
+	  "expected a file in PEM" },
+	{ "[tls:a]\nca = text.pem\n",
+	  "router.ini:2:6: error: certificate 1 of '@text.pem' cannot be "
+	  "read, expected certificates in PEM" },
+	{ "[tls:a]\nca = half.pem\n",
+	  "router.ini:2:6: error: certificate 2 of '@half.pem' cannot be "
+	  "read, expected certificates in PEM" },
+	{ "[tls:a]\ncert = cert.pem\n\nkey = loose.pem\n",
+	  "router.ini:4:7: error: '@loose.pem' cannot be used: others can "
+	  "read or write it, expected a private key in PEM, with mode 0600" },
+	{ "[tls:a]\ncert = cert.pem\nkey = text.pem\n",
+	  "router.ini:3:7: error: '@text.pem' cannot be read, expected a "
+	  "private key in PEM, without a password" },
+	{ "[tls:a]\ncert = cert.pem\nkey = locked.pem\n",
+	  "router.ini:3:7: error: '@locked.pem' cannot be read, expected a "
+	  "private key in PEM, without a password" },
+	{ "[tls:a]\ncert = cert.pem\nkey = other.pem\n",
+	  "router.ini:3:7: error: '@other.pem' is not the key of 'cert', "
+	  "expected that one" },
+};
+
+/* A key of nobody's, open to all, or with a password. */
+static void
+wire_write_key(const char *name, mode_t mode, char *password)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	char path[SCRATCH_PATH_MAX];
+	FILE *f;
+
+	wire_put(name, "", mode, path);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_non_null(key);
+	assert_int_equal(PEM_write_PrivateKey(f, key,
+	    password != NULL ? EVP_aes_128_cbc() : NULL, NULL, 0, NULL,
+	    password), 1);
+	assert_int_equal(fclose(f), 0);
+	EVP_PKEY_free(key);
+}
+
+static void
+a_bad_file_is_told_with_its_line_and_changes_nothing(void **state)
+{
+	struct wire_tls_case c = { .o = { .answer = ANSWER } };
+	char path[SCRATCH_PATH_MAX], told[512], want[2048], secret[] = "p";
+	char half[8192];
+	struct wire *w;
+	struct target t;
+	size_t i;
+
+	(void)state;
+	wire_begin_tls(&c, "DNS:localhost", 1, false);
+	wire_write_files(&c);
+	wire_put("text.pem", "no certificate\n", 0600, path);
+	snprintf(half, sizeof(half), "%.8000s-----BEGIN CERTIFICATE-----\nMII",
+	    scratch_read(&wire_files, "own.pem"));
+	wire_put("half.pem", half, 0644, path);
+	wire_write_key("loose.pem", 0604, NULL);
+	wire_write_key("locked.pem", 0600, secret);
+	wire_write_key("other.pem", 0640, NULL);
+	wire_must_trust(c.m, "[tls:corp]\nca = own.pem\n");
+	for (i = 0; i < TABLE_COUNT(wire_mistakes); i++) {
+		const char *at = strchr(wire_mistakes[i].told, '@');
+
+		assert_int_equal(wire_trust(c.m, wire_mistakes[i].ini, told),
+		    -1);
+		snprintf(want, sizeof(want), "%.*s%s%s",
+		    (int)(at - wire_mistakes[i].told), wire_mistakes[i].told,
+		    scratch_path(&wire_files, "", path), at + 1);
+		TABLE_STR(wire_mistakes[i].ini, str_of(told), want);
+	}
+	t = c.o.target;
+	t.tls = STR("corp");
+	w = wire_must_open(c.m, &t);
+	wire_ask(w, ANSWER.n);
+	wire_close(&w);
+	wire_end_tls(&c);
+}
+
 /* ---- threads ---- */
 
 enum { WIRE_THREADS = 3, WIRE_EACH = 12 };
@@ -657,6 +961,15 @@ main(void)
 		cmocka_unit_test(
 		    a_tls_wire_is_idle_after_its_answer_and_not_with_more),
 		cmocka_unit_test(a_late_ticket_leaves_a_tls_wire_idle),
+		cmocka_unit_test(
+		    an_authority_of_its_own_counts_for_its_name_alone),
+		cmocka_unit_test(
+		    an_origin_is_shown_the_certificate_of_its_name_alone),
+		cmocka_unit_test(what_is_not_verified_is_told_loudly),
+		cmocka_unit_test(
+		    a_wire_serves_as_long_as_its_settings_and_its_address_may),
+		cmocka_unit_test(
+		    a_bad_file_is_told_with_its_line_and_changes_nothing),
 		cmocka_unit_test(
 		    threads_share_names_sessions_and_certificates),
 	};

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* egress: what the rules say of an address; else its class, and who asks. */
+
+#include "decide/egress.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "base/address.h"
+#include "base/cidr.h"
+
+static const struct settings_egress egress_defaults = {
+	.private = SETTINGS_PRIVATE_WRITTEN };
+
+static bool
+egress_by_class(const struct settings_egress *rules,
+    enum address_class class, bool written)
+{
+	if (class == ADDRESS_PRIVATE)
+		return written && rules->private == SETTINGS_PRIVATE_WRITTEN;
+	return class == ADDRESS_PUBLIC;
+}
+
+static bool
+egress_allows_v4(const struct settings_egress *rules,
+    const unsigned char *address, bool written)
+{
+	if (cidr_holds_v4(rules->deny.list, rules->deny.count, address))
+		return false;
+	return cidr_holds_v4(rules->allow.list, rules->allow.count,
+	    address) ||
+	    egress_by_class(rules, address_class_v4(address), written);
+}
+
+/* Is the address in the ranges, or the IPv4 address that stands in it? */
+static bool
+egress_holds_v6(const struct settings_ranges *ranges,
+    const unsigned char *address)
+{
+	unsigned char inner[4];
+
+	return cidr_holds_v6(ranges->list, ranges->count, address) ||
+	    (address_inner(address, inner) &&
+	    cidr_holds_v4(ranges->list, ranges->count, inner));
+}
+
+static bool
+egress_allows_v6(const struct settings_egress *rules,
+    const unsigned char *address, bool written)
+{
+	if (egress_holds_v6(&rules->deny, address))
+		return false;
+	return egress_holds_v6(&rules->allow, address) ||
+	    egress_by_class(rules, address_class_v6(address), written);
+}
+
+bool
+egress_allows(const struct settings_egress *rules,
+    const struct sockaddr *address, bool written)
+{
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+
+	if (rules == NULL)
+		rules = &egress_defaults;
+	if (address->sa_family == AF_INET) {
+		memcpy(&v4, address, sizeof(v4));
+		return egress_allows_v4(rules, (unsigned char *)&v4.sin_addr,
+		    written);
+	}
+	if (address->sa_family != AF_INET6)
+		return false;
+	memcpy(&v6, address, sizeof(v6));
+	return egress_allows_v6(rules, v6.sin6_addr.s6_addr, written);
+}
+
+bool
+egress_allows_literal(const struct settings_egress *rules, struct str text,
+    bool written)
+{
+	char copy[INET6_ADDRSTRLEN];
+	unsigned char bytes[16];
+
+	if (rules == NULL)
+		rules = &egress_defaults;
+	if (text.n >= 2 && text.p[0] == '[')
+		text = str_sub(text, 1, text.n - 1);
+	if (text.n == 0 || text.n >= sizeof(copy))
+		return false;
+	memcpy(copy, text.p, text.n);
+	copy[text.n] = '\0';
+	if (inet_pton(AF_INET, copy, bytes) == 1)
+		return egress_allows_v4(rules, bytes, written);
+	return inet_pton(AF_INET6, copy, bytes) == 1 &&
+	    egress_allows_v6(rules, bytes, written);
+}
+
+/* No way out of the folder by "..", whatever a variable holds. */
+static bool
+egress_is_inside(struct str folder, struct str path)
+{
+	struct str rest, segment;
+
+	while (folder.n > 1 && folder.p[folder.n - 1] == '/')
+		folder.n--;
+	if (folder.n == 0 || !str_starts(path, folder))
+		return false;
+	rest = str_sub(path, folder.n, path.n);
+	if (folder.n > 1 && (rest.n == 0 || rest.p[0] != '/'))
+		return false;
+	while (rest.n > 0) {
+		(void)str_cut(rest, '/', &segment, &rest);
+		if (str_eq(segment, STR("..")))
+			return false;
+	}
+	return true;
+}
+
+bool
+egress_allows_socket(const struct settings_egress *rules, struct str path,
+    bool written)
+{
+	if (rules == NULL)
+		rules = &egress_defaults;
+	return egress_is_inside(str_of(rules->sockets), path) ||
+	    egress_by_class(rules, ADDRESS_PRIVATE, written);
+}

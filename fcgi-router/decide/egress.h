@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * egress: may this address be connected to? Pure.
+ *
+ * What [egress] (or the [egress:NAME] of a route) denies, never; what it
+ * allows, always. Else link-local addresses (cloud metadata services live
+ * there), the few other metadata addresses and multicast never; loopback and
+ * private ranges only for an origin whose address the map writes without
+ * variables, or for none. IPv4 inside IPv6 (mapped, NAT64, 6to4) is looked at
+ * as what it is. The compiler asks the same of what a list writes.
+ */
+#ifndef DECIDE_EGRESS_H
+#define DECIDE_EGRESS_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#include "base/str.h"
+#include "settings/settings.h"
+
+/* rules: NULL are the defaults. written: the origin's address has no
+ * variable. Of AF_INET and AF_INET6; all else may not. */
+bool egress_allows(const struct settings_egress *rules,
+    const struct sockaddr *address, bool written);
+
+/* The same of a literal in canonical text, IPv6 with or without brackets. Text
+ * that is no address may not. */
+bool egress_allows_literal(const struct settings_egress *rules,
+    struct str text, bool written);
+
+/* And of a Unix socket's path. */
+bool egress_allows_socket(const struct settings_egress *rules,
+    struct str path, bool written);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * source_address: addresses and sockets that URLs of origins spell, judged when
+ * the entry's egress= is known, as the router will.
+ */
+
+#include "decide/egress.h"
+#include "tools/source_private.h"
+
+static const struct str none = { NULL, 0 };
+
+void
+source_address_note(struct source_entry *en, const struct lines_token *t,
+    size_t at, struct str address, bool socket)
+{
+	struct source_address *a = arena_alloc(en->arena, sizeof(*a));
+	struct source_address **last = &en->addresses;
+
+	if (a == NULL)
+		return; /* which is asked about */
+	while (*last != NULL)
+		last = &(*last)->next;
+	*a = (struct source_address){ .at = *t,
+		.offset = at,
+		.address = address,
+		.socket = socket };
+	*last = a;
+}
+
+static void
+source_address_tell(struct source_entry *en, const struct source_address *a,
+    const struct str *egress)
+{
+	const char *what = a->socket ? "socket" : "address";
+	struct str said;
+
+	if (en->source->see.reaches == NULL)
+		said = arena_printf(en->arena, "the %s %.*s is never relayed "
+		    "to (link-local, metadata, multicast)", what,
+		    STR_ARG(a->address));
+	else if (egress != NULL && egress->n > 0)
+		said = arena_printf(en->arena, "the %s %.*s is refused by "
+		    "[egress:%.*s] of router.ini", what, STR_ARG(a->address),
+		    STR_ARG(*egress));
+	else
+		said = arena_printf(en->arena, "the %s %.*s is refused by "
+		    "[egress] of router.ini", what, STR_ARG(a->address));
+	source_tell(en, LINT_ORIGIN_REFUSED, &a->at, a->offset, said, none);
+}
+
+/* Without router.ini nobody knows what an [egress:NAME] says. */
+static bool
+source_address_may(const struct source *s, const struct source_address *a,
+    const struct str *egress)
+{
+	if (s->see.reaches != NULL)
+		return s->see.reaches(s->see.arg, egress, a->socket,
+		    a->address);
+	if (egress != NULL && egress->n > 0)
+		return true;
+	return a->socket ? egress_allows_socket(NULL, a->address, true) :
+	    egress_allows_literal(NULL, a->address, true);
+}
+
+void
+source_address_check(struct source_entry *en, const struct str *egress)
+{
+	const struct source_address *a;
+
+	for (a = en->addresses; a != NULL; a = a->next)
+		if (!source_address_may(en->source, a, egress))
+			source_address_tell(en, a, egress);
+}
