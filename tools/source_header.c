@@ -14,6 +14,7 @@ enum {
 	HEADER_ON_REQUEST = 1 << HEADER_REQUEST,
 	HEADER_ON_RESPONSE = 1 << HEADER_RESPONSE,
 	HEADER_ON_BOTH = HEADER_ON_REQUEST | HEADER_ON_RESPONSE,
+	HEADER_MAY_ADD = 1 << HEADER_SIDE_COUNT, /* another of that name */
 	SOURCE_HEADER_BUCKETS = 64
 };
 
@@ -41,23 +42,29 @@ static const struct {
 	{ "Trailer", HEADER_ON_BOTH, "it belongs to one connection" },
 	{ "Transfer-Encoding", HEADER_ON_BOTH, "the body decides it" },
 	{ "Upgrade", HEADER_ON_BOTH, "it belongs to one connection" },
+	{ "Via", HEADER_ON_REQUEST | HEADER_MAY_ADD,
+	    "requests that go round are known by it" },
 	{ "X-Router-", HEADER_ON_BOTH, "the router speaks by it" },
 };
 
 static const char *
-source_header_why(enum header_side side, struct str name)
+source_header_why(const struct source_header *h)
 {
+	struct str name = h->name;
 	size_t count = sizeof(source_header_refused) /
 	    sizeof(source_header_refused[0]);
 	size_t i;
 
 	for (i = 0; i < count; i++) {
 		struct str known = str_of(source_header_refused[i].name);
+		unsigned on = source_header_refused[i].sides;
 		bool same = known.p[known.n - 1] == '-' ?
 		    str_starts_nocase(name, known) :
 		    str_eq_nocase(name, known);
 
-		if (same && (source_header_refused[i].sides >> side & 1) != 0)
+		if (h->verb == HEADER_ADD && (on & HEADER_MAY_ADD) != 0)
+			continue;
+		if (same && (on >> h->side & 1) != 0)
 			return source_header_refused[i].why;
 	}
 	return NULL;
@@ -67,7 +74,7 @@ static bool
 source_header_name(struct source_entry *en, const struct source_header *h,
     const struct lines_token *raw)
 {
-	const char *why = source_header_why(h->side, h->name);
+	const char *why = source_header_why(h);
 	size_t at = h->verb != HEADER_SET;
 
 	if (!header_is_token(h->name)) {

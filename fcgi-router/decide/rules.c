@@ -33,11 +33,19 @@ rules_value(const struct header_rule *rule, const struct pattern_source *s,
 	return answer;
 }
 
-/* The compiler refuses these; a map that it did not write may hold them, and
- * they would frame a message in another way than the codec does. */
+/*
+ * The compiler refuses these; a map that it did not write may hold them. They
+ * would frame a message in another way than the codec does, or hide that a
+ * request has been here.
+ */
 static bool
-rules_is_framing(struct str name)
+rules_is_refused(const struct header_rule *rule)
 {
+	struct str name = rule->name;
+
+	if (rule->side == HEADER_REQUEST && rule->verb != HEADER_ADD &&
+	    str_eq_nocase(name, STR("Via")))
+		return true;
 	return str_eq_nocase(name, STR("Host")) ||
 	    str_eq_nocase(name, STR("Connection")) ||
 	    str_eq_nocase(name, STR("Content-Length")) ||
@@ -71,7 +79,7 @@ rules_apply_one(const struct header_rule *rule, const struct pattern_source *s,
 	struct str value;
 	int answer;
 
-	if (rules_is_framing(rule->name))
+	if (rules_is_refused(rule))
 		return 0;
 	if (rule->verb == HEADER_REMOVE) {
 		rules_remove(rule, h);

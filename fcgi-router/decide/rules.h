@@ -6,7 +6,7 @@
  * Level by level: those of %defaults, of the service, of the route. A value
  * that comes out empty removes the field and sets none; one that makes a line
  * of more than RULES_LINE_MAX bytes is left out, and so is a rule for a field
- * that frames a message.
+ * that frames a message, or that takes Via out of a request.
  */
 #ifndef DECIDE_RULES_H
 #define DECIDE_RULES_H

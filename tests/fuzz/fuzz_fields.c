@@ -2,8 +2,9 @@
 
 /*
  * fuzz_fields: fields of both sides. The first byte chooses a target, a
- * ceiling of memory and the client's scheme; then come, parted by NUL, a
- * Location, a Set-Cookie, a Connection and a Via.
+ * ceiling of memory, the client's scheme and whether its peer is trusted; then
+ * come, parted by NUL, a Location, a Set-Cookie, a Connection and a Via, which
+ * are at once X-Forwarded-Host, -Proto, X-Request-Id and X-Forwarded-For.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -12,6 +13,7 @@
 
 #include "base/check.h"
 #include "decide/fields.h"
+#include "decide/trust.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -115,14 +117,43 @@ fuzz_to_origin(struct fuzz_case *c)
 	}
 	fuzz_look(&out);
 	CHECK(header_find(&out, STR("Host")) == NULL);
+	CHECK(str_ends(header_get(&out, STR("X-Forwarded-For")),
+	    c->request.peer));
+	CHECK(c->request.trusted || str_eq(header_get(&out,
+	    STR("X-Forwarded-For")), c->request.peer));
+}
+
+/* The client is an address and the host a host, whatever the peer says. */
+static void
+fuzz_trust(struct fuzz_case *c, struct arena *a, bool trusted)
+{
+	struct request *r = &c->request;
+	struct err e = { .reason = REASON_NONE };
+	struct cidr proxies;
+
+	CHECK(cidr_parse(STR("192.0.2.0/24"), &proxies));
+	if (trust_request(&proxies, trusted, r, a, &e) == -1)
+		CHECK(e.reason == REASON_BAD_HOST ||
+		    e.reason == REASON_OVERLOADED);
+	CHECK(r->trusted == trusted && cidr_is_address(r->client_ip));
+	CHECK(trusted || (r->hops == 0 &&
+	    str_eq(r->client_ip, STR("192.0.2.9"))));
+	CHECK(str_eq(r->scheme, STR("http")) ||
+	    str_eq(r->scheme, STR("https")));
+	CHECK(host_text(&r->host).n > 0);
+	CHECK(header_is_token(r->id) && r->id.n <= REQUEST_ID_MAX);
 }
 
 /* The request a.example:81/in/x, with the fields that hold a value. */
 static void
 fuzz_ask(struct fuzz_case *c, struct arena *a, bool https)
 {
+	static const struct str said[] = { TEXT("X-Forwarded-Host"),
+		TEXT("X-Forwarded-Proto"), TEXT("X-Request-Id"),
+		TEXT("X-Forwarded-For") };
 	struct err e;
 	struct request *r = &c->request;
+	size_t i;
 
 	memset(r, 0, sizeof(*r));
 	header_init(&r->fields, a);
@@ -138,6 +169,10 @@ fuzz_ask(struct fuzz_case *c, struct arena *a, bool https)
 		    c->texts[2]) == 0);
 	if (header_is_value(c->texts[3]))
 		CHECK(header_add(&r->fields, STR("Via"), c->texts[3]) == 0);
+	for (i = 0; i < sizeof(said) / sizeof(said[0]); i++)
+		if (header_is_value(c->texts[i]))
+			CHECK(header_add(&r->fields, said[i],
+			    c->texts[i]) == 0);
 }
 
 int
@@ -161,6 +196,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	c.route.host_capture = (data[0] & 0x40) != 0;
 	arena_init(&request, FUZZ_ARENA);
 	fuzz_ask(&c, &request, (data[0] & 0x20) != 0);
+	fuzz_trust(&c, &request, (data[0] & 0x10) != 0);
 	arena_init(&small, (data[0] & 0x80) != 0 ? FUZZ_SMALL : FUZZ_ARENA);
 	c.a = &small;
 	fuzz_to_client(&c);
