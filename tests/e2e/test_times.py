@@ -31,6 +31,7 @@ pytestmark = pytest.mark.alone
 
 SHORT = 0.25
 OK = b"HTTP/1.1 200 OK\r\n"
+NOTHING = OK + b"Content-Length: 0\r\n\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 PACE = 0.7      # of a limit: so often a slow peer sends a byte
 
@@ -88,8 +89,7 @@ def _(play):
 
 @row("request: a later head on a kept connection", 10, "front", "closed")
 def _(play):
-    play.act(lambda sock, wire: sock.sendall(
-        OK + b"Content-Length: 0\r\n\r\n") is None)
+    play.act(lambda sock, wire: sock.sendall(NOTHING) is None)
     peer = play.peer()
     assert peer.ask(play.path, host="front.test", keep=True).status == 200
     # However long it is idle before.
@@ -348,8 +348,7 @@ def _(play):
 @row("idle_age: a connection that nobody uses", 30, "relay", "closed")
 def _(play):
     alone = play.lab.alone
-    alone.acts[play.name] = lambda sock, wire: sock.sendall(
-        OK + b"Content-Length: 0\r\n\r\n") is None
+    alone.acts[play.name] = lambda sock, wire: sock.sendall(NOTHING) is None
     play.start()
     reply = fcgi.ask(play.lab.socket, play.path, host="alone.relay.test")
     assert reply.status == 200, reply
@@ -367,6 +366,7 @@ def origin_drips(before, drips, after=b""):
             sock.sendall(before)
             play.drip(sock.sendall, drips, pace_of(play))
             sock.sendall(after)
+            return True
         play.act(act)
         peer = play.peer()
         play.start()
@@ -384,14 +384,20 @@ def pace_of(play):
 
 def client_drips(play):
     """One byte of an upload at a time."""
-    play.act(lambda sock, wire: list(wire.body(wire.asked)) and
-             sock.sendall(OK + b"Content-Length: 0\r\n\r\n"))
+    def act(sock, wire):
+        list(wire.body(wire.asked))
+        sock.sendall(NOTHING)
+        return True
+
+    play.act(act)
     peer = play.peer()
     play.start()
     peer.send(play.head("POST", [("CONTENT_LENGTH", "9")]))
-    with contextlib.suppress(OSError):
-        play.drip(lambda byte: peer.send(fcgi.record(fcgi.STDIN, byte)),
-                  b"123456789", pace_of(play))
+    for byte in (b"1", b"2", b"3", b"4", b"5", b"6", b"7", b"8", b"9"):
+        if select.select([peer.socket], [], [], pace_of(play) * play.limit)[0]:
+            break
+        peer.send(fcgi.record(fcgi.STDIN, byte))
+    else:
         peer.send(fcgi.stdin())
     reply = peer.reply()
     play.stop()
@@ -438,7 +444,9 @@ def _(play):
             for _ in range(8):
                 next(parts)
         list(parts)
-        return sock.sendall(OK + b"Content-Length: 0\r\n\r\n")
+        sock.sendall(NOTHING)
+        return True
+
     play.act(act)
     peer = play.peer()
     play.start()
