@@ -9,6 +9,8 @@
 enum {
 	TRANSFER_OUT_MAX = 256 * 1024,
 	TRANSFER_IN_MAX = 512 * 1024,
+	TRANSFER_HEAD = 16384,  /* read at once of a head and what follows it:
+	                           that is kept for a while */
 	TRANSFER_DIRECT = 4096, /* smaller parts wait for company */
 	TRANSFER_ROUNDS = 16,   /* reads before others have their turn */
 	TRANSFER_WAIT = 3       /* an inner answer: nothing came */
@@ -172,6 +174,8 @@ int
 transfer_read_head(struct transfer *t, char *scratch, size_t room,
     struct arena *a, struct h1_answer *out, struct err *e)
 {
+	if (room > TRANSFER_HEAD)
+		room = TRANSFER_HEAD;
 	for (;;) {
 		size_t n;
 		int got = wire_recv(t->wire, scratch, room, &n, e);
@@ -192,13 +196,15 @@ transfer_read_head(struct transfer *t, char *scratch, size_t room,
 }
 
 /*
- * Gives the content of `bytes` to the sink. Answers as transfer_read_body, 0:
- * all of it was used.
+ * Gives the content of `bytes` to the sink, all of it, so that nothing is to be
+ * kept. Answers as transfer_read_body, 0: the sink wants more.
  */
 static int
 transfer_decode(struct transfer *t, struct str bytes, size_t *used,
     transfer_sink *sink, void *arg, struct err *e)
 {
+	int full = 0;
+
 	*used = 0;
 	for (;;) {
 		struct str data = { NULL, 0 };
@@ -215,10 +221,9 @@ transfer_decode(struct transfer *t, struct str bytes, size_t *used,
 			return -1;
 		if (got == 2)
 			return 2;
-		if (taken == 1)
-			return 1;
+		full |= taken;
 		if (got == 0 || *used == bytes.n)
-			return 0;
+			return full;
 	}
 }
 

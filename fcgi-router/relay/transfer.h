@@ -73,15 +73,16 @@ int transfer_read_head(struct transfer *t, char *scratch, size_t room,
     struct arena *a, struct h1_answer *out, struct err *e);
 
 /*
- * Takes one slice of the answer's body. 0: go on; 1: no more for now (this
- * slice was taken); -1: stop, the transfer is over.
+ * Takes one slice of the answer's body. 0: go on; 1: no more for now (what was
+ * read with it comes still); -1: stop, the transfer is over.
  */
 typedef int transfer_sink(void *arg, struct str data);
 
 /*
- * Reads the answer's body into the sink. 2: it is complete; 1: the sink wants
- * no more for now; 0: would wait for the origin; -1 and e: origin-broken, or
- * the sink stopped it (e is then what the sink left in it).
+ * Reads the answer's body into the sink, `room` bytes at most (8 KiB at least)
+ * at a time, until it wants no more. 2: it is complete; 1: the sink wants no
+ * more for now; 0: would wait for the origin; -1 and e: origin-broken, or the
+ * sink stopped it (e is then what the sink left in it).
  */
 ATTR_MUST_USE
 int transfer_read_body(struct transfer *t, char *scratch, size_t room,

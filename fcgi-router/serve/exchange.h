@@ -95,6 +95,7 @@ struct exchange {
 	                       event tells when there is more */
 	bool front_stops;   /* it sends no more of it once it has an answer */
 	struct buf out;     /* for the front, not written yet */
+	size_t room;        /* so much of an answer it takes without a look */
 
 	/* this request */
 	int step;           /* of the pipeline */

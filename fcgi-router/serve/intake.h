@@ -5,8 +5,8 @@
  *
  * No function waits (FastCGI), or all may (CGI, where there is nothing else to
  * do). A function that would wait says so: `take` and `next` set x->wait, the
- * others wait for the front, `read` may set x->front_partial, and `flush` sets
- * x->front_limit to INT64_MAX when the front has taken bytes.
+ * others wait for the front, `read` may set x->front_partial, and `flush` and
+ * `room` set x->front_limit to INT64_MAX when the front has taken bytes.
  */
 #ifndef SERVE_INTAKE_H
 #define SERVE_INTAKE_H
@@ -38,6 +38,12 @@ struct intake {
 
 	/* 1: all was written; 0: would wait; -1 and e: client-gone. */
 	int (*flush)(struct exchange *x, struct err *e);
+
+	/*
+	 * How much of an answer the front takes now, at least roughly; 0: it
+	 * has to take some of what it was given first.
+	 */
+	size_t (*room)(struct exchange *x);
 
 	/*
 	 * Puts the end of the answer: a whole one, or one that the web server

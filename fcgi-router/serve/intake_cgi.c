@@ -145,6 +145,13 @@ intake_cgi_put(struct exchange *x, struct str data, struct err *e)
 	return intake_cgi_flush(x, e) == 1 ? 0 : -1;
 }
 
+static size_t
+intake_cgi_room(struct exchange *x)
+{
+	(void)x;
+	return SIZE_MAX;
+}
+
 /* CGI knows no broken answer but an early end and the exit status. */
 static int
 intake_cgi_end(struct exchange *x, bool whole, struct err *e)
@@ -186,6 +193,7 @@ const struct intake intake_cgi = {
 	.read = intake_cgi_read,
 	.put = intake_cgi_put,
 	.flush = intake_cgi_flush,
+	.room = intake_cgi_room,
 	.end = intake_cgi_end,
 	.gone = intake_cgi_gone,
 	.next = intake_cgi_next,

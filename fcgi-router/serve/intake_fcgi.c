@@ -32,6 +32,8 @@ enum {
 	FCGI_HEAD_MOST = 96 * 1024, /* larger heads are answered 431 */
 	FCGI_AHEAD = 2048,         /* bytes looked at before a body's record */
 	FCGI_DIRECT = 8192,        /* larger parts are written at once */
+	FCGI_ROOM = 16384,         /* the least that is worth a read */
+	FCGI_FULL = 4,             /* of a socket's buffer that part is kept */
 	FCGI_RETRY_MS = 2,         /* a head that came in pieces */
 	FCGI_RETRY_MOST_MS = 64,
 	FCGI_DRAIN_MS = 300,       /* for a head, once the router is to end */
@@ -66,6 +68,7 @@ struct fcgi_state {
 	int64_t linger_until; /* 0: not closing */
 	bool wrote;          /* bytes, since the socket's buffer was full */
 	int unsent;          /* bytes in it at the last look */
+	int buffer;          /* its size, once it was asked for */
 	size_t asked;        /* requests on this connection so far */
 };
 
@@ -516,6 +519,28 @@ intake_fcgi_mind_progress(struct exchange *x)
 	state->unsent = unsent;
 }
 
+/*
+ * By what still lies in the socket's buffer, so that what an origin says stays
+ * with the origin and not in memory of ours. A buffer that has less room than
+ * it would be writable with makes no event: that is waited for.
+ */
+static size_t
+intake_fcgi_room(struct exchange *x)
+{
+	struct fcgi_state *state = intake_fcgi_state(x);
+	socklen_t size = sizeof(state->buffer);
+	int left;
+
+	intake_fcgi_mind_progress(x);
+	if (state->buffer == 0)
+		(void)getsockopt(x->front, SOL_SOCKET, SO_SNDBUF,
+		    &state->buffer, &size);
+	left = state->buffer - state->unsent;
+	if (left < state->buffer / FCGI_FULL)
+		return 0;
+	return left > FCGI_ROOM ? (size_t)left : FCGI_ROOM;
+}
+
 static int
 intake_fcgi_flush(struct exchange *x, struct err *e)
 {
@@ -643,6 +668,7 @@ const struct intake intake_fcgi = {
 	.read = intake_fcgi_read,
 	.put = intake_fcgi_put,
 	.flush = intake_fcgi_flush,
+	.room = intake_fcgi_room,
 	.end = intake_fcgi_end,
 	.gone = intake_fcgi_gone,
 	.next = intake_fcgi_next,

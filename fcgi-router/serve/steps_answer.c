@@ -18,6 +18,8 @@
 
 enum {
 	STEP_FLUSH = 65536, /* this much of an answer is written at once */
+	STEP_ROOM = 32768,  /* this much any front takes at first */
+	STEP_PART = 16384,  /* and less than this is not read */
 	STEP_HEAD_SPARE = 3072, /* of a head, for fields that are not the
 	                           origin's: web servers take 64 KiB */
 	STEP_DRAIN = 1 << 20 /* of a request body, thrown away in one turn */
@@ -190,6 +192,7 @@ step_send_head(struct exchange *x, const struct exchange_loan *loan)
 	    step_answer_length(x), (size_t)x->settings->max_response_head +
 	    STEP_HEAD_SPARE) == -1)
 		return step_fail(x);
+	x->room = STEP_ROOM;
 	return STEP_NEXT;
 }
 
@@ -199,9 +202,10 @@ step_take_part(void *arg, struct str data)
 	struct exchange *x = arg;
 
 	x->record.sent += data.n;
+	x->room -= data.n < x->room ? data.n : x->room;
 	if (x->intake->put(x, data, &x->err) == -1)
 		return -1;
-	return buf_len(&x->out) >= STEP_FLUSH;
+	return x->room < STEP_PART || buf_len(&x->out) >= STEP_FLUSH;
 }
 
 /* Writes what waits for the front. As intake->flush; progress is minded. */
@@ -251,6 +255,24 @@ step_wait_front(struct exchange *x, const struct exchange_wait *upload)
 	return step_wait_flush(x, front, upload->origin);
 }
 
+/* How much to read: half of what the front takes, as it is done twice at
+ * least. 0: it takes nothing. */
+static size_t
+step_room(struct exchange *x, const struct exchange_loan *loan)
+{
+	if (x->room < STEP_PART)
+		x->room = x->intake->room(x);
+	if (x->room == 0) {
+		if (x->front_limit == INT64_MAX)
+			x->front_limit = clock_ms() +
+			    x->settings->client_timeout;
+		return 0;
+	}
+	if (x->room / 2 >= loan->room)
+		return loan->room;
+	return x->room / 2 > STEP_PART ? x->room / 2 : STEP_PART;
+}
+
 /* 2: the answer is complete; 1: the front takes no more for now; 0: nothing
  * more came; -1 and x->err. */
 static int
@@ -265,10 +287,13 @@ step_pass_parts(struct exchange *x, const struct exchange_loan *loan)
 			return flushed == 0 ? 1 : -1;
 	}
 	while (got == 1) {
+		size_t room = step_room(x, loan);
 		int flushed;
 
-		got = transfer_read_body(&x->transfer, loan->scratch,
-		    loan->room, step_take_part, x, &x->err);
+		if (room == 0)
+			return 1;
+		got = transfer_read_body(&x->transfer, loan->scratch, room,
+		    step_take_part, x, &x->err);
 		if (got == 2 || got == -1)
 			return got;
 		flushed = step_flush(x);

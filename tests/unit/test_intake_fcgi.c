@@ -647,6 +647,43 @@ a_large_answer_waits_for_its_reader(void **state)
 		assert_int_equal(c->came[k], (char)(k * 11 + k / 253));
 }
 
+static bool
+fcgi_takes_more(struct fcgi_case *c)
+{
+	struct pollfd p = { .fd = c->x->front, .events = POLLOUT };
+
+	return poll(&p, 1, 0) == 1;
+}
+
+static void
+a_front_has_room_for_what_it_takes(void **state)
+{
+	struct fcgi_case *c = *state;
+	static char part[8192];
+	size_t at_first, given = 0;
+
+	fcgi_must_take(c, false);
+	at_first = c->x->intake->room(c->x);
+	assert_true(at_first >= 65536);
+	while (c->x->intake->room(c->x) > 0) {
+		assert_int_equal(c->x->intake->put(c->x, (struct str){ part,
+		    sizeof(part) }, &c->e), 0);
+		/* None of it is kept. */
+		assert_int_equal(c->x->intake->flush(c->x, &c->e), 1);
+		given += sizeof(part);
+	}
+	assert_true(given >= at_first / 2);
+	/* Nobody waits for an event that came already. */
+	assert_false(fcgi_takes_more(c));
+	c->x->front_limit = 1;
+	assert_int_equal(c->x->intake->room(c->x), 0);
+	assert_int_equal(c->x->front_limit, 1);
+	(void)fcgi_peer_reads(c);
+	assert_true(fcgi_takes_more(c));
+	assert_true(c->x->intake->room(c->x) > 0);
+	assert_true(c->x->front_limit == INT64_MAX);
+}
+
 static void
 a_reader_that_goes_away_is_client_gone(void **state)
 {
@@ -833,6 +870,7 @@ main(void)
 		FCGI_TEST(an_abort_is_client_gone),
 		FCGI_TEST(an_answer_is_framed_and_ended),
 		FCGI_TEST(a_large_answer_waits_for_its_reader),
+		FCGI_TEST(a_front_has_room_for_what_it_takes),
 		FCGI_TEST(a_reader_that_goes_away_is_client_gone),
 		FCGI_TEST(a_broken_answer_is_seen_as_broken),
 		FCGI_TEST(a_kept_connection_takes_one_request_after_the_other),
