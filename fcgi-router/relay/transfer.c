@@ -9,7 +9,7 @@
 enum {
 	TRANSFER_OUT_MAX = 256 * 1024,
 	TRANSFER_IN_MAX = 512 * 1024,
-	TRANSFER_HEAD = 16384,  /* read at once of a head and what follows it:
+	TRANSFER_HEAD = 8192,   /* read at once of a head and what follows it:
 	                           that is kept for a while */
 	TRANSFER_DIRECT = 4096, /* smaller parts wait for company */
 	TRANSFER_ROUNDS = 16,   /* reads before others have their turn */

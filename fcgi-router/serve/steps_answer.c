@@ -20,6 +20,7 @@ enum {
 	STEP_FLUSH = 65536, /* this much of an answer is written at once */
 	STEP_ROOM = 32768,  /* this much any front takes at first */
 	STEP_PART = 16384,  /* and less than this is not read */
+	STEP_LARGE = 131072, /* nor more than this at once */
 	STEP_HEAD_SPARE = 3072, /* of a head, for fields that are not the
 	                           origin's: web servers take 64 KiB */
 	STEP_DRAIN = 1 << 20 /* of a request body, thrown away in one turn */
@@ -205,7 +206,7 @@ step_take_part(void *arg, struct str data)
 	x->room -= data.n < x->room ? data.n : x->room;
 	if (x->intake->put(x, data, &x->err) == -1)
 		return -1;
-	return x->room < STEP_PART || buf_len(&x->out) >= STEP_FLUSH;
+	return x->room < STEP_LARGE || buf_len(&x->out) >= STEP_FLUSH;
 }
 
 /* Writes what waits for the front. As intake->flush; progress is minded. */
@@ -255,22 +256,17 @@ step_wait_front(struct exchange *x, const struct exchange_wait *upload)
 	return step_wait_flush(x, front, upload->origin);
 }
 
-/* How much to read: half of what the front takes, as it is done twice at
- * least. 0: it takes nothing. */
+/* How much to read at once; 0: the front takes nothing. */
 static size_t
 step_room(struct exchange *x, const struct exchange_loan *loan)
 {
+	size_t most = loan->room < STEP_LARGE ? loan->room : STEP_LARGE;
+
 	if (x->room < STEP_PART)
 		x->room = x->intake->room(x);
-	if (x->room == 0) {
-		if (x->front_limit == INT64_MAX)
-			x->front_limit = clock_ms() +
-			    x->settings->client_timeout;
-		return 0;
-	}
-	if (x->room / 2 >= loan->room)
-		return loan->room;
-	return x->room / 2 > STEP_PART ? x->room / 2 : STEP_PART;
+	if (x->room == 0 && x->front_limit == INT64_MAX)
+		x->front_limit = clock_ms() + x->settings->client_timeout;
+	return x->room < most ? x->room : most;
 }
 
 /* 2: the answer is complete; 1: the front takes no more for now; 0: nothing
