@@ -43,6 +43,14 @@ FAMILIES = {
 }
 
 
+# The head of an answer that is no interim one, of HTTP or of CGI.
+FINAL = re.compile(
+    rb"(?:HTTP/1\.[01]|Status:) ([2-5]\d\d|101)[ \r][^\0]*?\r\n\r\n")
+IDENT_LENGTH = 32
+IDENT = re.compile(rb"(?i)\r\nX-Request-Id: ([0-9a-f]{32})\r\n")
+REASON = re.compile(rb"(?i)\r\nX-Router-Reason: (\S+)\r\n")
+
+
 def data(text):
     return text if isinstance(text, bytes) else text.encode("latin-1")
 
@@ -71,6 +79,7 @@ class Request:
     body: bytes = None
     framing: str = None
     client: str = "127.0.0.1"
+    proto: str = "http"
     rules: tuple = ()   # what the route's rules add, behind all
     torn: bool = False
 
@@ -81,7 +90,7 @@ class Request:
                  *self.fields, *added,
                  *([f"X-Forwarded-For: {self.client}"] if self.client
                    else []),
-                 "X-Forwarded-Proto: http",
+                 f"X-Forwarded-Proto: {self.proto}",
                  f"X-Forwarded-Host: {self.host}", "Via: 1.1 fcgi-router",
                  "X-Request-Id: {id}", *self.rules,
                  *([self.framing] if self.framing else []), "", ""]
@@ -116,7 +125,7 @@ class Outcome:
 
 
 def see(line, *fields, host=HOST, own=None, body=None, chunked=None,
-        client="127.0.0.1", rules=(), torn=False, status=200, why=""):
+        rules=(), torn=False, status=200, reason=None, why="", **more):
     """body has a Content-Length; chunked, of unknown length, is joined."""
     framing = None
     if chunked is not None:
@@ -124,14 +133,14 @@ def see(line, *fields, host=HOST, own=None, body=None, chunked=None,
     elif body is not None:
         body = data(body)
         framing = f"Content-Length: {len(body)}"
-    return Outcome(status, None, (Request(
-        line, fields, host, own, body, framing, client, tuple(rules),
-        torn),), why)
+    return Outcome(status, reason, (Request(
+        line, fields, host, own, body, framing, rules=tuple(rules),
+        torn=torn, **more),), why)
 
 
-def torn(line, *fields, promised=None, body=b"", why="", status=None, **how):
+def torn(line, *fields, promised=None, body=b"", status=None, **how):
     """promised: its Content-Length; without it, chunks that do not end."""
-    outcome = see(line, *fields, torn=True, why=why, status=status, **how)
+    outcome = see(line, *fields, torn=True, status=status, **how)
     request = dataclasses.replace(
         outcome.requests[0], body=data(body),
         framing="Transfer-Encoding: chunked" if promised is None
@@ -155,7 +164,7 @@ def stuck(status, why):
 @dataclasses.dataclass(frozen=True)
 class Row:
     name: str
-    sent: bytes
+    sent: bytes            # or what else is given, see rows_variables
     outcome: Outcome
     by: dict
     leaves: bool = False   # the client ends its side behind these bytes
@@ -170,9 +179,7 @@ class Row:
 
 
 def row(name, sent, outcome, leaves=False, to_end=False, **by):
-    known = {name for names in FAMILIES.values() for name in names}
-    assert not set(by) - known, by
-    return Row(name, data(sent), outcome, by, leaves, to_end)
+    return Row(name, sent, outcome, by, leaves, to_end)
 
 
 class Witness(Listener):
@@ -251,3 +258,43 @@ def unchunk(body):
             return content + part[:size], False, b""
         content, body = content + part[:size], part[size + 2:]
     return content, False, b""
+
+
+def expect(outcome, witness, server):
+    """The requests of an outcome as (bytes, is it whole), and the bytes of
+    the torn ones as they will come."""
+    expected = [(request.spell(witness.name, server), not request.torn)
+                for request in outcome.requests]
+    return expected, sum(len(got) + IDENT_LENGTH - len("{id}")
+                         for got, whole in expected if not whole)
+
+
+def told(status, reason, requests, server):
+    """What became of a row, as lines."""
+    lines = [f"the client sees {status} {reason or ''}"]
+    for text, whole in requests:
+        head, _, body = text.partition(b"\r\n\r\n")
+        first, *fields = head.split(b"\r\n")
+        if whole and b"Transfer-Encoding: chunked" in fields:
+            content, _, behind = unchunk(body)
+            body = content + (b" BEHIND: " + behind if behind else b"")
+        # Caddy keeps fields in a map of Go's, whose order is random.
+        if server == "caddy":
+            fields.sort()
+        lines += [first, *fields, b"", body,
+                  "an end" if whole else "broken off"]
+    return lines
+
+
+def seen(got, requests, server):
+    """The same of what came; an id that the client was told is {id}."""
+    final, reason = FINAL.search(got), REASON.search(got)
+    status = final and int(final[1])
+    idents = IDENT.findall(got)
+    for at, (text, whole) in enumerate(requests):
+        match = IDENT.search(text)
+        # Of a torn one the client is not told; of 101, in HTTP/2's words.
+        if match and (match[1] in idents[at:at + 1] or not whole
+                      or status == 101):
+            requests[at] = text.replace(match[1], b"{id}", 1), whole
+    return told(status, reason and reason[1].decode(), requests, server)

@@ -1,22 +1,22 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Each row of the table of requests, through every set-up."""
+"""Each row of the tables of requests: rows_request through every set-up,
+rows_variables at the FastCGI socket and as a CGI program."""
 
-import re
 import socket
+import subprocess
 
 import pytest
 
+import fcgi
+import rows_request
+import rows_variables
 from client import Client
-from request_row import Witness, unchunk
-from rows_request import RULES, WEB_MAP, WEB_SETTINGS
+from request_row import FAMILIES, FINAL, Witness, expect, seen, told
 from setups import SETUPS, Site
 
-ROWS = [row for rows in RULES.values() for row in rows]
-FINAL = re.compile(rb"HTTP/1\.[01] ([2-5]\d\d|101)[ \r][^\0]*?\r\n\r\n")
-IDENT_LENGTH = 32
-IDENT = re.compile(rb"(?i)\r\nX-Request-Id: ([0-9a-f]{32})\r\n")
-REASON = re.compile(rb"(?i)\r\nX-Router-Reason: (\S+)\r\n")
-
+ROWS = [row for rows in rows_request.RULES.values() for row in rows]
+WAYS = [(row, way) for rows in rows_variables.RULES.values() for row in rows
+        for way in ("fastcgi", "cgi") if row.by.get(way, row.outcome)]
 
 @pytest.fixture(scope="module")
 def witness():
@@ -30,8 +30,8 @@ def site(request, new_lab, witness, end_lab_module):
     setup = SETUPS[request.param]
     lab = new_lab(setup.name)
     try:
-        lab.settings = dict(WEB_SETTINGS)
-        lab.routes(WEB_MAP.format(url=witness.url))
+        lab.settings = dict(rows_request.WEB_SETTINGS)
+        lab.routes(rows_request.WEB_MAP.format(url=witness.url))
         yield Site(lab, setup).start()
     finally:
         end_lab_module(lab)
@@ -62,46 +62,7 @@ def converse(port, witness, row, outcome, torn):
     return got
 
 
-def told(status, reason, requests, server):
-    """What became of a row, as lines."""
-    lines = [f"the client sees {status} {reason or ''}"]
-    for data, whole in requests:
-        head, _, body = data.partition(b"\r\n\r\n")
-        first, *fields = head.split(b"\r\n")
-        if whole and b"Transfer-Encoding: chunked" in fields:
-            content, _, behind = unchunk(body)
-            body = content + (b" BEHIND: " + behind if behind else b"")
-        # Caddy keeps fields in a map of Go's, whose order is random.
-        if server == "caddy":
-            fields.sort()
-        lines += [first, *fields, b"", body,
-                  "an end" if whole else "broken off"]
-    return lines
-
-
-def seen(got, requests, server):
-    """The same of what came; an id that the client was told is {id}."""
-    final, reason = FINAL.search(got), REASON.search(got)
-    status = final and int(final[1])
-    idents = IDENT.findall(got)
-    for at, (data, whole) in enumerate(requests):
-        match = IDENT.search(data)
-        # Of a torn one the client is not told; of 101, in HTTP/2's words.
-        if match and (match[1] in idents[at:at + 1] or not whole
-                      or status == 101):
-            requests[at] = data.replace(match[1], b"{id}", 1), whole
-    return told(status, reason and reason[1].decode(), requests, server)
-
-
-@pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
-def test_the_origin_sees_this(site, witness, row):
-    outcome = row.of(site.setup.name)
-    server = site.setup.name
-    expected = [(request.spell(witness.name, server), not request.torn)
-                for request in outcome.requests]
-    torn = sum(len(data) + IDENT_LENGTH - len("{id}")
-               for data, whole in expected if not whole)
-    got = converse(site.port, witness, row, outcome, torn)
+def compare(got, outcome, expected, witness, server):
     final = FINAL.search(got)
     as_told = not final or int(final[1]) == outcome.status
     found = witness.take(len(expected) if as_told else 0)
@@ -109,8 +70,52 @@ def test_the_origin_sees_this(site, witness, row):
         outcome.status, outcome.reason, expected, server)
 
 
+@pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
+def test_the_origin_sees_this(site, witness, row):
+    server = site.setup.name
+    outcome = row.of(server)
+    expected, torn = expect(outcome, witness, server)
+    got = converse(site.port, witness, row, outcome, torn)
+    compare(got, outcome, expected, witness, server)
+
+
+@pytest.fixture(scope="module")
+def router(module_lab, witness):
+    module_lab.routes(rows_variables.VARIABLES_MAP.format(url=witness.url))
+    module_lab.start_router()
+    return module_lab
+
+
+def by_fastcgi(lab, variables, body):
+    with fcgi.Peer(lab.socket) as peer:
+        peer.send(fcgi.begin(), fcgi.params(
+            [variable.split("=", 1) for variable in variables]),
+            fcgi.stdin(body))
+        return peer.reply().out
+
+
+def by_cgi(lab, variables, body):
+    environment = {"ROUTER_INI": str(lab.ini), **dict(
+        variable.encode("latin-1").split(b"=", 1) for variable in variables)}
+    return subprocess.run([lab.router], input=body, env=environment,
+                          stdout=subprocess.PIPE, timeout=60,
+                          check=False).stdout
+
+
+@pytest.mark.parametrize("row,way", WAYS,
+                         ids=[f"{way}-{row.name}" for row, way in WAYS])
+def test_the_origin_sees_of_variables(router, witness, row, way):
+    outcome = row.by.get(way, row.outcome)
+    expected, _ = expect(outcome, witness, way)
+    give = by_fastcgi if way == "fastcgi" else by_cgi
+    compare(give(router, *row.sent), outcome, expected, witness, way)
+
+
 def test_each_row_says_why_a_server_differs():
-    for row in ROWS:
+    known = {name for names in FAMILIES.values() for name in names}
+    for row in [*ROWS, *(row for row, _ in WAYS)]:
         for server, outcome in row.by.items():
-            assert outcome.why, (row.name, server)
-            assert outcome != row.outcome, (row.name, server)
+            assert server in known, (row.name, server)
+            if outcome is not None:
+                assert outcome.why, (row.name, server)
+                assert outcome != row.outcome, (row.name, server)
