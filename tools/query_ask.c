@@ -292,6 +292,18 @@ query_ask_address(const struct query_asking *by,
 	return admit_address(&q->follow, &q->request, all, 2, e);
 }
 
+/* As the router does: doors stand before a service that is missing. */
+static void
+query_ask_missing(const struct query_asking *by, struct query_answer *out)
+{
+	struct err door;
+
+	if (out->why.reason == REASON_NO_SERVICE &&
+	    (query_ask_address(by, out, &door) == -1 ||
+	    admit_auth(&out->follow, &door) == -1))
+		out->why = door;
+}
+
 /* Where it goes is told of a refused request, too, where that is known. */
 static int
 query_ask_decide(const struct query_asking *by, struct arena *a,
@@ -326,6 +338,10 @@ query_ask_parts(const struct query_asking *by,
 		got = query_ask_trust(by->query->settings, a, out, e);
 	if (got == 1)
 		got = query_ask_follow(by, a, out, e);
+	if (got == 0)
+		query_ask_missing(by, out);
+	if (got == 1 && by->query->settings != NULL)
+		(void)admit_plan(&out->follow.policy, by->query->settings);
 	return got == 1 ? query_ask_decide(by, a, out, e) : got;
 }
 

@@ -145,15 +145,14 @@ query_explain_policy(const struct query_explain *x)
 {
 	const struct policy *p = &x->answer->follow.policy;
 	const struct { const char *word; struct str name; } names[] = {
-		{ "plan", p->plan }, { "tls", p->tls }, { "sign", p->sign },
-		{ "egress", p->egress } };
+		{ "plan", p->plan_said }, { "tls", p->tls },
+		{ "sign", p->sign }, { "egress", p->egress } };
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (names[i].name.n > 0)
 			query_out_text(x->out, names[i].word, names[i].name);
-	if (p->plan.n > 0 && x->by->query->settings != NULL &&
-	    !settings_has(x->by->query->settings, SETTINGS_PLAN, p->plan))
+	if (p->plan.n == 0 && p->plan_said.n > 0)
 		query_out_text(x->out, "plan-in-force",
 		    STR("the default plan, router.ini has none of that name"));
 	for (i = 0; i < p->auth_count; i++)

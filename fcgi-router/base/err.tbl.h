@@ -11,7 +11,8 @@ REASON(NONE, "-", 200, "No error.", "Nothing is wrong.")
 REASON(BAD_HOST, "bad-host", 400,
     "The host name in the request is not a valid one.",
     "Look at the Host header the client sent: letters, digits, '-', '_' and "
-    "dots, labels of at most 63 bytes, or an address literal.")
+    "dots, labels of at most 63 bytes, or an address literal. Of a proxy in "
+    "'[trust] proxies' X-Forwarded-Host counts, which must name one host.")
 REASON(BAD_PATH, "bad-path", 400,
     "The path in the request is not a valid one.",
     "The request target has a broken escape, %00, a raw '#' or backslash, a "
@@ -28,8 +29,8 @@ REASON(AMBIGUOUS_PATH, "ambiguous-path", 400,
 REASON(ADDRESS_DENIED, "address-denied", 403,
     "This address is not for you.",
     "The client's address is in a deny= or not in an allow= of the route, its "
-    "service or an alias, or not in '[internal] allow'. Behind a proxy: does "
-    "the web server know the client's own address?")
+    "service or an alias, or not in '[internal] allow'. Behind a proxy: is it "
+    "in '[trust] proxies'?")
 REASON(NO_HOST, "no-host", 404,
     "This host name is not served here.",
     "No route matches the host and there is no '*' route. Ask "

@@ -35,6 +35,15 @@ admit_auth(const struct follow *f, struct err *e)
 	    STR_ARG(f->policy.auth[0]));
 }
 
+bool
+admit_plan(struct policy *p, const struct settings *s)
+{
+	if (p->plan.n == 0 || settings_has(s, SETTINGS_PLAN, p->plan))
+		return false;
+	p->plan = (struct str){ NULL, 0 };
+	return true;
+}
+
 int
 admit_origin(const struct follow *f, struct err *e)
 {

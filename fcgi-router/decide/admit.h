@@ -27,6 +27,10 @@ int admit_address(const struct follow *f, const struct request *request,
 /* 0, or -1 and e: auth-unavailable. */
 ATTR_MUST_USE int admit_auth(const struct follow *f, struct err *e);
 
+/* Puts the default plan into force where router.ini has none of the name that
+ * the map says. true: it did. */
+bool admit_plan(struct policy *p, const struct settings *s);
+
 /* What guards the origin's connection and does not exist yet. 0, or -1 and e:
  * internal. */
 ATTR_MUST_USE int admit_origin(const struct follow *f, struct err *e);

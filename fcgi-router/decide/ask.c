@@ -30,13 +30,23 @@ ask_decode(struct str value, struct arena *a)
 	return (struct str){ text, n };
 }
 
+/* Or a colon where one would begin: "name:", "[::1]:". */
+static bool
+ask_has_port(struct str domain)
+{
+	size_t close = str_starts(domain, STR("[")) ?
+	    str_find(domain, ']') : 0;
+
+	return str_find(str_sub(domain, close, domain.n), ':') <
+	    domain.n - close;
+}
+
 /* The host of `domain=`. 0, or -1 and e. */
 static int
 ask_host(struct str query, struct host *host, struct arena *a, struct err *e)
 {
 	struct str pair, name, value;
 	struct str domain = { NULL, 0 };
-	uint16_t port = 0;
 
 	while (query.n > 0) {
 		(void)str_cut(query, '&', &pair, &query);
@@ -50,8 +60,8 @@ ask_host(struct str query, struct host *host, struct arena *a, struct err *e)
 		if (domain.p == NULL)
 			break;
 	}
-	if (domain.p != NULL &&
-	    host_parse_port(domain, host, &port, e) == 0 && port == 0)
+	if (domain.p != NULL && !ask_has_port(domain) &&
+	    host_parse(domain, host, e) == 0)
 		return 0;
 	if (a->full)
 		return err_set(e, REASON_OVERLOADED, "no room for a host");

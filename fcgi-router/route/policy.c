@@ -18,7 +18,7 @@ policy_init(struct policy *p)
 	p->idle_timeout = p->total = INT64_MAX;
 	p->max_body = UINT64_MAX;
 	p->host_sent = HOST_SENT_UNSET;
-	p->host_name = p->plan = (struct str){ NULL, 0 };
+	p->host_name = p->plan = p->plan_said = (struct str){ NULL, 0 };
 	p->tls = p->sign = p->egress = (struct str){ NULL, 0 };
 	p->auth_count = p->allow_count = p->deny_count = 0;
 	p->tags = NULL;
@@ -111,6 +111,7 @@ policy_override(struct policy *p, const struct words *w)
 	policy_flag(w, DIRECTIVE_REWRITE_BACK, w->rewrite_back,
 	    &p->rewrite_back);
 	policy_name(w, DIRECTIVE_PLAN, w->plan, &p->plan);
+	p->plan_said = p->plan;
 	policy_name(w, DIRECTIVE_TLS, w->tls, &p->tls);
 	policy_name(w, DIRECTIVE_SIGN, w->sign, &p->sign);
 	policy_name(w, DIRECTIVE_EGRESS, w->egress, &p->egress);

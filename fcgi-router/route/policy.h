@@ -35,7 +35,9 @@ struct policy {
 
 	enum host_sent host_sent;
 	struct str host_name;
-	struct str plan; /* empty: the default plan */
+	struct str plan;      /* in force; empty: the default plan */
+	struct str plan_said; /* by the map; the same, until somebody knows
+	                         that there is none of that name */
 	struct str tls;
 	struct str sign;
 	struct str egress;

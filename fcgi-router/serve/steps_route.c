@@ -30,6 +30,20 @@ step_follow(struct exchange *x, unsigned slot)
 	return got;
 }
 
+/* Who may not come in does not learn which services there are: the doors of
+ * the route stand before one that is missing, too. */
+static void
+step_guard_missing(struct exchange *x)
+{
+	const struct settings_ranges *inside = &x->settings->internal_allow;
+	struct err door;
+
+	if (x->err.reason == REASON_NO_SERVICE &&
+	    (admit_address(&x->follow, &x->request, inside->list,
+	    inside->count, &door) == -1 || admit_auth(&x->follow, &door) == -1))
+		x->err = door;
+}
+
 int
 step_find_route(struct exchange *x, const struct exchange_loan *loan)
 {
@@ -41,6 +55,8 @@ step_find_route(struct exchange *x, const struct exchange_loan *loan)
 		return step_fail(x);
 	got = step_follow(x, loan->slot);
 	x->record.lookup_us = clock_us() - before;
+	if (got == 0)
+		step_guard_missing(x);
 	return got == 1 ? STEP_NEXT : step_fail(x);
 }
 
@@ -78,14 +94,13 @@ int
 step_admit(struct exchange *x, const struct exchange_loan *loan)
 {
 	const struct settings_ranges *inside = &x->settings->internal_allow;
-	struct str plan = x->follow.policy.plan;
 
 	(void)loan;
 	if (admit_address(&x->follow, &x->request, inside->list,
 	    inside->count, &x->err) == -1)
 		return step_fail(x);
-	if (plan.n > 0 && !settings_has(x->settings, SETTINGS_PLAN, plan))
-		process_tell_plan(x->process, plan);
+	if (admit_plan(&x->follow.policy, x->settings))
+		process_tell_plan(x->process, x->follow.policy.plan_said);
 	step_limit(x);
 	return STEP_NEXT;
 }

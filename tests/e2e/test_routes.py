@@ -98,7 +98,12 @@ several.test @several
 @several {o}/backup backup {o}/one {o}/two
 
 plan.test {o}/plan plan=gold
+    request-header X-Plan: {{plan}}
 known.test {o}/known plan=pro
+    request-header X-Plan: {{plan}}
+
+{{t}}.guarded.test @{{t}} allow=198.51.100.0/24
+{{t}}.shut.test @{{t}} auth=staff
 
 auth.test {o}/auth auth=staff
 auth.test/redirect redirect=302 /x auth=staff
@@ -503,6 +508,29 @@ def test_an_unknown_plan_is_warned_of_once(router):
     text = router.process.text()
     assert text.count("plan 'gold'") == 1
     assert "plan 'pro'" not in text
+
+
+def test_the_plan_in_force_is_told(router):
+    assert seen(get(router, "known.test/echo"))["x-plan"] == "pro"
+    assert "x-plan" not in seen(get(router, "plan.test/echo"))
+
+
+# ---- doors ----
+
+@pytest.mark.parametrize("name", ["acme", "nobody", "api", "-"])
+@pytest.mark.parametrize("where, wanted", [
+    ("guarded.test", "address-denied"), ("shut.test", "auth-unavailable")])
+def test_a_door_does_not_tell_which_services_there_are(router, name, where,
+                                                       wanted):
+    assert outcome(get(router, f"{name}.{where}/")) == wanted
+
+
+def test_behind_the_door_a_missing_service_is_told(router):
+    inside = ("REMOTE_ADDR", "198.51.100.7")
+    assert outcome(get(router, "acme.guarded.test/x", inside)) == \
+        "/production-acme/x"
+    assert outcome(get(router, "nobody.guarded.test/x", inside)) == \
+        "no-service"
 
 
 # ---- times and sizes ----
