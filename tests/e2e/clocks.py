@@ -23,7 +23,7 @@ from origin import Asked, Listener, Wire
 
 # Sanitizers make the work around the waiting slower, not the waiting.
 SLACK, SHARE = 0.05 * labs.PATIENCE, 0.2 * labs.PATIENCE
-AT_ONCE = 32
+AT_ONCE = 32    # of short ones: the threads here take time as well
 # The router counts whole milliseconds.
 TICK = 0.002
 
@@ -182,8 +182,9 @@ def play(row, limit, lab, stage):
 
 
 def play_all(rows, place):
-    """All at once. place(row): its limit, lab and stage. By name."""
-    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+    """Long ones all at once. place(row): its limit, lab and stage. By name."""
+    at_once = AT_ONCE if place.limit else len(rows)
+    with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
         going = {row.name: pool.submit(play, row, *place(row))
                  for row in rows}
         return {name: future.result() for name, future in going.items()}
