@@ -245,6 +245,23 @@ def test_a_peer_that_leaves_within_its_body_never_looks_whole(router, lasting_or
     never_whole(lasting_origin)
 
 
+def test_no_body_needs_no_end(router, asked):
+    """HAProxy 2.6 leaves it out where a frame without bytes ends a request by
+    HTTP/2."""
+    with Peer(router.socket) as peer:
+        peer.send(begin(keep=True), params(variables(
+            "/echo", "POST", more=[("CONTENT_LENGTH", "0")])))
+        assert peer.reply().status == 200
+    assert asked[-1].get("Content-Length") == "0"
+
+
+def test_no_body_that_has_bytes_is_400(router, asked):
+    with Peer(router.socket) as peer:
+        peer.send(begin(), params(variables(
+            "/echo", "POST", more=[("CONTENT_LENGTH", "0")])), stdin(b"x"))
+        assert (peer.reply().status, asked) == (400, [])
+
+
 def test_a_second_request_at_once_is_refused(router):
     """Multiplexing: CANT_MPX_CONN or the end, and never a mixed answer."""
     with Peer(router.socket) as peer:
