@@ -12,10 +12,24 @@ escape_continues(unsigned char c)
 	return (c & 0xc0) == 0x80;
 }
 
+/* Does the character begin a line, or turn the order in which a terminal shows
+ * what follows? U+061C, U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069. */
+static bool
+escape_turns(const unsigned char *p)
+{
+	if (p[0] == 0xd8)
+		return p[1] == 0x9c;
+	if (p[0] != 0xe2)
+		return false;
+	return (p[1] == 0x80 && ((p[2] >= 0x8e && p[2] <= 0x8f) ||
+	    (p[2] >= 0xa8 && p[2] <= 0xae))) ||
+	    (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9);
+}
+
 /*
  * Bytes of the UTF-8 character (RFC 3629) of two or more that s begins with; 0:
- * none, or a C1 control. Only the second byte tells overlong forms, surrogates
- * and what is past the last one.
+ * none, a C1 control, or one that turns. Only the second byte tells overlong
+ * forms, surrogates and what is past the last one.
  */
 static size_t
 escape_utf8(struct str s)
@@ -44,7 +58,7 @@ escape_utf8(struct str s)
 	    (n > 2 && !escape_continues(p[2])) ||
 	    (n > 3 && !escape_continues(p[3])))
 		return 0;
-	return n;
+	return escape_turns(p) ? 0 : n;
 }
 
 /* How many bytes of s, at least one, stay as they are; 0: one is escaped. */

@@ -3,8 +3,9 @@
 /*
  * escape: text that others chose, made fit for a line of a log or a terminal.
  *
- * Control bytes, DEL, C1 controls and bytes that are no UTF-8 become \xNN, so
- * that nobody forges a line or drives a terminal; other UTF-8 stays as it is.
+ * Control bytes, DEL, C1 controls, characters that part lines or turn their
+ * direction, and bytes that are no UTF-8 become \xNN, so that nobody forges a
+ * line or drives a terminal; other UTF-8 stays as it is.
  */
 #ifndef BASE_ESCAPE_H
 #define BASE_ESCAPE_H
