@@ -54,7 +54,8 @@ class Breaker(Listener):
                 else:
                     finish(sock, self.end)
                 return
-            if self.point and (used or self.everyone) and self.break_off(sock, wire):
+            if (self.point and (used or self.everyone)
+                    and self.break_off(sock, wire)):
                 return
             head = wire.line(b"\r\n\r\n")
             if head is None:

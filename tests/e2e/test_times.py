@@ -16,7 +16,6 @@ import signal
 import socket
 import struct
 import termios
-import threading
 import time
 
 import pytest
