@@ -90,6 +90,39 @@ fields_is_kept(const struct fields_to_origin *in, struct str name)
 	    str_lines_have(in->private, name));
 }
 
+/*
+ * The name as it is compared: some servers make one CGI variable of "X.User"
+ * and of "X-User". {NULL, 0}: the arena is full.
+ */
+static struct str
+fields_spell(struct str name, struct arena *a)
+{
+	size_t plain = 0;
+	char *to;
+
+	while (plain < name.n && (str_is_alnum(name.p[plain]) ||
+	    name.p[plain] == '-'))
+		plain++;
+	if (plain == name.n)
+		return name;
+	to = arena_alloc(a, name.n);
+	for (plain = 0; to != NULL && plain < name.n; plain++)
+		to[plain] = str_is_alnum(name.p[plain]) ? name.p[plain] : '-';
+	return (struct str){ to, to != NULL ? name.n : 0 };
+}
+
+/* Does the origin not get the field of that name? */
+static bool
+fields_stays(const struct fields_to_origin *in, struct str name,
+    const struct fields_named *named)
+{
+	return fields_is_hop(name, named) ||
+	    FIELDS_LISTED(name, fields_ours) ||
+	    fields_is_forwarded(in->request, name) ||
+	    str_starts_nocase(name, STR("X-Router-")) ||
+	    fields_is_kept(in, name);
+}
+
 int
 fields_to_origin(const struct fields_to_origin *in, struct arena *a,
     struct header *out, struct err *e)
@@ -108,12 +141,12 @@ fields_to_origin(const struct fields_to_origin *in, struct arena *a,
 	for (i = 0; i < sent->count; i++) {
 		const struct header_field *f = &sent->fields[i];
 
-		if (fields_is_hop(f->name, &named))
-			continue;
-		if (FIELDS_LISTED(f->name, fields_ours) ||
-		    fields_is_forwarded(in->request, f->name) ||
-		    str_starts_nocase(f->name, STR("X-Router-")) ||
-		    fields_is_kept(in, f->name))
+		struct str name = fields_spell(f->name, a);
+
+		if (name.p == NULL)
+			return fields_full(e);
+		if (fields_stays(in, name, &named) ||
+		    fields_is_hop(f->name, &named))
 			continue;
 		if (header_add(out, f->name, f->value) == -1)
 			return fields_full(e);

@@ -57,10 +57,11 @@ rules_is_same(const struct header_field *f, void *arg)
 {
 	const struct str *name = arg;
 
-	return header_same_name(f->name, *name);
+	return header_same_variable(f->name, *name);
 }
 
-/* What is kept from an origin must not reach it in another spelling. */
+/* What is kept from an origin, or set for it, must not reach it from a client
+ * in another spelling. */
 static void
 rules_remove(const struct header_rule *rule, struct header *h)
 {
@@ -88,7 +89,7 @@ rules_apply_one(const struct header_rule *rule, const struct pattern_source *s,
 	if (rules_value(rule, s, h->arena, &value, e) == -1)
 		return -1;
 	if (rule->verb == HEADER_SET)
-		header_remove(h, rule->name);
+		rules_remove(rule, h);
 	if (value.n == 0 || rule->name.n + value.n + 2 > RULES_LINE_MAX)
 		return 0;
 	answer = header_add(h, rule->name, value);

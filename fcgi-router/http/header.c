@@ -186,6 +186,20 @@ header_same_name(struct str a, struct str b)
 	return true;
 }
 
+bool
+header_same_variable(struct str a, struct str b)
+{
+	size_t i;
+
+	if (a.n != b.n)
+		return false;
+	for (i = 0; i < a.n; i++)
+		if (str_lower(a.p[i]) != str_lower(b.p[i]) &&
+		    (str_is_alnum(a.p[i]) || str_is_alnum(b.p[i])))
+			return false;
+	return true;
+}
+
 /* Where the element that begins at `at` ends: its comma, or the end. */
 static size_t
 header_list_end(struct str value, size_t at)

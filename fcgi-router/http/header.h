@@ -65,6 +65,10 @@ void header_remove_if(struct header *h,
  */
 bool header_same_name(struct str a, struct str b);
 
+/* Or to one of those servers that spell all but letters and digits alike:
+ * "X.User" is HTTP_X_USER there. */
+bool header_same_variable(struct str a, struct str b);
+
 /*
  * Walks a comma-separated list (RFC 9110 5.6.1) from *at on: the next
  * non-empty element without blanks around it. false: no more. Quoted strings

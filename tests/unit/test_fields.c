@@ -332,7 +332,7 @@ cookies_are_for_the_host_and_path_asked_for(void **state)
 /* After Host, which is left out. */
 static const struct {
 	const char *name;
-	const char *more[8];
+	const char *more[9];
 	const char *want;
 } fields_out[] = {
 	{ "nothing but ours", { NULL }, OURS },
@@ -375,6 +375,11 @@ static const struct {
 	{ "what a rule of the map sets is not the client's to say",
 	  { "HTTP_X_ALL=1", "HTTP_X_OF_A_RULE=2", "HTTP_X_OF=3",
 	    "HTTP_X_OF_A_RULES=4" }, "X-Of: 3|X-Of-A-Rules: 4|" OURS },
+	{ "however it spells them: CGI programs may see no difference",
+	  { "HTTP_X.ALL=1", "HTTP_x|of~a'RULE=2", "HTTP_REMOTE.USER=root",
+	    "HTTP_X.FORWARDED.FOR=1", "HTTP_X.ROUTER.X=1",
+	    "HTTP_CONTENT.LENGTH=1", "HTTP_TRANSFER.ENCODING=chunked",
+	    "HTTP_X.OTHER=1" }, "X.other: 1|" OURS },
 	{ "nor what the operator keeps", { "HTTP_REMOTE_USER=root" }, OURS },
 	{ "authorization passes", { "HTTP_AUTHORIZATION=Bearer x" },
 	  "Authorization: Bearer x|" OURS },

@@ -363,6 +363,38 @@ cookies_are_found_by_their_exact_name(void **state)
 	}
 }
 
+/* To all servers that hand fields over as CGI variables, and to some. */
+static void
+names_that_become_one_variable_are_the_same(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		bool name, variable;
+	} rows[] = {
+		{ "X-User", "x-user", true, true },
+		{ "X-User", "X_USER", true, true },
+		{ "X.User", "X-User", false, true },
+		{ "X~User", "x_user", false, true },
+		{ "X-User", "XaUser", false, false },
+		{ "X-User", "X-Users", false, false },
+		{ "X-1", "X-2", false, false },
+		{ "", "", true, true },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < TABLE_COUNT(rows); i++) {
+		struct str a = str_of(rows[i].a), b = str_of(rows[i].b);
+
+		TABLE_INT(rows[i].a, header_same_name(a, b), rows[i].name);
+		TABLE_INT(rows[i].a, header_same_name(b, a), rows[i].name);
+		TABLE_INT(rows[i].a, header_same_variable(a, b),
+		    rows[i].variable);
+		TABLE_INT(rows[i].a, header_same_variable(b, a),
+		    rows[i].variable);
+	}
+}
+
 int
 main(void)
 {
@@ -384,6 +416,7 @@ main(void)
 		cmocka_unit_test(nothing_bad_gets_in),
 		cmocka_unit_test(lists_are_parted_at_commas_outside_quotes),
 		cmocka_unit_test(cookies_are_found_by_their_exact_name),
+		cmocka_unit_test(names_that_become_one_variable_are_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, header_open, header_close);
