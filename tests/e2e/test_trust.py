@@ -222,6 +222,46 @@ def test_a_host_that_nobody_can_know_is_refused(site, value):
     assert logged(site, mark)[0].split()[1] == CLIENT
 
 
+# ---- a web server that finds the client itself ----
+
+OWN_WAYS = {
+    "nginx": ("location / {", f"set_real_ip_from {CDN};\n"
+              "real_ip_header X-Forwarded-For;\nreal_ip_recursive on;\n"),
+    "apache-mod_proxy_fcgi": (
+        "ProxyTimeout", "LoadModule remoteip_module "
+        "/usr/lib/apache2/modules/mod_remoteip.so\n"
+        "RemoteIPHeader X-Forwarded-For\n"
+        f"RemoteIPInternalProxy {CDN}\n"),
+    "haproxy": ("default_backend", "http-request set-src "
+                f"hdr(X-Forwarded-For) if {{ src {CDN} }}\n"),
+}
+
+
+class OwnWaySite(Site):
+    """As the manual says of it, and nothing is listed in router.ini."""
+
+    def write(self):
+        super().write()
+        conf = self.lab.dir / "conf" / self.setup.config
+        before, lines = OWN_WAYS[self.setup.name]
+        text = conf.read_text()
+        assert text.count(before) == 1
+        conf.write_text(text.replace(before, lines + before))
+
+
+@pytest.mark.parametrize("name", OWN_WAYS)
+def test_a_web_server_may_find_the_client_itself(lab, lasting_origin, name):
+    lab.settings = {"log__access": str(lab.dir / "log" / "access.log")}
+    lab.routes(f"site.test {lasting_origin.url}\n")
+    own = OwnWaySite(lab, SETUPS[name]).start()
+    for source, client in ((CDN, CLIENT), (OTHER, OTHER)):
+        seen, mark = echo(own, [("X-Forwarded-For", CLIENT)], source)
+        assert told(seen) == {
+            "x-forwarded-for": client, "x-forwarded-proto": "http",
+            "x-forwarded-host": "site.test"}
+        assert logged(own, mark)[0].split()[1] == client
+
+
 # ---- going round ----
 
 @pytest.mark.parametrize("via", [None, '1.1 x ("', '1.0 a (b, "c', "1.1 y, "])
