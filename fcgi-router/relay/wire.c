@@ -302,8 +302,9 @@ wire_connect(struct wire *w, const struct target *t, struct err *e)
 	w->fd = fd;
 	if (t->scheme != ORIGIN_UNIX &&
 	    getpeername(fd, (struct sockaddr *)&w->peer, &size) == -1)
-		return err_set(e, REASON_ORIGIN_REFUSED, "%.*s: %s",
-		    STR_ARG(t->name), strerror(errno));
+		return err_set(e, REASON_ORIGIN_BROKEN,
+		    "%.*s: closed at once: %s", STR_ARG(t->name),
+		    strerror(errno));
 	if (w->tls != NULL) {
 		wire_tls_warn(w->tls, t->name);
 		return 0;

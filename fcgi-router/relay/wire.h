@@ -37,7 +37,7 @@ int wire_maker_trust(struct wire_maker *m, const struct settings *s,
  * Connects to the target, blocking for at most timeout_ms. Each address that
  * is to be connected to must pass egress_allows, by t->egress.
  * 0 and *out, or -1 and e: origin-dns, origin-refused, origin-tls,
- * origin-connect-timeout, egress-denied, overloaded.
+ * origin-connect-timeout, origin-broken, egress-denied, overloaded.
  */
 ATTR_MUST_USE
 int wire_open(struct wire_maker *m, const struct target *t,
