@@ -8,6 +8,7 @@ measurement may be late: a row that misses is measured once more, by itself,
 and no third time. Under sanitizers the bounds are 60 % and 150 ms.
 """
 
+import concurrent.futures
 import contextlib
 import fcntl
 import os
@@ -22,7 +23,9 @@ import pytest
 
 import fcgi
 import lab as labs
-from clocks import Play, Row, Stage, play, play_all
+from clocks import (SHARE, SLACK, TICK, Play, Row, Stage, play,
+                    play_all)
+from fcgi import Peer
 from origin import Listener
 from test_slow_peers import Dead
 
@@ -689,3 +692,94 @@ def test_all_is_free_after_short_times(short):
 @pytest.mark.long
 def test_all_is_free_after_default_times(default):
     frees_everything(default[0])
+
+
+# ---- the end: whatever goes on, it is over when drain is ----
+
+DRAIN = 0.5
+
+
+def going_on(host, act=None, method="GET"):
+    """An exchange that is under way, as far as it comes."""
+    def begin(lab, held):
+        lab.stage.acts["row"] = act or (lambda sock, wire: None)
+        peer = held.enter_context(Peer(lab.socket))
+        peer.send(fcgi.begin(), fcgi.params(fcgi.variables(
+            "/row", method, host, [("CONTENT_LENGTH", "1000")]
+            if method == "POST" else [])),
+            fcgi.stdin() if method == "GET" else b"")
+        wanted = {"dead.test": lab.dead.connects,
+                  "stuck.test": lambda: lab.asked("stuck.invalid")}
+        labs.until(wanted.get(host, lambda: lab.stage.open), 10, "it goes on")
+    return begin
+
+
+def kept(lab, held):
+    lab.stage.acts["row"] = lambda sock, wire: sock.sendall(NOTHING) is None
+    peer = held.enter_context(Peer(lab.socket))
+    assert peer.ask("/row", host="site.test", keep=True).status == 200
+
+
+DRAINS = {
+    # name: (what goes on, does it take all of drain?)
+    "nothing": (lambda lab, held: None, False),
+    "a connection that is kept": (kept, False),
+    "no answer": (going_on("site.test"), True),
+    "an answer that nobody takes": (
+        going_on("site.test", endless), True),
+    "an upload that stalls": (going_on("site.test", method="POST"), True),
+    "a connect": (going_on("dead.test"), True),
+    "a stuck resolver": (going_on("stuck.test"), True),
+}
+
+
+def drain(name, lab):
+    begin, all_of_it = DRAINS[name]
+    with contextlib.ExitStack() as held:
+        lab.names("stuck.invalid hang 20000 127.0.0.1\n")
+        lab.configure(router__drain=f"{DRAIN * 1000:.0f}ms")
+        lab.routes(f"site.test {lab.stage.url}\ndead.test {lab.dead.url}\n"
+                   "stuck.test http://stuck.invalid:80\n")
+        process = lab.start_named_router()
+        begin(lab, held)
+        began = time.monotonic()
+        process.signal(signal.SIGTERM)
+        status = process.wait(20)
+        took = time.monotonic() - began
+    said = "1 exchanges did not end within" in process.text()
+    assert (said, status != 0) == (all_of_it, all_of_it), (
+        status, process.text())
+    return took
+
+
+def drains_in_time(name, lab):
+    took = drain(name, lab)
+    if not DRAINS[name][1]:
+        return took <= SLACK + 0.2, took
+    return DRAIN - TICK <= took <= DRAIN * (1 + SHARE) + SLACK, took
+
+
+@pytest.fixture(scope="module")
+def drained(new_lab, end_lab_module):
+    """All at once, each with a router and origins of its own."""
+    made = {}
+    for name in DRAINS:
+        lab = made[name] = new_lab(name)
+        lab.stage, lab.dead = Stage(), Dead()
+    with concurrent.futures.ThreadPoolExecutor(len(DRAINS)) as pool:
+        results = dict(zip(DRAINS, pool.map(
+            lambda name: drains_in_time(name, made[name]), DRAINS)))
+    yield made, results
+    for lab in made.values():
+        lab.stage.close()
+        lab.dead.close()
+        end_lab_module(lab)
+
+
+@pytest.mark.parametrize("name", DRAINS)
+def test_a_drain_ends_in_time(drained, name):
+    made, results = drained
+    result = results[name]
+    if not result[0]:
+        result = drains_in_time(name, made[name])
+    assert result[0], result
