@@ -213,7 +213,7 @@ int
 trust_request(const struct cidr *proxies, size_t count, struct request *r,
     struct arena *a, struct err *e)
 {
-	r->trusted = cidr_holds(proxies, count, r->peer);
+	r->trusted = count > 0 && cidr_holds(proxies, count, r->peer);
 	if (!r->trusted)
 		return 0;
 	trust_id(r);

@@ -4,6 +4,8 @@
 
 #include "serve/pages.h"
 
+#include <string.h>
+
 #include "http/status.h"
 
 static bool
@@ -22,8 +24,28 @@ pages_wants_json(const struct request *request)
 	return false;
 }
 
-/* The id is a token: it holds no quote, backslash or angle bracket. The rest
- * is static. */
+/* A token in HTML: of all that mean something there it can hold '&' alone. */
+static struct str
+pages_token(struct str id, struct arena *a)
+{
+	static const struct str amp = { "&amp;", 5 };
+	size_t n = 0, i;
+	char *to;
+
+	if (str_find(id, '&') == id.n)
+		return id;
+	to = arena_alloc(a, id.n * amp.n);
+	for (i = 0; to != NULL && i < id.n; i++) {
+		struct str one = id.p[i] == '&' ? amp : str_sub(id, i, i + 1);
+
+		memcpy(to + n, one.p, one.n);
+		n += one.n;
+	}
+	return (struct str){ to, n };
+}
+
+/* The id is a token: it holds no quote and no backslash. The rest is
+ * static. */
 static struct str
 pages_error_json(enum reason reason, struct str id, struct arena *a)
 {
@@ -37,13 +59,17 @@ static struct str
 pages_error_html(enum reason reason, struct str id, struct arena *a)
 {
 	int status = reason_status(reason);
+	struct str shown = pages_token(id, a);
 
+	if (shown.p == NULL && id.n > 0)
+		return shown;
 	return arena_printf(a, "<!doctype html>\n<html lang=\"en\">\n"
 	    "<meta charset=\"utf-8\">\n<title>%d %s</title>\n"
 	    "<h1>%d %s</h1>\n<p>%s</p>\n"
 	    "<p><small>%s, request %.*s</small></p>\n</html>\n",
 	    status, status_phrase(status), status, status_phrase(status),
-	    reason_sentence(reason), reason_word(reason), STR_ARG(id));
+	    reason_sentence(reason), reason_word(reason),
+	    STR_ARG(shown));
 }
 
 int

@@ -87,6 +87,39 @@ every_reason_has_a_page_in_html_and_json(void **state)
 		}
 }
 
+/* A trusted proxy's may be any token. */
+static void
+an_id_is_shown_as_it_is(void **state)
+{
+	static const struct {
+		const char *id;
+		const char *html;
+	} rows[] = {
+		{ "&lt;b&gt;", "request &amp;lt;b&amp;gt;<" },
+		{ "&", "request &amp;<" },
+		{ "!#$%&'*+-.^_`|~a", "request !#$%&amp;'*+-.^_`|~a<" },
+		{ "plain", "request plain<" },
+	};
+	struct arena *a = *state;
+	size_t i;
+
+	for (i = 0; i < TABLE_COUNT(rows); i++) {
+		struct exchange_reply reply = { .status = 0 };
+		struct request r;
+
+		arena_reset(a);
+		pages_request(&r, NULL, a);
+		r.id = str_of(rows[i].id);
+		assert_int_equal(pages_error(&reply, REASON_LOOP, &r, a), 0);
+		if (strstr(reply.body.p, rows[i].html) == NULL)
+			fail_msg("%s: %s", rows[i].id, reply.body.p);
+		pages_request(&r, "application/json", a);
+		r.id = str_of(rows[i].id);
+		assert_int_equal(pages_error(&reply, REASON_LOOP, &r, a), 0);
+		assert_non_null(strstr(reply.body.p, rows[i].id));
+	}
+}
+
 /* No sentence needs escaping, in HTML or in JSON. */
 static void
 sentences_are_safe_in_a_page(void **state)
@@ -276,6 +309,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		PAGES_TEST(every_reason_has_a_page_in_html_and_json),
+		PAGES_TEST(an_id_is_shown_as_it_is),
 		PAGES_TEST(sentences_are_safe_in_a_page),
 		PAGES_TEST(accept_chooses_by_what_it_names_first),
 		PAGES_TEST(a_request_that_was_never_read_gets_its_page),

@@ -922,9 +922,13 @@ lists_are_read_and_put_in_order(void **state)
 {
 	struct settings *s = load_good("[router]\nnamespace = staging\n"
 	    "[relay]\nprivate_headers = X-User, remote-user\tX-A x-user\n"
-	    "[internal]\nallow = 10.0.0.0/8, ::1 192.0.2.7\n");
+	    "[internal]\nallow = 10.0.0.0/8, ::1 192.0.2.7\n"
+	    "[trust]\nproxies = 203.0.113.0/24\n");
 
 	(void)state;
+	assert_int_equal(s->trust_proxies.count, 1);
+	assert_true(cidr_holds(s->trust_proxies.list, 1,
+	    STR("203.0.113.9")));
 	assert_string_equal(s->namespace, "staging");
 	assert_string_equal(s->private_headers,
 	    "remote-user\nx-a\nx-user");
@@ -943,6 +947,7 @@ defaults_of_lists_are_local_alone(void **state)
 	(void)state;
 	assert_string_equal(s->namespace, "production");
 	assert_string_equal(s->private_headers, "");
+	assert_int_equal(s->trust_proxies.count, 0);
 	assert_int_equal(s->internal_allow.count, 2);
 	assert_true(cidr_holds(s->internal_allow.list, 2, STR("127.9.9.9")));
 	assert_true(cidr_holds(s->internal_allow.list, 2, STR("::1")));
