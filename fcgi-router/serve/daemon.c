@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -266,6 +267,19 @@ daemon_limits(struct process *p)
 	return limits;
 }
 
+/* As many descriptors as the system allows: an exchange takes two or more, and
+ * nothing here uses select(2), for whose sake the usual limit is lower. */
+static void
+daemon_raise_files(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == -1)
+		return;
+	files.rlim_cur = files.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &files);
+}
+
 static int
 daemon_begin(struct daemon_state *d, struct err *e)
 {
@@ -273,6 +287,7 @@ daemon_begin(struct daemon_state *d, struct err *e)
 	sigset_t set;
 	int i;
 
+	daemon_raise_files();
 	daemon_watch_files(d, s);
 	settings_drop(&s);
 	daemon_fill_signals(&set);
