@@ -4,6 +4,7 @@ more than the least. What they cost is measured by tests/bench/pressure."""
 
 import os
 import re
+import resource
 import subprocess
 import threading
 import time
@@ -176,6 +177,18 @@ def test_who_waits_holds_no_worker(pressed, crowds, count):
     del told["bytes"]
     assert told == {"status 200": count}
     assert waiting.tell() == {}
+
+
+def test_the_soft_limit_of_descriptors_is_no_limit(lab):
+    lab.routes('site.test respond=200\n')
+    router = lab.start_router(preexec_fn=lambda: resource.setrlimit(
+        resource.RLIMIT_NOFILE, (64, 300)))
+    with open(f"/proc/{router.pid}/limits", encoding="ascii") as text:
+        assert re.search(r"Max open files +300 +300 ", text.read())
+    peers = [Peer(lab.socket) for _ in range(120)]
+    for peer in peers:
+        assert peer.ask("/").status == 200
+        peer.close()
 
 
 @pytest.mark.memory
