@@ -8,12 +8,15 @@ import subprocess
 import pytest
 
 import fcgi
+import lab as labs
 import rows_request
 import rows_variables
 from client import Client
 from request_row import FAMILIES, FINAL, Witness, expect, seen, told
 from setups import SETUPS, Site
 
+# A program is started for each row; with sanitizers that takes its time.
+AS_PROGRAM = [pytest.mark.long] if labs.SANITIZED else []
 ROWS = [row for rows in rows_request.RULES.values() for row in rows]
 WAYS = [(row, way) for rows in rows_variables.RULES.values() for row in rows
         for way in ("fastcgi", "cgi") if row.by.get(way, row.outcome)]
@@ -25,7 +28,9 @@ def witness():
     made.close()
 
 
-@pytest.fixture(scope="module", params=list(SETUPS))
+@pytest.fixture(scope="module", params=[
+    pytest.param(name, marks=[] if setup.lives else AS_PROGRAM)
+    for name, setup in SETUPS.items()])
 def site(request, new_lab, witness, end_lab_module):
     setup = SETUPS[request.param]
     lab = new_lab(setup.name)
@@ -102,8 +107,10 @@ def by_cgi(lab, variables, body):
                           check=False).stdout
 
 
-@pytest.mark.parametrize("row,way", WAYS,
-                         ids=[f"{way}-{row.name}" for row, way in WAYS])
+@pytest.mark.parametrize("row,way", [
+    pytest.param(row, way, id=f"{way}-{row.name}",
+                 marks=AS_PROGRAM if way == "cgi" else [])
+    for row, way in WAYS])
 def test_the_origin_sees_of_variables(router, witness, row, way):
     outcome = row.by.get(way, row.outcome)
     expected, _ = expect(outcome, witness, way)
