@@ -179,8 +179,8 @@ static const struct {
 	{ TWO("auth=staff"), "http://a.example/x", "PUT",
 	  "HTTP_IF=</y> (<u:1>) <http://a.example/in> (<u:2>)",
 	  REASON_AUTH_UNAVAILABLE },
-	{ TWO("egress=x"), "http://a.example/x", "MOVE",
-	  "HTTP_DESTINATION=/in", REASON_EGRESS_DENIED },
+	{ TWO("sign=x"), "http://a.example/x", "MOVE",
+	  "HTTP_DESTINATION=/in", REASON_INTERNAL },
 	{ "a.example @s\nb.example =a.example deny=192.0.2.9\n"
 	  "@s http://o.example", "http://a.example/x", "MOVE",
 	  "HTTP_DESTINATION=http://b.example/x", REASON_ADDRESS_DENIED },
@@ -234,6 +234,11 @@ static const struct {
 	{ "a.example http://o.example\na.example/in https://o.example:80",
 	  "http://a.example/x", "MOVE", "HTTP_DESTINATION=/in/x",
 	  REASON_OTHER_SERVER },
+	{ TWO("egress=x"), "http://a.example/x", "MOVE",
+	  "HTTP_DESTINATION=/in/x", REASON_OTHER_SERVER },
+	{ "a.example https://o.example tls=x\n"
+	  "a.example/in https://o.example tls=y", "http://a.example/x",
+	  "MOVE", "HTTP_DESTINATION=/in/x", REASON_OTHER_SERVER },
 	{ TWO("host=n.example"), "http://a.example/x", "MOVE",
 	  "HTTP_DESTINATION=/in/x", REASON_OTHER_SERVER },
 	{ TWO("strip-prefix"), "http://a.example/x", "MOVE",
