@@ -97,9 +97,14 @@ dav_describe(const struct dav *in, const struct follow *f, struct arena *a,
 static int
 dav_same_rules(const struct dav *in, struct dav_place *p, struct err *e)
 {
+	const struct policy *own = &in->follow->policy;
+	struct policy *other = &p->follow.policy;
 	struct header here, there;
 	size_t i;
 
+	/* as admit_plan may have put another one into force */
+	if (str_eq(own->plan_said, other->plan_said))
+		other->plan = own->plan;
 	if (dav_describe(in, in->follow, &p->scratch, &here, e) == -1 ||
 	    dav_describe(in, &p->follow, &p->scratch, &there, e) == -1)
 		return -1;

@@ -334,6 +334,31 @@ only_copy_and_move_must_have_a_destination_here(void **state)
 		}
 }
 
+/* Both of the request and of the place, and both are told as one. */
+static void
+a_plan_that_is_not_there_changes_nothing(void **state)
+{
+	static const char *const more[] = { "HTTP_DESTINATION=/y",
+		"REQUEST_METHOD=MOVE", NULL };
+	struct dav_case c;
+	const struct follow_ask ask = { &c.d.request, &c.d.map,
+		STR("production") };
+	const struct dav in = { &ask, &c.d.follow, &c.target, false,
+		&c.inside, 1 };
+
+	(void)state;
+	assert_int_equal(dav_run(&c, "a.example http://o.example/v1 plan=p\n"
+	    "    request-header X-Plan: {plan}", "http://a.example/x", false,
+	    more), 0);
+	c.d.follow.policy.plan = STR("other");
+	header_remove(&c.out, STR("Destination"));
+	assert_int_equal(header_add(&c.out, STR("Destination"), STR("/y")),
+	    0);
+	assert_int_equal(dav_map(&in, &c.out, &c.e), 0);
+	TABLE_STR("plan", header_get(&c.out, STR("Destination")), "/v1/y");
+	decide_close(&c.d);
+}
+
 static void
 there_is_one_destination(void **state)
 {
@@ -461,6 +486,7 @@ main(void)
 		    places_that_the_request_may_not_reach_are_refused),
 		cmocka_unit_test(
 		    only_copy_and_move_must_have_a_destination_here),
+		cmocka_unit_test(a_plan_that_is_not_there_changes_nothing),
 		cmocka_unit_test(there_is_one_destination),
 		cmocka_unit_test(
 		    different_places_are_limited_repeated_ones_are_not),
