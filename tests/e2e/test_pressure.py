@@ -2,10 +2,8 @@
 """Hundreds who wait, beside those who do not: behind nginx, with no worker
 more than the least. What they cost is measured by tests/bench/pressure."""
 
-import os
 import re
 import resource
-import subprocess
 import threading
 import time
 
@@ -16,47 +14,14 @@ import lab as labs
 from client import Client, ask
 from crowd import Crowd
 from fcgi import Peer
-from setups import SETUPS, Site
+from pressing import (KIB, Wide, certificate, cpu, private_dirty, rss,
+                      threads)
+from setups import SETUPS
 from test_slow_peers import Dead
 
 WORKERS = {"router__workers_min": "2", "router__workers_max": "2"}
 LARGE = 16000000    # bytes: more than all buffers on the way hold
-KIB = 1024
 SOON = 3 * labs.PATIENCE
-
-
-class Wide(Site):
-    """nginx, with connections for thousands."""
-
-    def write(self):
-        super().write()
-        config = self.lab.dir / "conf" / self.setup.config
-        text = re.sub(r"(worker_connections) \d+", r"\1 16384",
-                      config.read_text())
-        config.write_text(re.sub(r"(worker_rlimit_nofile) \d+", r"\1 20000",
-                                 text))
-
-
-def threads(pid):
-    return len(os.listdir(f"/proc/{pid}/task"))
-
-
-def private_dirty(pid):
-    """Bytes that the process alone has, and has written."""
-    with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as text:
-        return int(re.search(r"Private_Dirty: +(\d+)", text.read())[1]) * KIB
-
-
-def rss(pid):
-    with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as text:
-        return int(re.search(r"Rss: +(\d+)", text.read())[1]) * KIB
-
-
-def cpu(pid):
-    """Seconds of processor time so far."""
-    with open(f"/proc/{pid}/stat", encoding="ascii") as text:
-        user, system = text.read().rsplit(")", 1)[1].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def until_still(pid):
@@ -78,17 +43,6 @@ def crowds(lab):
         lab.cleanups.append(crowd.close)
         return crowd
     return make
-
-
-def certificate(lab):
-    """For 127.0.0.1, by itself: (certificate, key)."""
-    made = lab.dir / "etc" / "cert.pem", lab.dir / "etc" / "key.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt",
-         "ec_paramgen_curve:P-256", "-subj", "/CN=origin", "-addext",
-         "subjectAltName=IP:127.0.0.1", "-days", "2", "-out", made[0],
-         "-keyout", made[1]], check=True, capture_output=True)
-    return made
 
 
 @pytest.fixture
@@ -183,12 +137,12 @@ def test_the_soft_limit_of_descriptors_is_no_limit(lab):
     lab.routes('site.test respond=200\n')
     router = lab.start_router(preexec_fn=lambda: resource.setrlimit(
         resource.RLIMIT_NOFILE, (64, 300)))
-    with open(f"/proc/{router.pid}/limits", encoding="ascii") as text:
-        assert re.search(r"Max open files +300 +300 ", text.read())
     peers = [Peer(lab.socket) for _ in range(120)]
     for peer in peers:
         assert peer.ask("/").status == 200
         peer.close()
+    with open(f"/proc/{router.pid}/limits", encoding="ascii") as text:
+        assert re.search(r"Max open files +300 +300 ", text.read())
 
 
 @pytest.mark.memory
