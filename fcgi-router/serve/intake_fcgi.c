@@ -580,7 +580,9 @@ intake_fcgi_end(struct exchange *x, bool whole, struct err *e)
 		if (!x->front_spools)
 			return buf_put(&x->out, (struct str){ broken,
 			    FCGI_HEAD }) == 0 ? 0 : intake_fcgi_gone_error(e);
-		if (!x->length_sent)
+		/* It ends a length that is not kept, but makes 0 of one of
+		 * which no byte came. */
+		if (!x->length_sent || x->record.sent == 0)
 			return 0;
 	}
 	if (intake_fcgi_queue(x, FCGI_STDOUT, STR(""), e) == -1)
