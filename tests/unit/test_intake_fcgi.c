@@ -712,12 +712,14 @@ a_broken_answer_is_seen_as_broken(void **state)
 {
 	static const struct {
 		bool spools, length;
+		uint64_t sent; /* of the body */
 		const char *records;
 	} rows[] = {
-		{ false, false, "6:4 v0 " },
-		{ false, true, "6:4 v0 " },
-		{ true, true, "6:4 6:0 3:8 " },
-		{ true, false, "6:4 " },
+		{ false, false, 1, "6:4 v0 " },
+		{ false, true, 1, "6:4 v0 " },
+		{ true, true, 1, "6:4 6:0 3:8 " },
+		{ true, true, 0, "6:4 " }, /* it would be a length of 0 */
+		{ true, false, 1, "6:4 " },
 	};
 	size_t i;
 
@@ -729,6 +731,7 @@ a_broken_answer_is_seen_as_broken(void **state)
 		fcgi_must_end(c);
 		c->x->front_spools = rows[i].spools;
 		c->x->length_sent = rows[i].length;
+		c->x->record.sent = rows[i].sent;
 		c->came_n = 0;
 		assert_int_equal(c->x->intake->put(c->x, STR("some"),
 		    &c->e), 0);
