@@ -288,6 +288,8 @@ LINT(RETRY_AFTER_PLACE, "retry-after-place", ERROR,
     "respond=CODE")
 LINT(NO_EFFECT, "no-effect", WARNING,
     "'%1' does nothing with %2, expected it on a route to an origin")
+LINT(TLS_PLAIN, "tls-plain", WARNING,
+    "'tls=' does nothing without TLS, expected an https origin")
 LINT(ALIAS_EFFECT, "alias-effect", WARNING,
     "'%1' does nothing on an alias, expected it on the entry of %2 (auth=, "
     "allow= and deny= add up)")

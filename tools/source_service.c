@@ -183,11 +183,17 @@ service_check(struct service_reader *r, const struct lines_token *name)
 	const struct service *s = r->out;
 	uint64_t sum = 0;
 	size_t backups = 0, i;
+	bool https = false;
 
 	for (i = 0; i < s->origin_count; i++) {
 		sum += s->origins[i].weight;
 		backups += s->origins[i].backup;
+		https |= s->origins[i].url.scheme == ORIGIN_HTTPS;
 	}
+	if (s->origin_count > 0 && !https &&
+	    words_say(&r->en->own->words, DIRECTIVE_TLS))
+		source_tell(r->en, LINT_TLS_PLAIN,
+		    &r->en->own->token[DIRECTIVE_TLS], 0, none, none);
 	if (!r->tried)
 		source_tell(r->en, LINT_SERVICE_EMPTY, name, 0, name->text,
 		    none);

@@ -90,6 +90,31 @@ source_use_headers(struct source_entry *en, bool alias)
 	}
 }
 
+/* May tls= mean the target? Of a service nobody knows here. */
+static bool
+source_use_tls(const struct route_target *t)
+{
+	return t->kind == TARGET_SERVICE || t->kind == TARGET_NONE ||
+	    (t->kind == TARGET_ORIGIN && t->origin.scheme == ORIGIN_HTTPS);
+}
+
+/* To a plain origin in spite of tls=: somebody may rely on it. */
+static void
+source_use_plain(struct source_entry *en)
+{
+	const struct route *r = &en->out->route;
+	bool may = source_use_tls(&r->target);
+	size_t i;
+
+	for (i = 0; i < r->when_count; i++)
+		may |= source_use_tls(&r->whens[i].target);
+	for (i = 0; i < r->split_count; i++)
+		may |= source_use_tls(&r->splits[i].target);
+	if (!may && words_say(&en->own->words, DIRECTIVE_TLS))
+		source_tell(en, LINT_TLS_PLAIN,
+		    &en->own->token[DIRECTIVE_TLS], 0, none, none);
+}
+
 void
 source_use_check(struct source_entry *en)
 {
@@ -103,8 +128,10 @@ source_use_check(struct source_entry *en)
 		source_tell(en, LINT_RETRY_AFTER_PLACE,
 		    &own->token[DIRECTIVE_RETRY_AFTER], 0, none, none);
 	if ((kinds & (1u << TARGET_ORIGIN | 1u << TARGET_SERVICE |
-			1u << TARGET_NONE)) != 0)
+			1u << TARGET_NONE)) != 0) {
+		source_use_plain(en);
 		return;
+	}
 	for (n = 0; n < DIRECTIVE_COUNT; n++) {
 		enum directive d = (enum directive)n;
 

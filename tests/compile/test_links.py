@@ -183,14 +183,14 @@ def not_yet(lines):
 
 def test_sections_that_are_there_are_known(tmp_path):
     (tmp_path / "router.ini").write_text(INI)
-    text = f"%defaults {WORDS}\na @b {WORDS}\n@b http://c {WORDS}\n"
+    text = f"%defaults {WORDS}\na @b {WORDS}\n@b https://c {WORDS}\n"
     assert not_yet(told(tmp_path, text, "-c", "router.ini")) == []
     assert not_yet(told(tmp_path, text)) == []
 
 
 def test_sections_that_are_not_there(tmp_path):
     (tmp_path / "router.ini").write_text("[router]\n")
-    lines = not_yet(told(tmp_path, f"a http://b {WORDS}\n", "-c",
+    lines = not_yet(told(tmp_path, f"a https://b {WORDS}\n", "-c",
                          "router.ini"))
     assert [line.split(": ", 1)[1] for line in lines] == [
         "warning: router.ini has no section [plan:free], expected one (the "
@@ -199,7 +199,7 @@ def test_sections_that_are_not_there(tmp_path):
         "error: router.ini has no section [tls:inner], expected one",
         "error: router.ini has no section [sign:key], expected one",
         "error: router.ini has no section [egress:open], expected one"]
-    assert not_yet(told(tmp_path, f"a http://b {WORDS}\n")) == []
+    assert not_yet(told(tmp_path, f"a https://b {WORDS}\n")) == []
 
 
 def test_an_unknown_plan_keeps_no_map_from_its_place(tmp_path):
