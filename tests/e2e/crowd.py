@@ -4,7 +4,7 @@
 A crowd is told what to do by its arguments and tells how it fares, a line of
 JSON for each line that it reads; at the end of its input it leaves.
 
-    crowd.py origin [CERTIFICATE KEY]     an origin: /think/SECONDS answers then,
+    crowd.py origin [CERTIFICATE KEY]     an origin: /think/SECONDS waits first,
                                           /bytes/COUNT at once, /events says
                                           hello and then nothing
     crowd.py clients PORT COUNT HOST TARGET RATE [PACE]
