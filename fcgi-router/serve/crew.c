@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -253,6 +254,19 @@ crew_tick(struct crew *c)
 		crew_arm_listeners(c);
 }
 
+/* Refuses who comes later, and keeps who waits. A TCP socket would reset
+ * them. */
+static void
+crew_shut_listener(int listener)
+{
+	struct sockaddr_storage address;
+	socklen_t size = sizeof(address);
+
+	if (getsockname(listener, (struct sockaddr *)&address, &size) != -1 &&
+	    address.ss_family == AF_UNIX)
+		(void)shutdown(listener, SHUT_RDWR);
+}
+
 /*
  * What waits in a socket's queue was accepted by the system on our behalf; who
  * comes later shall be refused at once, not wait for an end. On a socket that
@@ -260,13 +274,15 @@ crew_tick(struct crew *c)
  * place keeps the number from being used for something else.
  */
 static void
-crew_close_listener(struct crew *c, int listener)
+crew_close_listener(struct crew *c, int listener, bool alone)
 {
 	int64_t until = clock_ms() + CREW_CLOSE_MS;
 	struct exchange *x;
 	int nothing;
 
 	(void)epoll_ctl(c->epoll, EPOLL_CTL_DEL, listener, NULL);
+	if (alone)
+		crew_shut_listener(listener);
 	while (clock_ms() < until && crew_accept(c, listener, &x) == 1)
 		if (x != NULL)
 			crew_queue(c, x);
@@ -278,12 +294,12 @@ crew_close_listener(struct crew *c, int listener)
 }
 
 void
-crew_drain(struct crew *c)
+crew_drain(struct crew *c, bool alone)
 {
 	size_t i, count;
 
 	for (i = 0; i < c->listener_count; i++)
-		crew_close_listener(c, c->listeners[i]);
+		crew_close_listener(c, c->listeners[i], alone);
 	pthread_mutex_lock(&c->lock);
 	count = c->all_count;
 	pthread_mutex_unlock(&c->lock);

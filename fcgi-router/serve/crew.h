@@ -44,9 +44,10 @@ int crew_bell(const struct crew *c);
 
 /*
  * Accepts what already waits on the listening sockets, then closes them; idle
- * connections close. process->draining must be set.
+ * connections close. process->draining must be set. alone: nobody else listens
+ * on these sockets.
  */
-void crew_drain(struct crew *c);
+void crew_drain(struct crew *c, bool alone);
 
 /* Connections that are open, with a request or without. */
 unsigned crew_open(struct crew *c);

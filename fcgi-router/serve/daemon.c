@@ -231,7 +231,7 @@ daemon_drain(struct daemon_state *d)
 	settings_drop(&s);
 	atomic_store(&d->process->draining, true);
 	listen_remove(); /* first the name, then the queue: none is lost */
-	crew_drain(d->crew);
+	crew_drain(d->crew, !d->plan->restarts);
 	while (crew_open(d->crew) > 0 && clock_ms() < until) {
 		int64_t step = clock_ms() + DAEMON_STEP_MS;
 

@@ -259,8 +259,11 @@ intake_fcgi_take(struct exchange *x, const struct exchange_loan *loan,
 	n = recv(x->front, loan->scratch, loan->room, MSG_PEEK | MSG_DONTWAIT);
 	if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR))
 		return intake_fcgi_refuse(x, NULL, e);
-	if (n == -1 && atomic_load(&x->process->draining) && state->asked > 0)
-		return intake_fcgi_refuse(x, NULL, e);
+	/* The web server may be about to ask: on a busy connection it soon
+	 * does, and finds the end behind its answer. */
+	if (n == -1 && atomic_load(&x->process->draining) &&
+	    state->head_since == 0)
+		state->head_since = clock_ms();
 	if (n == -1)
 		return intake_fcgi_wait_head(x, false, e);
 	bytes.n = (size_t)n;

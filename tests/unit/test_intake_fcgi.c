@@ -795,7 +795,7 @@ a_connection_is_closed_when_the_router_ends(void **state)
 }
 
 static void
-an_idle_connection_is_closed_when_the_router_ends(void **state)
+an_idle_connection_is_closed_soon_at_the_end(void **state)
 {
 	struct fcgi_case *c = *state;
 
@@ -804,8 +804,29 @@ an_idle_connection_is_closed_when_the_router_ends(void **state)
 	assert_int_equal(c->x->intake->next(c->x, true), 1);
 	assert_int_equal(fcgi_take(c), 0);
 	atomic_store(&c->p.draining, true);
+	assert_int_equal(fcgi_take(c), 0);
+	assert_int_equal(c->x->wait.front, POLLIN);
+	assert_true(c->x->wait.until <= clock_ms() + 300);
+	fcgi_now_us += 300 * 1000;
 	assert_int_equal(fcgi_take(c), -1);
 	assert_int_equal(c->e.reason, REASON_NONE);
+	assert_true(fcgi_peer_reads(c));
+}
+
+/* The web server was about to ask when the router was told to end. */
+static void
+a_kept_connection_may_ask_at_the_end(void **state)
+{
+	struct fcgi_case *c = *state;
+
+	fcgi_must_take(c, true);
+	fcgi_must_end(c);
+	assert_int_equal(c->x->intake->next(c->x, true), 1);
+	atomic_store(&c->p.draining, true);
+	assert_int_equal(fcgi_take(c), 0);
+	fcgi_must_take(c, true);
+	fcgi_must_end(c);
+	assert_int_equal(c->x->intake->next(c->x, true), -1);
 	assert_true(fcgi_peer_reads(c));
 }
 
@@ -879,7 +900,8 @@ main(void)
 		FCGI_TEST(a_kept_connection_takes_one_request_after_the_other),
 		FCGI_TEST(a_connection_is_closed_when_it_is_not_to_be_kept),
 		FCGI_TEST(a_connection_is_closed_when_the_router_ends),
-		FCGI_TEST(an_idle_connection_is_closed_when_the_router_ends),
+		FCGI_TEST(an_idle_connection_is_closed_soon_at_the_end),
+		FCGI_TEST(a_kept_connection_may_ask_at_the_end),
 		FCGI_TEST(an_unread_body_is_read_away_before_closing),
 		FCGI_TEST(reading_away_has_an_end),
 	};
