@@ -590,6 +590,7 @@ class Place:
         for part in [name, *(k for k, v in LAB_OF.items() if v == name)]:
             yield f"stuck.{part}.invalid hang {10 * hang:.0f} 127.0.0.1\n"
             yield f"slow.{part}.invalid hang {hang / 2:.0f} 127.0.0.1\n"
+            yield f"none.{part}.invalid fail\n"
 
     def routes(self, name):
         short = (lambda default: f"{self.limit * 1000:.0f}ms" if self.limit
@@ -609,6 +610,7 @@ class Place:
                     "mute.": f"https://127.0.0.1:{self.mute.port}",
                     "drips.": f"https://127.0.0.1:{self.drips.port}",
                     "stuck.": f"http://stuck.{part}.invalid:80",
+                    "none.": f"http://none.{part}.invalid:80",
                     "slow.": f"http://slow.{part}.invalid:{self.dead.port}",
             }.items():
                 yield f"{host}{part}.test {url} {words.get(part, '')}\n"
@@ -673,6 +675,12 @@ def test_a_short_time_holds(short, name):
 @pytest.mark.parametrize("name", [n for n in ROWS if not ROWS[n].slow])
 def test_a_default_time_holds(default, name):
     judge(ROWS[name], *default)
+
+
+def test_a_name_that_nobody_knows_is_502_at_once(place):
+    reply = fcgi.ask(place(SHORT).labs["relay"].socket,
+                     host="none.relay.test")
+    assert (reply.status, reply.reason) == (502, "origin-dns")
 
 
 def frees_everything(at):

@@ -208,6 +208,37 @@ an_old_wire_is_swept(void **state)
 }
 
 static void
+an_old_wire_is_not_taken_though_nobody_swept(void **state)
+{
+	struct pool_case *c = *state;
+	int fd;
+
+	(void)pool_put(c, "a", &fd);
+	pool_now_us += POOL_TEST_AGE * 1000;
+	assert_null(pool_take(c->p, STR("a")));
+	assert_true(pool_is_closed(fd));
+	close(fd);
+}
+
+static void
+a_sweep_says_when_the_next_one_is_due(void **state)
+{
+	struct pool_case *c = *state;
+	int64_t now = pool_now_us / 1000;
+	int fd;
+
+	/* None is in it: what comes now is not too old before. */
+	assert_int_equal(pool_sweep(c->p), now + POOL_TEST_AGE);
+	(void)pool_put(c, "a", &fd);
+	pool_now_us += 400 * 1000;
+	assert_int_equal(pool_sweep(c->p), now + POOL_TEST_AGE);
+	pool_now_us += 600 * 1000;
+	assert_int_equal(pool_sweep(c->p), now + 2 * POOL_TEST_AGE);
+	assert_true(pool_is_closed(fd));
+	close(fd);
+}
+
+static void
 freeing_closes_all(void **state)
 {
 	struct pool_case *c = *state;
@@ -334,6 +365,8 @@ main(void)
 		POOL_TEST(a_wire_that_is_no_longer_idle_is_passed_over),
 		POOL_TEST(beyond_the_most_the_longest_idle_goes),
 		POOL_TEST(an_old_wire_is_swept),
+		POOL_TEST(an_old_wire_is_not_taken_though_nobody_swept),
+		POOL_TEST(a_sweep_says_when_the_next_one_is_due),
 		POOL_TEST(freeing_closes_all),
 		POOL_TEST(many_keys_stay_apart),
 		POOL_TEST(threads_share_it),
