@@ -707,6 +707,41 @@ a_head_too_large_is_a_bad_header(void **state)
 #define TRANSFER_TEST(name) \
 	cmocka_unit_test_setup_teardown(name, transfer_open, transfer_close)
 
+/* It takes nothing, then some: no event tells of a little. */
+static void
+what_the_origin_takes_shows(void **state)
+{
+	static char part[65536];
+	struct transfer_case *c = *state;
+	struct origin o = { .accepted = 0 };
+	char name[128];
+	uint16_t port;
+	int listener = origin_bind(&port);
+	int got = 1, other, i;
+
+	assert_int_equal(listen(listener, 1), 0);
+	origin_name(&o.target, name, ORIGIN_HTTP, "127.0.0.1", port);
+	transfer_ask(c, &o, "PUT", H1_BODY_LENGTH, 1 << 30);
+	other = accept(listener, NULL, NULL);
+	assert_int_not_equal(other, -1);
+	for (i = 0; i < 1000 && got == 1; i++) {
+		got = transfer_flush(&c->t, &c->e);
+		if (got == 1)
+			assert_int_equal(transfer_put_body(&c->t,
+			    (struct str){ part, sizeof(part) }, &c->e), 0);
+	}
+	assert_int_equal(got, 0);
+	assert_true(transfer_is_taken(&c->t)); /* it was, until now */
+	while (transfer_is_taken(&c->t))
+		; /* the system still moves it */
+	for (i = 0; i < 10000 && !transfer_is_taken(&c->t); i++)
+		(void)recv(other, part, sizeof(part), MSG_DONTWAIT);
+	assert_true(i < 10000);
+	transfer_end(&c->t, false, NULL);
+	close(other);
+	close(listener);
+}
+
 int
 main(void)
 {
@@ -728,6 +763,7 @@ main(void)
 		TRANSFER_TEST(an_attempt_that_is_given_up_closes_its_wire),
 		TRANSFER_TEST(an_early_end_says_whether_a_byte_came),
 		TRANSFER_TEST(a_head_too_large_is_a_bad_header),
+		TRANSFER_TEST(what_the_origin_takes_shows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
