@@ -287,12 +287,6 @@ class Origin(Listener):
         sock.sendall(b"0\r\nX-Trailer: 1\r\n\r\n")
         return True
 
-    def do_cookies(self, sock, asked, *unused):
-        return self._send(sock, asked, 200, [
-            ("Content-Type", "text/plain"),
-            ("Set-Cookie", "a=1; Path=/"),
-            ("Set-Cookie", "b=2; Path=/; HttpOnly")], b"cookies\n")
-
     def do_cached(self, sock, asked, *unused):
         """304 to those who know it, 200 to others."""
         fields = [("ETag", '"v1"'), ("Last-Modified", LAST_MODIFIED),
@@ -323,32 +317,6 @@ class Origin(Listener):
         return self._send(sock, asked, 206, [
             *fields, ("Content-Range", f"bytes {first}-{last}/{len(TEXT)}")],
             TEXT[first:last + 1])
-
-    def do_no_ranges(self, sock, asked, *unused):
-        """A 200 whatever is asked: it must stay one."""
-        return self._send(sock, asked, 200, [("Content-Type", "text/plain")],
-                          TEXT)
-
-    def do_hop(self, sock, asked, *unused):
-        """Fields that end at the next hop."""
-        return self._send(sock, asked, 200, [
-            ("Content-Type", "text/plain"), ("Connection", "X-Hop, Keep-Alive"),
-            ("X-Hop", "1"), ("Keep-Alive", "timeout=5"),
-            ("Proxy-Connection", "keep-alive"), ("Proxy-Authenticate", "x"),
-            ("Trailer", "X-T"), ("Upgrade", "h2c"), ("TE", "trailers"),
-            ("X-End", "1")], b"hop\n")
-
-    def do_danger(self, sock, asked, *unused):
-        """Fields by which a web server would serve its own files."""
-        return self._send(sock, asked, 200, [
-            ("Content-Type", "text/plain"), ("Status", "404 Not Found"),
-            ("X-Accel-Redirect", "/etc/passwd"),
-            ("X-Accel-Limit-Rate", "1"),
-            ("X-Sendfile", "/etc/passwd"), ("X-Sendfile2", "/etc/passwd 0-"),
-            ("X-LIGHTTPD-send-file", "/etc/passwd"),
-            ("X-LIGHTTPD-KBytes-per-second", "1"),
-            ("X-Router-Reason", "forged"),
-            ("Location", "/etc/passwd"), ("X-End", "1")], b"harmless\n")
 
     def do_status(self, sock, asked, status, *unused):
         status = int(status)

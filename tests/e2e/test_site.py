@@ -22,7 +22,6 @@ def site(request, new_lab, lasting_origin, end_lab_module):
     try:
         lab.routes(
             f"site.test {lasting_origin.url}\n"
-            "    response-header X-Injected: by the router\n"
             "dead.test http://127.0.0.1:1\n")
         yield Site(lab, setup).start()
     finally:
@@ -33,13 +32,6 @@ def echo(site, method="GET", target="/echo", **how):
     answer = ask(site.port, method, target, **how)
     assert answer.status == 200, answer
     return json.loads(answer.body)
-
-
-def test_head_has_the_fields_and_no_body(site):
-    answer = ask(site.port, "HEAD", "/bytes/12345")
-    assert answer.status == 200 and not answer.size, answer
-    assert answer.get("X-Injected") == "by the router"
-    assert answer.get("Content-Type") == "application/octet-stream"
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
@@ -95,11 +87,6 @@ def test_an_answer_before_the_body_was_read_arrives(site):
         assert answer.sha256 == sha256(pattern(300000))
 
 
-def test_two_cookies_stay_two(site):
-    assert ask(site.port, target="/cookies").all("Set-Cookie") == [
-        "a=1; Path=/", "b=2; Path=/; HttpOnly"]
-
-
 def test_not_modified_is_the_origins_word(site):
     answer = ask(site.port, target="/cached",
                  fields=[("If-None-Match", '"v1"')])
@@ -111,67 +98,16 @@ def test_not_modified_is_the_origins_word(site):
     assert (answer.status, answer.body) == (200, TEXT), answer
 
 
-def test_a_redirect_passes(site):
-    answer = ask(site.port, target="/redirect")
-    assert (answer.status, answer.get("Location")) == (
-        302, "/elsewhere?a=b"), answer
-
-
-def test_a_location_that_names_the_origin_names_us(site):
-    answer = ask(site.port, target="/absolute")
-    assert answer.status == 302, answer
-    assert answer.get("Location") == "/new/place?q=1"
-    assert answer.get("Set-Cookie") == "own=1; Path=/"
-
-
 def test_a_range_passes(site):
     answer = ask(site.port, target="/range", fields=[("Range", "bytes=10-14")])
     assert (answer.status, answer.body) == (206, b"01234"), answer
     assert answer.get("Content-Range") == f"bytes 10-14/{len(TEXT)}"
 
 
-def test_a_refused_range_is_not_made_by_the_web_server(site):
-    answer = ask(site.port, target="/no-ranges",
-                 fields=[("Range", "bytes=10-14")])
-    if site.setup.name.startswith("apache"):
-        # Apache's own filter may cut a whole answer.
-        assert answer.status in (200, 206), answer
-    else:
-        assert (answer.status, answer.body) == (200, TEXT), answer
-
-
-def test_the_header_is_injected(site):
-    assert ask(site.port, target="/hello").all("X-Injected") == [
-        "by the router"]
-
-
-def test_hop_by_hop_fields_end_here(site):
-    answer = ask(site.port, target="/hop")
-    assert (answer.status, answer.body) == (200, b"hop\n"), answer
-    assert answer.get("X-End") == "1"
-    for name in ("X-Hop", "Keep-Alive", "Proxy-Connection", "Trailer",
-                 "Upgrade", "TE", "Proxy-Authenticate"):
-        assert not answer.all(name), answer
-
-
-def test_no_origin_makes_the_web_server_serve_files(site):
-    answer = ask(site.port, target="/danger")
-    assert (answer.status, answer.body) == (200, b"harmless\n"), answer
-    for name in ("X-Accel-Redirect", "X-Sendfile", "X-LIGHTTPD-send-file",
-                 "Status", "Location", "X-Router-Reason"):
-        assert not answer.all(name), answer
-    assert answer.get("X-End") == "1"
-
-
 @pytest.mark.parametrize("status", [201, 301, 303, 307, 308])
 def test_a_status_passes_beside_a_location(site, status):
     answer = ask(site.port, target=f"/placed/{status}")
     assert (answer.status, answer.get("Location")) == (status, "/place")
-
-
-@pytest.mark.parametrize("status", [201, 204, 299, 404, 418, 500, 503])
-def test_a_status_passes(site, status):
-    assert ask(site.port, target=f"/status/{status}").status == status
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -187,13 +123,6 @@ def test_many_fields_pass(site):
     answer = ask(site.port, target="/headers/40/1000")
     assert answer.status == 200, answer
     assert answer.get("X-Many-39") == "v" * 1000
-
-
-def test_an_unknown_host_is_404(site):
-    answer = ask(site.port, host="unknown.test")
-    assert answer.status == 404, answer
-    assert answer.get("X-Router-Reason") == "no-host"
-    assert answer.get("Cache-Control") == "no-store"
 
 
 def test_a_body_that_nobody_asked_for_is_no_hindrance(site):
@@ -228,15 +157,26 @@ def test_64_clients_at_once_get_their_own_answers(site):
     wrong = []
     barrier = threading.Barrier(clients)
 
+    def talk(client, number, size):
+        client.send("POST", f"/reflect?{number}", body=pattern(size))
+        return client.answer()
+
     def run(number):
         try:
             with Client(site.port, 60) as client:
                 barrier.wait(30)
                 for turn in range(rounds):
                     size = number * 100 + turn
-                    client.send("POST", f"/reflect?{number}",
-                                body=pattern(size))
-                    answer = client.answer()
+                    try:
+                        answer = talk(client, number, size)
+                    except ConnectionError:
+                        # Apache ends kept connections when its threads are
+                        # all at work (event MPM), without reading more.
+                        if not (turn and site.setup.name.startswith("apache")
+                                and client.kept == b""):
+                            raise
+                        client.over = True
+                        answer = talk(client, number, size)
                     if (answer.status, answer.body) != (200, pattern(size)):
                         wrong.append(answer)
         except Exception as error:  # whatever it was, it is told
