@@ -11,7 +11,7 @@
 
 enum {
 	STEP_WATCH_MS = 300, /* then the client is watched for being gone */
-	STEP_LOOKS = 8,      /* within a limit, at what shows no event */
+	STEP_LOOKS = 16,     /* within a limit, at what shows no event */
 	STEP_PARTIAL_MS = 10 /* then the rest of a record is looked for */
 };
 
