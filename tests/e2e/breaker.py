@@ -53,6 +53,7 @@ class Breaker(Listener):
                     sock.shutdown(socket.SHUT_WR)
                 else:
                     finish(sock, self.end)
+                    sock.close()    # now, before it counts as ended
                 return
             if (self.point and (used or self.everyone)
                     and self.break_off(sock, wire)):
