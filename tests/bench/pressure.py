@@ -358,7 +358,7 @@ def marks(results):
 
 
 def text(results):
-    lines = [report.table("Measured", ["what", "", "", ""], [
+    lines = [report.table("Measured", ["what", "measure", "value", "unit"], [
         [row[1], row[2], report.cell(row[3], ".2f")
          if isinstance(row[3], float) else str(row[3]), row[4]]
         for row in results.rows])]
@@ -366,8 +366,8 @@ def text(results):
                 "met" if value <= most else "missed"]
                for what, value, most, unit in marks(results)]
     if against:
-        lines.append(report.table("Marks", ["", "", "at most", "", ""],
-                                  against))
+        lines.append(report.table(
+            "Marks", ["what", "value", "at most", "unit", ""], against))
     return "\n".join(lines)
 
 

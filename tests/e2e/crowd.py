@@ -186,6 +186,8 @@ async def upload(counts, wait, port, host, target, rate):
 
 async def run(counts, kind, *arguments):
     loop = asyncio.get_running_loop()
+    # Of TLS that ends in the midst of an answer asyncio has much to say.
+    loop.set_exception_handler(lambda *_: counts.update(surprises=1))
     kept = []
     if kind == "origin":
         kept = await origin(counts, *arguments)
