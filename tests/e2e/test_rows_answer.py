@@ -273,6 +273,8 @@ def unchunked(data):
 
 # The same web server, and the same module of it, as another set-up has.
 TWINS = ("apache-htaccess", "lighttpd-socket")
+# A process a request, or nearly: sanitizers make starting it slow.
+SLOW = ("apache-cgi", "apache-mod_fcgid")
 
 
 def pairs():
@@ -283,7 +285,8 @@ def pairs():
             if row.leaves and cell("leave-stream", name) == "no":
                 continue  # this one tells nobody, and takes all that comes
             alike = row.word and "own-page" not in row.rule
-            rare = at % (20 if alike else 5 if name in TWINS else 1)
+            rare = at % (20 if alike else 5 if name in TWINS or (
+                labs.SANITIZED and name in SLOW) else 1)
             yield pytest.param(name, row, id=f"{name}-{row.name}", marks=(
                 [pytest.mark.long] if rare else []))
 
