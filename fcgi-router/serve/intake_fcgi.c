@@ -522,6 +522,16 @@ intake_fcgi_mind_progress(struct exchange *x)
 	state->unsent = unsent;
 }
 
+/* Of TCP, what lay in the buffer still counts when the connection is reset;
+ * then nothing but a write tells who waits for room. */
+static bool
+intake_fcgi_is_over(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = 0 };
+
+	return poll(&p, 1, 0) == 1;
+}
+
 /*
  * By what still lies in the socket's buffer, so that what an origin says stays
  * with the origin and not in memory of ours. A buffer that has less room than
@@ -540,7 +550,7 @@ intake_fcgi_room(struct exchange *x)
 		    &state->buffer, &size);
 	left = state->buffer - state->unsent;
 	if (left < state->buffer / FCGI_FULL)
-		return 0;
+		return intake_fcgi_is_over(x->front) ? FCGI_ROOM : 0;
 	return left > FCGI_ROOM ? (size_t)left : FCGI_ROOM;
 }
 

@@ -10,6 +10,8 @@ import concurrent.futures
 import contextlib
 import re
 import select
+import socket
+import struct
 import threading
 import time
 
@@ -22,6 +24,7 @@ from client import Client, ask
 from clocks import Play, Row, Stage
 from origin import Origin
 from setups import SETUPS, Site
+from test_pressure import until_still
 
 pytestmark = pytest.mark.alone
 
@@ -148,6 +151,29 @@ def test_nobody_who_left_costs_anything_more(gone):
     before = used()
     Play.wait(0.3)
     assert used() - before <= 5, "hundredths of a second"
+
+
+def test_a_full_connection_of_tcp_that_is_reset_is_left_within_a_second(
+        lab, origin):
+    """What lies in its buffer counts as waiting still, and nobody writes."""
+    log = lab.dir / "log" / "access.log"
+    log.touch()
+    log.chmod(0o666)
+    lab.configure(log__access=str(log))
+    lab.routes(f"{HOST} {origin.url}\n")
+    port = labs.free_port()
+    router = lab.start_router("-s", f"127.0.0.1:{port}", "--tcp")
+    assert lab.ready(router, port)
+    with fcgi.Peer(port) as peer:
+        peer.send(fcgi.request("/bytes/50000000", host=HOST))
+        peer.record()
+        until_still(router.pid)
+        peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                               struct.pack("ii", 1, 0))
+    began = time.monotonic()
+    labs.until(lambda: "reason=client-gone" in log.read_text(), 10,
+               "it is written down")
+    assert time.monotonic() - began <= SECOND
 
 
 # Behind web servers
