@@ -238,20 +238,48 @@ dav_destination(const struct dav *in, struct header_field *f, struct arena *a,
 struct dav_if {
 	struct buf out;
 	struct arena *arena;
-	size_t tags;
+	size_t *tags;       /* looked up so far, of all fields */
 	bool inside;        /* of parentheses */
 	struct str tag, as; /* the last one: they often repeat */
 };
 
-/* The next piece of an If field: <...> as a whole, or what is before one. */
+/* The next piece of an If field: <...> or [...] as a whole, or what is before
+ * one. */
 static struct str
 dav_if_piece(struct str value, size_t from)
 {
 	struct str rest = str_sub(value, from, value.n);
+	size_t url = str_find(rest, '<'), entity = str_find(rest, '[');
 
-	if (rest.n > 0 && rest.p[0] == '<')
+	if (rest.n > 0 && url == 0)
 		return str_sub(rest, 0, str_find(rest, '>') + 1);
-	return str_sub(rest, 0, str_find(rest, '<'));
+	if (rest.n > 0 && entity == 0)
+		return str_sub(rest, 0, str_find(rest, ']') + 1);
+	return str_sub(rest, 0, url < entity ? url : entity);
+}
+
+/*
+ * Does everybody find the end of a <...> or [...] where we do? Some readers
+ * look for the bracket alone, others mind quotes: what one takes for an entity
+ * tag may hold a place to another.
+ */
+static bool
+dav_if_is_plain(struct str piece)
+{
+	bool entity = piece.p[0] == '[';
+	size_t quotes = 0, i;
+
+	if (!str_ends(piece, entity ? STR("]") : STR(">")))
+		return false;
+	for (i = 1; i < piece.n; i++) {
+		char c = piece.p[i];
+
+		if (c == '<' || (entity && (c == '>' || c == '[' ||
+		    c == '(' || c == ')')))
+			return false;
+		quotes += c == '"';
+	}
+	return !entity || quotes % 2 == 0;
 }
 
 /* A tag, without its <>. 0, or -1 and e. */
@@ -259,18 +287,13 @@ static int
 dav_if_tag(const struct dav *in, struct dav_if *w, struct str tag,
     struct err *e)
 {
-	if (w->tags == 0 || !str_eq(tag, w->tag)) {
-		if (w->tags++ == DAV_TAGS_MAX)
+	if (w->tag.p == NULL || !str_eq(tag, w->tag)) {
+		if ((*w->tags)++ == DAV_TAGS_MAX)
 			return err_set(e, REASON_BAD_REQUEST,
 			    "If names more than %d places", DAV_TAGS_MAX);
-		w->tag = w->as = tag;
-		switch (dav_map_url(in, tag, w->arena, &w->as, e)) {
-		case -1:
+		w->tag = tag;
+		if (dav_map_url(in, tag, w->arena, &w->as, e) != 1)
 			return -1;
-		case 0:
-			e->reason = REASON_NONE;
-			break;
-		}
 	}
 	return buf_put(&w->out, STR("<")) == 0 &&
 	    buf_put(&w->out, w->as) == 0 &&
@@ -284,7 +307,11 @@ dav_if_part(const struct dav *in, struct dav_if *w, struct str piece,
 {
 	size_t i;
 
-	if (piece.p[0] == '<' && !w->inside && str_ends(piece, STR(">")))
+	if ((piece.p[0] == '<' || piece.p[0] == '[') &&
+	    !dav_if_is_plain(piece))
+		return err_set(e, REASON_BAD_REQUEST,
+		    "If can be read in two ways at '%.*s'", STR_ARG(piece));
+	if (piece.p[0] == '<' && !w->inside)
 		return dav_if_tag(in, w, str_sub(piece, 1, piece.n - 1), e);
 	for (i = 0; piece.p[0] != '<' && i < piece.n; i++)
 		if (piece.p[i] == '(' || piece.p[i] == ')')
@@ -294,9 +321,9 @@ dav_if_part(const struct dav *in, struct dav_if *w, struct str piece,
 
 static int
 dav_if(const struct dav *in, struct header_field *f, struct arena *a,
-    struct err *e)
+    size_t *tags, struct err *e)
 {
-	struct dav_if w = { .arena = a };
+	struct dav_if w = { .arena = a, .tags = tags };
 	struct str piece;
 	size_t at;
 	int got = 0;
@@ -325,7 +352,7 @@ dav_names_places(const struct header *h)
 int
 dav_map(const struct dav *in, struct header *h, struct err *e)
 {
-	size_t destinations = 0;
+	size_t destinations = 0, tags = 0;
 	size_t i;
 
 	for (i = 0; i < h->count; i++) {
@@ -333,7 +360,7 @@ dav_map(const struct dav *in, struct header *h, struct err *e)
 		int got = 0;
 
 		if (str_eq_nocase(f->name, STR("If")))
-			got = dav_if(in, f, h->arena, e);
+			got = dav_if(in, f, h->arena, &tags, e);
 		else if (!str_eq_nocase(f->name, STR("Destination")))
 			continue;
 		else if (destinations++ > 0)

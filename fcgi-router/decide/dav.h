@@ -34,10 +34,11 @@ bool dav_names_places(const struct header *h);
 
 /*
  * Maps the places in h, which is for the origin, whose values then live in its
- * arena. What names no place, or one on a host that the map does not have, is
- * left as it is, but not as the Destination of a COPY or MOVE.
+ * arena. A Destination that names no place, or one on a host that the map does
+ * not have, is left as it is where the method is neither COPY nor MOVE.
  * 0, or -1 and e: bad-path, ambiguous-path, bad-host, bad-request (no URL, two
- * Destinations, too many tags); address-denied, auth-unavailable and what else
+ * Destinations, too many tags, an If that can be read in two ways);
+ * address-denied, auth-unavailable and what else
  * closes a door to the place; other-server; overloaded; or the map failed.
  */
 ATTR_MUST_USE

@@ -240,11 +240,17 @@ def test_a_destination_leads_where_a_request_would(
 TAGS = (
     ("</a> (Not <DAV:no-lock>)", 204, None),
     ("<http://site.test/a> (Not <DAV:no-lock>)", 204, None),
-    ("<http://nowhere.test/a> (Not <DAV:no-lock>)", 204, None),
+    ("</a> (Not [\"x\"])", 204, None),
     ("</shut/a> (Not <DAV:no-lock>)", 403, "address-denied"),
     ("</a> (Not <u:1>) </auth/a> (Not <u:2>)", 503, "auth-unavailable"),
     ("<http://site.test/auth%2Fa> (Not <u:1>)", 400, "ambiguous-path"),
     ("</else/a> (Not <u:1>)", 502, "other-server"),
+    # mod_dav looks at the path alone
+    ("<http://nowhere.test/auth/a> (Not <u:1>)", 502, "other-server"),
+    ("<http://127.0.0.1/auth/a> (Not <u:1>)", 502, "other-server"),
+    # and ends an entity tag by its bracket alone
+    ("</a> (Not [\"]) </auth/a> (Not <u:1>) (Not [\"])", 400, "bad-request"),
+    ("</a> (Not [\"<\"]) </auth/a> (Not <u:1>)", 400, "bad-request"),
 )
 
 

@@ -116,15 +116,9 @@ static const struct {
 	{ BOTH, "http://a.example/in/", false, "HTTP_IF=(<urn:uuid:1>)",
 	  "(<urn:uuid:1>)" },
 	{ BOTH, "http://a.example/in/", false,
-	  "HTTP_IF=<http://b.example/in> (<u:1>)",
-	  "<http://b.example/in> (<u:1>)" },
-	{ BOTH, "http://a.example/in/", false, "HTTP_IF=<DAV:x> (<u:1>)",
-	  "<DAV:x> (<u:1>)" },
-	{ BOTH, "http://a.example/in/", false,
-	  "HTTP_IF=<http://a b/in> (<u:1>)", "<http://a b/in> (<u:1>)" },
+	  "HTTP_IF=</in/x> ([W/\"e\"]) </in/y> (Not [\"\"] <u:2>)",
+	  "</v1/x> ([W/\"e\"]) </v1/y> (Not [\"\"] <u:2>)" },
 	{ BOTH, "http://a.example/in/", false, "HTTP_IF=", "" },
-	{ BOTH, "http://a.example/in/", false, "HTTP_IF=</in/x", "</in/x" },
-	{ BOTH, "http://a.example/in/", false, "HTTP_IF=<> ()", "<> ()" },
 };
 
 static void
@@ -191,6 +185,19 @@ static const struct {
 	  "HTTP_DESTINATION=http://a.example/in;x/y", REASON_AMBIGUOUS_PATH },
 	{ TWO("auth=staff"), "http://a.example/x", "PUT",
 	  "HTTP_IF=</in%5Cx> (<u:1>)", REASON_AMBIGUOUS_PATH },
+	/* nor of If: who ends an entity tag elsewhere sees another place */
+	{ TWO("auth=staff"), "http://a.example/x", "PUT",
+	  "HTTP_IF=</y> ([\"<\"]) </in> (<u:2>)", REASON_BAD_REQUEST },
+	{ TWO("auth=staff"), "http://a.example/x", "PUT",
+	  "HTTP_IF=</y> ([\"]) </in> (<u:2>) ([\"])", REASON_BAD_REQUEST },
+	{ TWO("auth=staff"), "http://a.example/x", "PUT",
+	  "HTTP_IF=</y> ([\"(\"])", REASON_BAD_REQUEST },
+	{ TWO("auth=staff"), "http://a.example/x", "PUT",
+	  "HTTP_IF=</y> ([\"e\")", REASON_BAD_REQUEST },
+	{ TWO("auth=staff"), "http://a.example/x", "PUT",
+	  "HTTP_IF=</y> (<u:1 </in> (<u:2>)", REASON_BAD_REQUEST },
+	{ TWO("auth=staff"), "http://a.example/x", "PUT",
+	  "HTTP_IF=</y> (<u:1>) </in", REASON_BAD_REQUEST },
 	/* no path at all */
 	{ BASE, "http://a.example/x", "MOVE", "HTTP_DESTINATION=/../x",
 	  REASON_BAD_PATH },
@@ -214,7 +221,18 @@ static const struct {
 	  REASON_BAD_REQUEST },
 	{ BASE, "http://a.example/x", "COPY",
 	  "HTTP_DESTINATION=ftp://a.example/x", REASON_BAD_REQUEST },
+	{ BASE, "http://a.example/x", "PUT", "HTTP_IF=<DAV:x> (<u:1>)",
+	  REASON_BAD_REQUEST },
+	{ BASE, "http://a.example/x", "PUT", "HTTP_IF=<> ()",
+	  REASON_BAD_REQUEST },
+	{ BASE, "http://a.example/x", "PUT",
+	  "HTTP_IF=<http://a b/in> (<u:1>)", REASON_BAD_HOST },
 	/* another server, as far as anybody can tell */
+	{ BASE, "http://a.example/x", "PUT",
+	  "HTTP_IF=<http://b.example/in> (<u:1>)", REASON_OTHER_SERVER },
+	/* the origin's own name opens no place that no route leads to */
+	{ BASE, "http://a.example/x", "PUT",
+	  "HTTP_IF=<http://o.example/v2> ([\"e\"])", REASON_OTHER_SERVER },
 	{ BASE, "http://a.example/x", "MOVE",
 	  "HTTP_DESTINATION=http://b.example/x", REASON_OTHER_SERVER },
 	{ BASE, "http://a.example/x", "MOVE",
@@ -401,6 +419,29 @@ different_places_are_limited_repeated_ones_are_not(void **state)
 	}
 }
 
+static void
+several_fields_have_one_limit(void **state)
+{
+	enum { FIELDS = 8, PLACES = 10, SIZE = 13 };
+	char fields[FIELDS][8 + PLACES * SIZE + 1];
+	const char *more[FIELDS + 1] = { NULL };
+	struct dav_case c;
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < FIELDS; i++) {
+		memcpy(fields[i], "HTTP_IF=", 9);
+		for (k = 0; k < PLACES; k++)
+			snprintf(fields[i] + 8 + k * SIZE, SIZE + 1,
+			    "</%02zu%02zu> (<u>)", i, k);
+		more[i] = fields[i];
+	}
+	assert_int_equal(dav_run(&c, BASE, "http://a.example/", false, more),
+	    -1);
+	assert_int_equal(c.e.reason, REASON_BAD_REQUEST);
+	decide_close(&c.d);
+}
+
 /* ---- what fails ---- */
 
 static int
@@ -490,6 +531,7 @@ main(void)
 		cmocka_unit_test(there_is_one_destination),
 		cmocka_unit_test(
 		    different_places_are_limited_repeated_ones_are_not),
+		cmocka_unit_test(several_fields_have_one_limit),
 		cmocka_unit_test(a_map_that_fails_fails_the_request),
 		cmocka_unit_test(a_full_arena_is_overloaded),
 	};
