@@ -8,6 +8,7 @@ log, fails the test.
 """
 
 import contextlib
+import difflib
 import grp
 import os
 import pathlib
@@ -40,6 +41,13 @@ REPORT = re.compile(
 
 class Trouble(AssertionError):
     """The lab itself does not stand."""
+
+
+def unlike(title, wanted, came):
+    """For people who see a test fail: each line that differs."""
+    lines = difflib.ndiff(*([str(line)[:300] for line in one]
+                            for one in (wanted, came)))
+    return "\n".join([title, "- is missing, + should not be:", *lines])
 
 
 def until(true, seconds, what):

@@ -63,6 +63,11 @@ def refuse(lab, yes, write, answers):
         labs.until(lambda: answers() == (502 if yes else 200), 5, word)
 
 
+def sentences(row):
+    """The rules that the row holds."""
+    return f"{row.name}: " + "; ".join(map(RULES.get, row.rule.split()))
+
+
 def is_page(row, body, identity):
     """Of the router's own: it says the word and the request's id."""
     if row.method == "HEAD":
@@ -121,7 +126,8 @@ def test_the_web_server_is_told(bare, player, row):
     status = f"Status: {row.status} {row.reason}"
     lines = [f"{n}: {v}" for n, v in handed]
     lines.insert(sum(n == "Location" for n, _ in handed), status)
-    assert reply.head.split("\r\n") == lines
+    head = reply.head.split("\r\n")
+    assert head == lines, labs.unlike(sentences(row), lines, head)
 
 
 @pytest.mark.parametrize("row", [r for r in ROWS if r.reused is not None],
@@ -317,7 +323,8 @@ def test_the_client_sees(running, player, name, row):
         player.authority, identity))
     assert (answer.version, answer.status, answer.reason) == (
         "HTTP/1.1", row.status, reason)
-    assert habits.bare(name, answer, fields) == fields
+    came = habits.bare(name, answer, fields)
+    assert came == fields, labs.unlike(sentences(row), fields, came)
 
 
 def see_break(name, row, answer):

@@ -67,12 +67,21 @@ def converse(port, witness, row, outcome, torn):
     return got
 
 
-def compare(got, outcome, expected, witness, server):
+def sentence(row):
+    """The rule that the row holds."""
+    return next(text for rules in (rows_request.RULES, rows_variables.RULES)
+                for text, rows in rules.items() if row in rows)
+
+
+def compare(got, row, outcome, expected, witness, server):
     final = FINAL.search(got)
     as_told = not final or int(final[1]) == outcome.status
     found = witness.take(len(expected) if as_told else 0)
-    assert seen(got, found, server) == told(
-        outcome.status, outcome.reason, expected, server)
+    came = seen(got, found, server)
+    wanted = told(outcome.status, outcome.reason, expected, server)
+    assert came == wanted, labs.unlike(
+        f"{row.name}, {server}: {sentence(row)}\nsent: {row.sent}", wanted,
+        came)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
@@ -81,7 +90,7 @@ def test_the_origin_sees_this(site, witness, row):
     outcome = row.of(server)
     expected, torn = expect(outcome, witness, server)
     got = converse(site.port, witness, row, outcome, torn)
-    compare(got, outcome, expected, witness, server)
+    compare(got, row, outcome, expected, witness, server)
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +124,7 @@ def test_the_origin_sees_of_variables(router, witness, row, way):
     outcome = row.by.get(way, row.outcome)
     expected, _ = expect(outcome, witness, way)
     give = by_fastcgi if way == "fastcgi" else by_cgi
-    compare(give(router, *row.sent), outcome, expected, witness, way)
+    compare(give(router, *row.sent), row, outcome, expected, witness, way)
 
 
 def test_each_row_says_why_a_server_differs():
