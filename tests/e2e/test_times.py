@@ -665,7 +665,9 @@ def judge(one, at, results):
     result = results[one.name]
     if not result.holds(one):
         result = play(one, *at(one))    # the one second measurement
-    assert result.holds(one), result
+    assert result.holds(one), (
+        f"{one.name}: '{one.want}' after {result.limit} s is wanted; "
+        f"'{result.outcome}' after {result.took:.3f} s has come")
 
 
 @pytest.mark.parametrize("name", ROWS)
