@@ -21,6 +21,7 @@ enum {
 	STEP_ROOM = 32768,  /* this much any front takes at first */
 	STEP_PART = 16384,  /* and less than this is not read */
 	STEP_LARGE = 131072, /* nor more than this at once */
+	STEP_TURNS = 16,     /* nor so often before others have their turn */
 	STEP_HEAD_SPARE = 3072, /* of a head, for fields that are not the
 	                           origin's: web servers take 64 KiB */
 	STEP_DRAIN = 1 << 20 /* of a request body, thrown away in one turn */
@@ -274,7 +275,7 @@ step_room(struct exchange *x, const struct exchange_loan *loan)
 static int
 step_pass_parts(struct exchange *x, const struct exchange_loan *loan)
 {
-	int got = 1;
+	int got = 1, turns;
 
 	if (buf_len(&x->out) >= STEP_FLUSH) {
 		int flushed = step_flush(x);
@@ -282,7 +283,7 @@ step_pass_parts(struct exchange *x, const struct exchange_loan *loan)
 		if (flushed != 1)
 			return flushed == 0 ? 1 : -1;
 	}
-	while (got == 1) {
+	for (turns = 0; got == 1 && turns < STEP_TURNS; turns++) {
 		size_t room = step_room(x, loan);
 		int flushed;
 
