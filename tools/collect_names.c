@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/header.h"
 #include "tools/collect_private.h"
 
 /* The name among those known, or where it belongs. */
@@ -40,7 +41,7 @@ collect_name_full(struct lint_place at, struct err *e)
 	    at.line, at.col);
 }
 
-/* '_' is '-' in it: CGI makes one name of both. */
+/* All but letters and digits is '-' in it: CGI makes one name of them. */
 static int
 collect_name(struct collect *c, struct str name, struct lint_place place,
     struct err *e)
@@ -53,7 +54,7 @@ collect_name(struct collect *c, struct str name, struct lint_place place,
 	arena_reset(&c->record);
 	p = arena_alloc(&c->record, low.n);
 	for (i = 0; p != NULL && i < low.n; i++)
-		p[i] = name.p[i] == '_' ? '-' : str_lower(name.p[i]);
+		p[i] = str_is_alnum(name.p[i]) ? str_lower(name.p[i]) : '-';
 	low.p = p;
 	if (p == NULL || collect_name_find(c, low, &at))
 		return p == NULL ? collect_full(e) : 0;
@@ -82,8 +83,8 @@ collect_names(struct collect *c, const struct words *words,
 
 		if (rule->side == HEADER_REQUEST &&
 		    rule->verb != HEADER_REMOVE &&
-		    (str_starts_nocase(rule->name, STR("x-")) ||
-			str_starts_nocase(rule->name, STR("x_"))) &&
+		    header_same_variable(str_sub(rule->name, 0, 2),
+			STR("x-")) &&
 		    collect_name(c, rule->name, place, e) == -1)
 			return -1;
 	}

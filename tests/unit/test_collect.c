@@ -120,7 +120,7 @@ static const char collect_text[] =
     "**/any/x                    respond=221 exact\n"
     "shop.example/any            respond=222\n"
     "@api                        http://127.0.0.1\n"
-    "    request-header X_Api: a\n"
+    "    request-header X_Api: a\n    request-header X.Dot: a\n"
     "@production/api             http://127.0.0.2\n"
     "%defaults headers=s2\n"
     "last.example                respond=223\n"
@@ -221,7 +221,7 @@ collect_tells_the_map_what_is_in_it(void **state)
 	assert_int_equal(meta->one_levels, 1 << 2);
 	assert_int_equal(meta->wild_levels, 1 << 2 | 1);
 	TABLE_STR("headers", meta->headers,
-	    "x-a\nx-api\nx-b\nx-default\nx-set");
+	    "x-a\nx-api\nx-b\nx-default\nx-dot\nx-set");
 	TABLE_STR("sources", meta->sources, "list");
 	store_close(&store);
 }
