@@ -35,6 +35,14 @@ static const struct address_range address_v6[] = {
 	{ { 0xfe, 0x80 }, 10, ADDRESS_NEVER },         /* link-local */
 	{ { 0xfd, 0x00, 0x0e, 0xc2, [14] = 0x02, 0x54 }, 128,
 	    ADDRESS_NEVER },                           /* metadata */
+	{ { 0xfd, 0x00, 0x0e, 0xc2, [15] = 0x23 }, 128,
+	    ADDRESS_NEVER },                           /* metadata */
+	{ { 0xfd, 0x20, 0x00, 0xce, [14] = 0x02, 0x54 }, 128,
+	    ADDRESS_NEVER },                           /* metadata */
+	{ { 0xfd, 0x00, 0x00, 0x42, [15] = 0x42 }, 128,
+	    ADDRESS_NEVER },                           /* metadata */
+	{ { 0xfd, 0x00, 0x00, 0xc1, [12] = 0xa9, 0xfe, 0xa9, 0xfe }, 128,
+	    ADDRESS_NEVER },                           /* metadata */
 	{ { 0xff }, 8, ADDRESS_NEVER },                /* multicast */
 	{ { 0 }, 128, ADDRESS_PRIVATE },               /* :: is loopback */
 	{ { [15] = 1 }, 128, ADDRESS_PRIVATE },        /* ::1 */

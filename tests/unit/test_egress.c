@@ -36,6 +36,11 @@ static const struct {
 	{ "fe80::1", NEVER },
 	{ "febf:ffff::1", NEVER },
 	{ "fd00:ec2::254", NEVER },
+	{ "fd00:ec2::23", NEVER },
+	{ "fd20:ce::254", NEVER },
+	{ "fd20:ce::253", WRITTEN },
+	{ "fd00:c1::a9fe:a9fe", NEVER },
+	{ "fd00:42::42", NEVER },
 	{ "fd00:ec2::253", WRITTEN },
 	/* nobody's */
 	{ "223.255.255.255", ALWAYS },
