@@ -26,6 +26,7 @@
 #include "base/clock.h"
 #include "http/status.h"
 #include "serve/fcgi_head.h"
+#include "serve/request_id.h"
 
 enum {
 	FCGI_CONTENT_MAX = 65528,  /* of a record, a multiple of 8 */
@@ -201,13 +202,15 @@ intake_fcgi_refuse_head(struct exchange *x, struct str bytes,
 	static const char head[] = "Content-Type: text/plain; charset=utf-8\r\n"
 	    "Cache-Control: no-store\r\nX-Router-Reason: ";
 	int status = reason_status(reason);
-	char text[512];
+	char text[512], id[REQUEST_ID_SIZE];
 	struct str answer = { text, 0 };
-	int n = snprintf(text, sizeof(text),
-	    "Status: %d %s\r\n%s%s\r\n\r\n%s\n", status,
-	    status_phrase(status), head, reason_word(reason),
-	    reason_sentence(reason));
+	int n;
 
+	request_id_new(id);
+	n = snprintf(text, sizeof(text),
+	    "Status: %d %s\r\n%s%s\r\nX-Request-Id: %s\r\n\r\n%s\n", status,
+	    status_phrase(status), head, reason_word(reason), id,
+	    reason_sentence(reason));
 	CHECK(n > 0 && (size_t)n < sizeof(text));
 	answer.n = (size_t)n;
 	intake_fcgi_state(x)->request.requestId = fcgi_head_id(bytes);
@@ -215,7 +218,7 @@ intake_fcgi_refuse_head(struct exchange *x, struct str bytes,
 	    intake_fcgi_end(x, true, e) == -1 ||
 	    intake_fcgi_flush(x, e) == -1)
 		return intake_fcgi_refuse(x, "no room for an answer", e);
-	err_set(e, reason, "%s", why);
+	err_set(e, reason, "%s: %s", id, why);
 	return intake_fcgi_linger(x);
 }
 
