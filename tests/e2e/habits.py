@@ -69,9 +69,10 @@ def nginx(fields, row):
 
 
 def haproxy(fields, row):
-    """Names in lower case; a 304 has a length."""
+    """Names in lower case; a 304 has a length, but not on HEAD."""
     return ([(name.lower(), value) for name, value in fields]
-            + ([("content-length", "0")] if row.status == 304 else []))
+            + ([("content-length", "0")]
+               if (row.status, row.method) == (304, "GET") else []))
 
 
 def caddy(fields, row):

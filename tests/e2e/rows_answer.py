@@ -508,6 +508,9 @@ row("204 with a length of 0", "no-body head-length",
 row("204 with a length and a body", "no-body head-length not-reused",
     b"HTTP/1.1 204 No Content\r\n" + FIVE, status=204, reason="No Content",
     reused=False)
+row("204 with a length alone", "no-body head-length not-reused",
+    b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", status=204,
+    reason="No Content", reused=False)
 row("204 of chunks", "no-body not-reused",
     b"HTTP/1.1 204 No Content\r\n" + CHUNKED + b"0\r\n\r\n", status=204,
     reason="No Content", reused=False)
@@ -522,6 +525,9 @@ row("304", "no-body kept", b"HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\n"
 row("304 with a length", "no-body head-length",
     b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", status=304,
     reason="Not Modified", reused=True)
+row("head of 304 with a length", "no-body head-length",
+    b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", status=304,
+    reason="Not Modified", method="HEAD", reused=True)
 row("304 with a body", "no-body not-reused",
     b"HTTP/1.1 304 Not Modified\r\n" + FIVE, status=304,
     reason="Not Modified", reused=False)
