@@ -136,6 +136,9 @@ class Peer:
                 data = self.socket.recv(65536)
             except ConnectionError:
                 data = b""
+            except TimeoutError:
+                raise TimeoutError("the router says nothing more for "
+                                   f"{self.socket.gettimeout()} s") from None
             if not data:
                 return None
             self.kept += data

@@ -247,8 +247,11 @@ def test_it_stays_where_nobody_would_start_it_again(site):
     router = site.start_router()
     assert fcgi.ask(site.socket, "/hello").status == 200
     site.install()
-    labs.until(lambda: "replaced" in router.text()
-               or "executable" in router.text(), 5, "it says so")
+    labs.until(lambda: "was replaced" in router.text(), 5, "it says so")
+    for word in ("no_such", "nor_this"):    # it looks again, and again
+        site.configure(**{"router__check": "20ms", f"relay__{word}": "1"})
+        labs.until(lambda: word in router.text(), 5, "it has looked")
+    assert router.text().count("was replaced") == 1, "once"
     assert fcgi.ask(site.socket, "/hello").status == 200
     assert router.alive()
 
