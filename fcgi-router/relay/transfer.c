@@ -12,7 +12,7 @@ enum {
 	TRANSFER_HEAD = 8192,   /* read at once of a head and what follows it:
 	                           that is kept for a while */
 	TRANSFER_DIRECT = 4096, /* smaller parts wait for company */
-	TRANSFER_ROUNDS = 16,   /* reads before others have their turn */
+	TRANSFER_ROUNDS = 16,   /* reads in a row */
 	TRANSFER_WAIT = 3       /* an inner answer: nothing came */
 };
 
@@ -290,7 +290,7 @@ transfer_read_body(struct transfer *t, char *scratch, size_t room,
 		if (got == TRANSFER_WAIT)
 			return 0;
 	}
-	return got;
+	return got == 0 ? 1 : got;
 }
 
 void

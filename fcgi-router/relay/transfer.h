@@ -81,8 +81,8 @@ typedef int transfer_sink(void *arg, struct str data);
 /*
  * Reads the answer's body into the sink, `room` bytes at most (8 KiB at least)
  * at a time, until it wants no more. 2: it is complete; 1: the sink wants no
- * more for now; 0: would wait for the origin; -1 and e: origin-broken, or the
- * sink stopped it (e is then what the sink left in it).
+ * more for now, or this was much; 0: would wait for the origin; -1 and e:
+ * origin-broken, or the sink stopped it (e is then what the sink left in it).
  */
 ATTR_MUST_USE
 int transfer_read_body(struct transfer *t, char *scratch, size_t room,

@@ -245,15 +245,28 @@ step_upload(struct exchange *x, const struct exchange_loan *loan,
 	}
 }
 
+/* Where an early answer, or an end, leads to; STEP_NEXT: neither has come. */
+static int
+step_look_early(struct exchange *x, const struct exchange_loan *loan)
+{
+	int early = step_early_answer(x, loan);
+
+	if (early == 1)
+		return step_early_head(x);
+	return early == -1 ? step_origin_failed(x) : STEP_NEXT;
+}
+
 int
 step_send_request(struct exchange *x, const struct exchange_loan *loan)
 {
 	uint64_t looked = x->record.received;
+	/* What ended a wait may be an early answer, or an end: no more of the
+	 * body is taken then, as it could be too much to be sent again. */
+	int to = x->transfer.sent_any ? step_look_early(x, loan) : STEP_NEXT;
 
-	for (;;) {
+	while (to == STEP_NEXT) {
 		int sent = transfer_flush(&x->transfer, &x->err);
 		int part = 1;
-		int early = 0;
 
 		if (sent == 1 && x->transfer.upload_done)
 			return STEP_NEXT;
@@ -268,15 +281,12 @@ step_send_request(struct exchange *x, const struct exchange_loan *loan)
 		if (sent == 0 || part == 0 ||
 		    x->record.received - looked >= STEP_LOOK) {
 			looked = x->record.received;
-			early = step_early_answer(x, loan);
+			to = step_look_early(x, loan);
 		}
-		if (early == 1)
-			return step_early_head(x);
-		if (early == -1)
-			return step_origin_failed(x);
-		if (sent == 0 || part == 0)
+		if (to == STEP_NEXT && (sent == 0 || part == 0))
 			return step_wait_upload(x, part == 0);
 	}
+	return to;
 }
 
 int

@@ -263,6 +263,32 @@ def test_a_tls_origin_is_relayed_to(lab, tls_router, secure):
     assert secure.accepted == 1, "the connection is kept"
 
 
+def test_large_answers_over_tls_do_not_stop(lab, tls_router, secure):
+    """What TLS has read already makes no event."""
+    lab.routes(f"site.test https://localhost:{secure.port}\n")
+    labs.until(lambda: fcgi.ask(lab.socket, "/hello").status != 404, 5, "map")
+    wanted = sha256(pattern(3000000))
+    wrong = []
+
+    def run():
+        for _ in range(2):
+            try:
+                with Peer(lab.socket, 10 * labs.PATIENCE) as peer:
+                    reply = peer.ask("/bytes/3000000")
+                if sha256(reply.body) != wanted:
+                    wrong.append(len(reply.body))
+            except OSError as error:
+                wrong.append(error)
+                return
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
 def test_a_certificate_for_another_name_is_refused(lab, tls_router, secure):
     lab.routes(f"site.test https://127.0.0.1:{secure.port}\n")
     labs.until(lambda: fcgi.ask(lab.socket, "/hello").status != 404, 5, "map")
