@@ -53,7 +53,6 @@ class Breaker(Listener):
                     sock.shutdown(socket.SHUT_WR)
                 else:
                     finish(sock, self.end)
-                    sock.close()    # now, before it counts as ended
                 return
             if (self.point and (used or self.everyone)
                     and self.break_off(sock, wire)):
@@ -90,10 +89,13 @@ class Breaker(Listener):
         sock.sendall(SAYS.get(point, b""))
         if point == ANSWERING:
             self.seen.wait(20)
+        finish(sock, end, self.broken_off)
+        return True
+
+    def broken_off(self):
+        """The end is on its way."""
         if not (self.always or self.everyone):
             self.point = None
-        finish(sock, end)
-        return True
 
     def read_until(self, sock, wire, point):
         if point == UNREAD:
@@ -127,13 +129,17 @@ class Breaker(Listener):
             one.close()
 
 
-def finish(sock, end):
-    """A Unix socket is reset by what was not read."""
+def finish(sock, end, ended=lambda: None):
+    """ended: called when the end is on its way."""
     if end == "FIN":
         sock.shutdown(socket.SHUT_WR)
+        ended()
         with contextlib.suppress(OSError):
             while sock.recv(65536):
                 pass
-    elif sock.family != socket.AF_UNIX:
+        return
+    if sock.family != socket.AF_UNIX:   # which what was not read resets
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                         struct.pack("ii", 1, 0))
+    sock.close()
+    ended()

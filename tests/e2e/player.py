@@ -18,6 +18,8 @@ class Player(Listener):
         self.rows = rows or BY_NAME
         self.go_on = threading.Event()      # what PAUSE waits for
         self.left = threading.Event()       # ENDLESS: nobody takes more
+        self.quiet = threading.Event()      # what closes has closed
+        self.quiet.set()
         self.connections = []               # of each request, its socket
         super().__init__()
 
@@ -37,8 +39,13 @@ class Player(Listener):
             asked = Asked(head)
             self.connections.append(sock)
             row = self.rows[asked.path.split("/")[-1]]
-            if not self.play(sock, wire, asked, row):
-                return
+            if row.closes:
+                self.quiet.clear()
+            try:
+                if not self.play(sock, wire, asked, row):
+                    return
+            finally:
+                self.quiet.set()
 
     def play(self, sock, wire, asked, row):
         """false: the connection has ended."""
@@ -59,7 +66,7 @@ class Player(Listener):
             else:
                 sock.sendall(self.spell(part))
         if row.closes:
-            linger(sock)
+            linger(sock, self.quiet.set)
             return False
         # What it sends now is answered for good: nothing is left of this.
         list(body)

@@ -29,6 +29,12 @@ def player():
     made.close()
 
 
+@pytest.fixture(autouse=True)
+def what_closes_has_closed(player):
+    """So that no row meets the end of another's connection in the pool."""
+    assert player.quiet.wait(10)
+
+
 def routes(player):
     url = f"http://{player.authority}"
     return f"""\

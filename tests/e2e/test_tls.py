@@ -87,7 +87,8 @@ def test_an_origin_is_shown_the_certificate_of_its_name_alone(
 
 def test_what_is_not_verified_is_said_loudly(lab, secure):  # noqa: F811
     process = serve(lab, secure, **{"tls:corp__verify": "no"})
-    assert "[tls:corp] says 'verify = no'" in process.text()
+    labs.until(lambda: "[tls:corp] says 'verify = no'" in process.text(), 5,
+               "it is said at the start")
     for _ in range(2):
         assert reason(lab, "corp.test") is None
         assert reason(lab, "bare.test") == "origin-tls"
