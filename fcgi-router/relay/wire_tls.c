@@ -144,10 +144,11 @@ wire_tls_open(const struct wire_tls_teller *by, enum settings_tls_key key,
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	const char *why = fd == -1 ? strerror(errno) :
 	    wire_tls_look(fd, others, id);
-	BIO *bio = NULL;
 
 	if (why == NULL) {
-		bio = BIO_new_fd(fd, BIO_CLOSE);
+		FILE *file = fdopen(fd, "r"); /* a bare fd is read bytewise */
+		BIO *bio = file != NULL ? BIO_new_fp(file, BIO_CLOSE) : NULL;
+
 		CHECK(bio != NULL);
 		return bio;
 	}
