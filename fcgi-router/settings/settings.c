@@ -22,57 +22,6 @@ enum {
 	SETTINGS_LINE_TOLD = FILE_PATH_MAX + 1024 /* of one mistake */
 };
 
-static const char settings_map_folder[] = "/var/lib/fcgi-router";
-static const char settings_map_name[] = "routes.db";
-
-static const struct settings_row settings_rows[SETTINGS_COUNT] = {
-#define SETTING(section, key, member, kind, preset, least, most, manual) \
-	{ section, key, #kind, preset, least, most, manual },
-#include "settings/settings.tbl.h"
-#define SETTING_EGRESS(key, member, kind, preset, least, most, manual) \
-	{ "egress", key, #kind, preset, least, most, manual },
-#include "settings/settings.tbl.h"
-#define SETTING_TLS(key, member, kind, preset, least, most, manual) \
-	{ "tls:NAME", key, #kind, preset, least, most, manual },
-#include "settings/settings.tbl.h"
-};
-
-/* Where a row's value is kept in what has it, and as what. */
-static const struct settings_slot {
-	enum settings_kind kind;
-	size_t offset;
-} settings_slots[SETTINGS_COUNT] = {
-#define SETTING(section, key, member, kind, preset, least, most, manual) \
-	{ SETTINGS_KIND_##kind, offsetof(struct settings, member) },
-#include "settings/settings.tbl.h"
-#define SETTING_EGRESS(key, member, kind, preset, least, most, manual) \
-	{ SETTINGS_KIND_##kind, offsetof(struct settings_egress, member) },
-#include "settings/settings.tbl.h"
-#define SETTING_TLS(key, member, kind, preset, least, most, manual) \
-	{ SETTINGS_KIND_##kind, offsetof(struct settings_tls, member) },
-#include "settings/settings.tbl.h"
-};
-
-size_t
-settings_count(void)
-{
-	return SETTINGS_COUNT;
-}
-
-const struct settings_row *
-settings_row(size_t index)
-{
-	CHECK(index < SETTINGS_COUNT);
-	return &settings_rows[index];
-}
-
-enum settings_kind
-settings_kind_of(size_t index)
-{
-	CHECK(index < SETTINGS_COUNT);
-	return settings_slots[index].kind;
-}
-
 void
 settings_tell(struct settings_report *r, size_t line, size_t column,
     const char *fmt, ...)
@@ -94,275 +43,6 @@ settings_tell(struct settings_report *r, size_t line, size_t column,
 		r->tell(r->arg, told);
 	else
 		msg_error("%s", told);
-}
-
-/* ---- the members ---- */
-
-char *
-settings_copy(struct str s)
-{
-	char *copy = malloc(s.n + 1);
-
-	if (copy == NULL)
-		return NULL;
-	if (s.n > 0)
-		memcpy(copy, s.p, s.n);
-	copy[s.n] = '\0';
-	return copy;
-}
-
-const void *
-settings_member(const void *of, size_t index)
-{
-	return (const char *)of + settings_slots[index].offset;
-}
-
-size_t
-settings_holder(size_t index)
-{
-	CHECK(index < SETTINGS_AT_TLS);
-	return index < SETTINGS_AT_EGRESS ? 0 :
-	    offsetof(struct settings, egress);
-}
-
-static void *
-settings_own_member(void *of, size_t index)
-{
-	return (char *)of + settings_slots[index].offset;
-}
-
-static int
-settings_set_text(void *of, size_t index, struct str text, struct err *e)
-{
-	char *copy = settings_copy(text);
-	char **member = settings_own_member(of, index);
-
-	if (copy == NULL)
-		return err_set(e, REASON_OVERLOADED,
-		    "out of memory, expected room for the settings");
-	free(*member);
-	*member = copy;
-	return 0;
-}
-
-/* The folder of s->path with its slash, "" when the path names none. */
-static struct str
-settings_folder(const struct settings *s)
-{
-	const char *slash = strrchr(s->path, '/');
-
-	return str_sub(str_of(s->path), 0,
-	    slash != NULL ? (size_t)(slash - s->path) + 1 : 0);
-}
-
-/* Is the text a word that stands for no file? */
-static bool
-settings_is_word(size_t index, struct str text)
-{
-	struct str words = str_of(settings_row(index)->most), word;
-
-	while (words.n > 0) {
-		(void)str_cut(words, '|', &word, &words);
-		if (str_eq(text, word))
-			return true;
-	}
-	return false;
-}
-
-static int
-settings_set_path(const struct settings *s, void *of, size_t index,
-    struct str text, struct err *e)
-{
-	struct str folder = settings_folder(s);
-	char path[FILE_PATH_MAX];
-
-	if (text.p[0] == '/' || settings_is_word(index, text))
-		return settings_set_text(of, index, text, e);
-	if (folder.n + text.n >= sizeof(path))
-		return err_set(e, REASON_INTERNAL,
-		    "a path of %zu bytes with router.ini's folder, expected "
-		    "at most %d", folder.n + text.n, FILE_PATH_MAX - 1);
-	memcpy(path, folder.p, folder.n);
-	memcpy(path + folder.n, text.p, text.n);
-	return settings_set_text(of, index,
-	    (struct str){ path, folder.n + text.n }, e);
-}
-
-static int
-settings_set_users(void *of, size_t index, struct str text, struct err *e)
-{
-	char users[SETTINGS_USERS_MAX];
-
-	if (settings_value_users(text, users, e) == -1)
-		return -1;
-	return settings_set_text(of, index, str_of(users), e);
-}
-
-/* As settings_set, of the lists that have memory of their own. */
-static int
-settings_set_list(void *of, size_t index, struct str text, struct err *e)
-{
-	void *member = settings_own_member(of, index);
-	struct settings_ranges ranges;
-	char *fields;
-
-	if (settings_kind_of(index) == SETTINGS_KIND_FIELDS) {
-		if (settings_list_fields(text, &fields, e) == -1)
-			return -1;
-		free(*(char **)member);
-		*(char **)member = fields;
-		return 0;
-	}
-	if (settings_list_ranges(text, &ranges, e) == -1)
-		return -1;
-	free(((struct settings_ranges *)member)->list);
-	*(struct settings_ranges *)member = ranges;
-	return 0;
-}
-
-int
-settings_set(const struct settings *s, void *of, size_t index,
-    struct str text, struct err *e)
-{
-	enum settings_kind kind = settings_kind_of(index);
-	void *member = settings_own_member(of, index);
-	struct settings_value value;
-
-	if (kind == SETTINGS_KIND_USERS)
-		return settings_set_users(of, index, text, e);
-	if (kind == SETTINGS_KIND_FIELDS || kind == SETTINGS_KIND_RANGES)
-		return settings_set_list(of, index, text, e);
-	if (settings_value_read(index, text, &value, e) == -1)
-		return -1;
-	if (kind == SETTINGS_KIND_PATH)
-		return settings_set_path(s, of, index, text, e);
-	if (kind == SETTINGS_KIND_NAME)
-		return settings_set_text(of, index, text, e);
-	if (kind == SETTINGS_KIND_WORD)
-		*(int *)member = (int)value.number;
-	else if (kind == SETTINGS_KIND_BOOL)
-		*(bool *)member = value.number == 1;
-	else if (kind == SETTINGS_KIND_SIZE)
-		*(uint64_t *)member = value.size;
-	else
-		*(int64_t *)member = value.number;
-	return 0;
-}
-
-static bool
-settings_is_text(enum settings_kind kind)
-{
-	return kind == SETTINGS_KIND_PATH || kind == SETTINGS_KIND_USERS ||
-	    kind == SETTINGS_KIND_NAME || kind == SETTINGS_KIND_FIELDS;
-}
-
-void
-settings_clear(void *of, size_t first, size_t end)
-{
-	size_t i;
-
-	for (i = first; i < end; i++) {
-		void *member = settings_own_member(of, i);
-
-		if (settings_is_text(settings_kind_of(i)))
-			free(*(char **)member);
-		else if (settings_kind_of(i) == SETTINGS_KIND_RANGES)
-			free(((struct settings_ranges *)member)->list);
-	}
-}
-
-static void
-settings_free(struct settings **s)
-{
-	size_t i;
-
-	settings_clear(*s, 0, SETTINGS_AT_EGRESS);
-	settings_clear(&(*s)->egress, SETTINGS_AT_EGRESS, SETTINGS_AT_TLS);
-	settings_named_clear(*s);
-	for (i = 0; i < SETTINGS_NAMED_COUNT; i++)
-		free((*s)->named[i]);
-	free((*s)->path);
-	free(*s);
-	*s = NULL;
-}
-
-/* ---- the defaults ---- */
-
-static int
-settings_default_map(struct settings *s, struct err *e)
-{
-	char path[sizeof(settings_map_folder) + sizeof(settings_map_name)];
-	struct file_id id;
-
-	if (file_identify(settings_map_folder, &id) != 1)
-		return settings_set_path(s, s, SETTINGS_AT_map,
-		    str_of(settings_map_name), e);
-	snprintf(path, sizeof(path), "%s/%s", settings_map_folder,
-	    settings_map_name);
-	return settings_set_text(s, SETTINGS_AT_map, str_of(path), e);
-}
-
-static int
-settings_default_users(struct settings *s, struct err *e)
-{
-	char users[64];
-	uid_t web;
-	int got = settings_value_user(STR("www-data"), &web, e);
-	int n = snprintf(users, sizeof(users), "%lu",
-	    (unsigned long)geteuid());
-
-	if (got == -1)
-		return -1;
-	if (geteuid() != 0)
-		n += snprintf(users + n, sizeof(users) - (size_t)n, ",0");
-	if (got == 1 && web != geteuid())
-		n += snprintf(users + n, sizeof(users) - (size_t)n, ",%lu",
-		    (unsigned long)web);
-	CHECK((size_t)n < sizeof(users));
-	return settings_set_text(s, SETTINGS_AT_allow_users, str_of(users),
-	    e);
-}
-
-/* What the table leaves to be worked out, where the file does not say it. */
-static int
-settings_work_out(struct settings *s, struct err *e)
-{
-	if (s->map == NULL && settings_default_map(s, e) == -1)
-		return -1;
-	if (s->allow_users == NULL && settings_default_users(s, e) == -1)
-		return -1;
-	if (settings_fill(s, 0, SETTINGS_AT_EGRESS, e) == -1)
-		return -1;
-	return settings_fill(&s->egress, SETTINGS_AT_EGRESS, SETTINGS_AT_TLS,
-	    e);
-}
-
-int
-settings_preset(const struct settings *s, void *of, size_t first, size_t end,
-    struct err *e)
-{
-	size_t i;
-
-	for (i = first; i < end; i++) {
-		struct str preset = str_of(settings_row(i)->preset);
-
-		if (preset.n > 0 && settings_set(s, of, i, preset, e) == -1)
-			return -1;
-	}
-	return 0;
-}
-
-int
-settings_fill(void *of, size_t first, size_t end, struct err *e)
-{
-	size_t i;
-
-	for (i = first; i < end; i++)
-		if (settings_is_text(settings_kind_of(i)) &&
-		    *(char **)settings_own_member(of, i) == NULL &&
-		    settings_set_text(of, i, STR(""), e) == -1)
-			return -1;
-	return 0;
 }
 
 /* ---- the file ---- */
@@ -585,6 +265,21 @@ settings_load_file(struct settings *s, struct settings_report *r)
 		settings_tell(r, 0, 0, "cannot be read: out of memory");
 	free(declared);
 	free(text);
+}
+
+static void
+settings_free(struct settings **s)
+{
+	size_t i;
+
+	settings_clear(*s, 0, SETTINGS_AT_EGRESS);
+	settings_clear(&(*s)->egress, SETTINGS_AT_EGRESS, SETTINGS_AT_TLS);
+	settings_named_clear(*s);
+	for (i = 0; i < SETTINGS_NAMED_COUNT; i++)
+		free((*s)->named[i]);
+	free((*s)->path);
+	free(*s);
+	*s = NULL;
 }
 
 int

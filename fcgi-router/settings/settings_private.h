@@ -118,6 +118,10 @@ int settings_preset(const struct settings *s, void *of, size_t first,
 ATTR_MUST_USE
 int settings_fill(void *of, size_t first, size_t end, struct err *e);
 
+/* What the table leaves to be worked out, where the file does not say it.
+ * 0, or -1 and e->text. */
+ATTR_MUST_USE int settings_work_out(struct settings *s, struct err *e);
+
 /* Frees the members [first, end) of `of`. */
 void settings_clear(void *of, size_t first, size_t end);
 
