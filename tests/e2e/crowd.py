@@ -17,6 +17,7 @@ JSON for each line that it reads; at the end of its input it leaves.
 import asyncio
 import collections
 import json
+import logging
 import socket
 import ssl
 import subprocess
@@ -206,4 +207,6 @@ async def run(counts, kind, *arguments):
 
 
 if __name__ == "__main__":
+    # That a slow client has left is nothing to warn of.
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
     asyncio.run(run(collections.Counter(), *sys.argv[1:]))
