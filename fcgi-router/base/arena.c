@@ -81,6 +81,25 @@ arena_copy(struct arena *a, struct str s)
 }
 
 struct str
+arena_join(struct arena *a, const struct str *parts, size_t count)
+{
+	size_t n = 0, i;
+	char *p, *to;
+
+	for (i = 0; i < count; i++)
+		n += parts[i].n;
+	p = to = arena_alloc(a, n + 1);
+	if (p == NULL)
+		return (struct str){ NULL, 0 };
+	for (i = 0; i < count; i++) {
+		if (parts[i].n > 0)
+			memcpy(to, parts[i].p, parts[i].n);
+		to += parts[i].n;
+	}
+	return (struct str){ p, n };
+}
+
+struct str
 arena_printf(struct arena *a, const char *fmt, ...)
 {
 	va_list args;

@@ -32,6 +32,15 @@ ATTR_MUST_USE void *arena_alloc(struct arena *a, size_t n);
 /* A copy with a NUL behind it (not counted); {NULL, 0} when refused. */
 struct str arena_copy(struct arena *a, struct str s);
 
+/*
+ * The parts behind one another, NUL behind them; {NULL, 0} when refused. For
+ * texts of every request, in place of arena_printf.
+ */
+struct str arena_join(struct arena *a, const struct str *parts, size_t count);
+#define ARENA_JOIN(a, ...) \
+	arena_join(a, (const struct str[]){ __VA_ARGS__ }, \
+	    sizeof((const struct str[]){ __VA_ARGS__ }) / sizeof(struct str))
+
 /* The printed text, NUL behind it; {NULL, 0} when refused. */
 ATTR_PRINTF(2, 3)
 struct str arena_printf(struct arena *a, const char *fmt, ...);

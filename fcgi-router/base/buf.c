@@ -94,14 +94,9 @@ buf_put(struct buf *b, struct str s)
 int
 buf_put_number(struct buf *b, uint64_t n)
 {
-	char digits[20]; /* of 2^64 - 1 */
-	size_t at = sizeof(digits);
+	char room[STR_DECIMAL_MAX];
 
-	do {
-		digits[--at] = (char)('0' + n % 10);
-		n /= 10;
-	} while (n > 0);
-	return buf_put(b, (struct str){ digits + at, sizeof(digits) - at });
+	return buf_put(b, str_decimal(n, room));
 }
 
 int

@@ -146,6 +146,18 @@ str_lines_have(struct str lines, struct str line)
 	return false;
 }
 
+struct str
+str_decimal(uint64_t n, char room[STR_DECIMAL_MAX])
+{
+	size_t at = STR_DECIMAL_MAX;
+
+	do {
+		room[--at] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n > 0);
+	return (struct str){ room + at, STR_DECIMAL_MAX - at };
+}
+
 bool
 str_to_u64(struct str s, uint64_t max, uint64_t *out)
 {

@@ -88,6 +88,10 @@ bool str_is_name(struct str s);
  */
 bool str_lines_have(struct str lines, struct str line);
 
+/* The decimal digits of n, at the end of `room`. */
+enum { STR_DECIMAL_MAX = 20 }; /* of 2^64 - 1 */
+struct str str_decimal(uint64_t n, char room[STR_DECIMAL_MAX]);
+
 /* Digits only, no sign, value at most max. false: anything else. */
 bool str_to_u64(struct str s, uint64_t max, uint64_t *out);
 

@@ -112,7 +112,6 @@ ask_is_dynamic(const struct follow_ask *asked, const struct host *host,
 {
 	struct request request = { .method = STR("GET"),
 		.host = *host,
-		.host_field = host_text(host),
 		.path = { .text = STR("/") },
 		.scheme = STR("https"),
 		.client_ip = asked->request->client_ip };

@@ -52,6 +52,7 @@ dav_read(const struct dav *in, struct str url, struct dav_place *p,
 {
 	const struct request *asked = in->ask->request;
 	struct str authority, rest;
+	uint16_t port = 0;
 
 	p->request = *asked;
 	path_split_target(url, &authority, &rest);
@@ -64,10 +65,10 @@ dav_read(const struct dav *in, struct str url, struct dav_place *p,
 		return err_set(e, REASON_BAD_PATH,
 		    "'%.*s' may be read as a host", STR_ARG(url));
 	if (authority.p != NULL &&
-	    host_parse(authority, &p->request.host, e) == -1)
+	    host_parse_port(authority, &p->request.host, &port, e) == -1)
 		return 0;
 	if (!str_eq(host_text(&p->request.host), host_text(&asked->host)))
-		p->request.host_field = authority;
+		p->request.port = port;
 	return path_parse(rest, &p->scratch, &p->request.path, e) == 0 ?
 	    1 : -1;
 }
@@ -206,9 +207,9 @@ dav_map_url(const struct dav *in, struct str url, struct arena *a,
 	if (got == 1) {
 		*out = str_starts(url, STR("/")) ?
 		    arena_copy(a, p->target.path) :
-		    arena_printf(a, "%s://%.*s%.*s",
-		        t->scheme == ORIGIN_HTTPS ? "https" : "http",
-		        STR_ARG(t->host_field), STR_ARG(p->target.path));
+		    ARENA_JOIN(a, t->scheme == ORIGIN_HTTPS ?
+		        STR("https://") : STR("http://"), t->host_field,
+		        p->target.path);
 		if (out->p == NULL)
 			got = dav_full(e);
 	}

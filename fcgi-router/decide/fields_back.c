@@ -35,8 +35,8 @@ fields_place(const struct fields_to_client *in, struct str scheme,
 	if (str_eq(scheme, in->request->scheme) && (second >= path.n ||
 	    (path.p[second] != '/' && path.p[second] != '\\')))
 		return path;
-	return arena_printf(a, "%.*s://%.*s%.*s", STR_ARG(scheme),
-	    STR_ARG(target_host_asked(in->request, a)), STR_ARG(path));
+	return ARENA_JOIN(a, scheme, STR("://"),
+	    target_host_asked(in->request, a), path);
 }
 
 /*
@@ -147,7 +147,7 @@ fields_map_attribute(const struct fields_to_client *in, struct str attribute,
 		/* "/in/" for "/" would not be sent to "/in" */
 		if (value.n == 1 && mapped.n > 1)
 			mapped.n--;
-		return arena_printf(a, " Path=%.*s", STR_ARG(mapped));
+		return ARENA_JOIN(a, STR(" Path="), mapped);
 	}
 	return attribute;
 }
@@ -166,8 +166,7 @@ fields_map_cookie(const struct fields_to_client *in, struct str value,
 		more = str_cut(rest, ';', &attribute, &rest);
 		attribute = fields_map_attribute(in, attribute, a, &keep);
 		if (keep)
-			out = arena_printf(a, "%.*s;%.*s", STR_ARG(out),
-			    STR_ARG(attribute));
+			out = ARENA_JOIN(a, out, STR(";"), attribute);
 		if (!more)
 			break;
 	}

@@ -119,7 +119,7 @@ fields_node(struct str address, struct arena *a)
 	    !cidr_is_address(address))
 		return STR("unknown");
 	return str_find(address, ':') < address.n ?
-	    arena_printf(a, "\"[%.*s]\"", STR_ARG(address)) : address;
+	    ARENA_JOIN(a, STR("\"["), address, STR("]\"")) : address;
 }
 
 /*
@@ -139,18 +139,15 @@ fields_forwarded(const struct request *r, struct str host, struct arena *a)
 		CHECK(trust_next(&w, &element) &&
 		    trust_address(element, &address));
 		node = fields_node(address, a);
-		proxies = arena_printf(a, ", for=%.*s%.*s", STR_ARG(node),
-		    STR_ARG(proxies));
+		proxies = ARENA_JOIN(a, STR(", for="), node, proxies);
 	}
 	node = fields_node(r->client_ip, a);
-	text = arena_printf(a, "for=%.*s;host=\"%.*s\";proto=%.*s%.*s",
-	    STR_ARG(node), STR_ARG(host), STR_ARG(r->scheme),
-	    STR_ARG(proxies));
+	text = ARENA_JOIN(a, STR("for="), node, STR(";host=\""), host,
+	    STR("\";proto="), r->scheme, proxies);
 	if (r->hops == 0 || a->full)
 		return text;
 	node = fields_node(r->peer, a);
-	return arena_printf(a, "%.*s, for=%.*s", STR_ARG(text),
-	    STR_ARG(node));
+	return ARENA_JOIN(a, text, STR(", for="), node);
 }
 
 int

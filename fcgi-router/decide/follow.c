@@ -241,9 +241,8 @@ follow_find_service(struct follow_walk *w, struct str space, struct str name)
 	struct service *found = arena_alloc(w->arena, sizeof(*found));
 	int got;
 
-	out->service_key = space.n > 0 ? arena_printf(w->arena, "@%.*s/%.*s",
-	    STR_ARG(space), STR_ARG(name)) :
-	    arena_printf(w->arena, "@%.*s", STR_ARG(name));
+	out->service_key = ARENA_JOIN(w->arena, STR("@"), space,
+	    space.n > 0 ? STR("/") : STR(""), name);
 	if (found == NULL || out->service_key.p == NULL)
 		return follow_full(w->e);
 	got = lookup_service(w->ask->map, space, name, w->arena,

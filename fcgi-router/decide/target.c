@@ -73,31 +73,39 @@ target_key(const struct target *t, struct str egress, struct arena *a)
 {
 	if (t->written && t->tls.n == 0 && egress.n == 0)
 		return t->name;
-	return arena_printf(a, "%.*s%s%s%.*s%s%.*s", STR_ARG(t->name),
-	    t->written ? "" : " (built)", t->tls.n > 0 ? " tls=" : "",
-	    STR_ARG(t->tls), egress.n > 0 ? " egress=" : "",
-	    STR_ARG(egress));
+	return ARENA_JOIN(a, t->name, t->written ? STR("") : STR(" (built)"),
+	    t->tls.n > 0 ? STR(" tls=") : STR(""), t->tls,
+	    egress.n > 0 ? STR(" egress=") : STR(""), egress);
+}
+
+static struct str
+target_with_port(struct str host, uint16_t port, struct arena *a)
+{
+	char digits[STR_DECIMAL_MAX];
+
+	return ARENA_JOIN(a, host, STR(":"), str_decimal(port, digits));
 }
 
 static int
 target_address(const struct origin_url *url, const struct pattern_source *s,
     struct arena *a, struct target *out, struct err *e)
 {
+	char digits[STR_DECIMAL_MAX];
+
 	out->scheme = url->scheme;
 	out->port = url->port;
 	if (url->scheme == ORIGIN_UNIX) {
 		out->written = pattern_is_fixed(&url->socket);
 		if (target_fill(&url->socket, s, a, &out->socket, e) == -1)
 			return -1;
-		out->name = arena_printf(a, "unix:%.*s",
-		    STR_ARG(out->socket));
+		out->name = ARENA_JOIN(a, STR("unix:"), out->socket);
 	} else {
 		out->written = pattern_is_fixed(&url->host);
 		if (target_host(&url->host, s, a, out, e) == -1)
 			return -1;
-		out->name = arena_printf(a, "%s://%.*s:%u",
-		    origin_scheme_word(url->scheme), STR_ARG(out->host),
-		    (unsigned)url->port);
+		out->name = ARENA_JOIN(a,
+		    str_of(origin_scheme_word(url->scheme)), STR("://"),
+		    out->host, STR(":"), str_decimal(url->port, digits));
 	}
 	if (url->scheme == ORIGIN_HTTPS)
 		out->tls = s->policy->tls;
@@ -138,8 +146,7 @@ target_join_path(const struct origin_url *url, bool stripped, struct str base,
 	struct str path = base;
 
 	if (url->tail == ORIGIN_TAIL_ALL && rest.n > 0)
-		path = arena_printf(a, "%.*s%.*s",
-		    STR_ARG(target_without_slash(base)), STR_ARG(rest));
+		path = ARENA_JOIN(a, target_without_slash(base), rest);
 	if (path.p != NULL && path.n == 0)
 		path = STR("/");
 	if (pattern_is_fixed(&url->path) && !stripped)
@@ -157,13 +164,10 @@ target_add_query(struct str path, const struct str *own,
 	if (own == NULL && asked == NULL)
 		return path;
 	if (asked == NULL)
-		return arena_printf(a, "%.*s?%.*s", STR_ARG(path),
-		    STR_ARG(*own));
+		return ARENA_JOIN(a, path, STR("?"), *own);
 	if (own == NULL || own->n == 0)
-		return arena_printf(a, "%.*s?%.*s", STR_ARG(path),
-		    STR_ARG(asked->query));
-	return arena_printf(a, "%.*s?%.*s&%.*s", STR_ARG(path),
-	    STR_ARG(*own), STR_ARG(asked->query));
+		return ARENA_JOIN(a, path, STR("?"), asked->query);
+	return ARENA_JOIN(a, path, STR("?"), *own, STR("&"), asked->query);
 }
 
 /* base + rest + query; what was filled in is made canonical again. */
@@ -202,15 +206,10 @@ target_path(const struct origin_url *url, const struct pattern_source *s,
 struct str
 target_host_asked(const struct request *request, struct arena *a)
 {
-	struct host host;
-	struct err ignored;
-	uint16_t port = 0;
+	struct str host = host_text(&request->host);
 
-	if (host_parse_port(request->host_field, &host, &port, &ignored) == 0 &&
-	    port != 0)
-		return arena_printf(a, "%.*s:%u",
-		    STR_ARG(host_text(&request->host)), (unsigned)port);
-	return host_text(&request->host);
+	return request->port == 0 ? host :
+	    target_with_port(host, request->port, a);
 }
 
 static struct str
@@ -221,8 +220,7 @@ target_host_own(const struct target *t, struct arena *a)
 	if ((t->scheme == ORIGIN_HTTP && t->port == TARGET_PORT_HTTP) ||
 	    (t->scheme == ORIGIN_HTTPS && t->port == TARGET_PORT_HTTPS))
 		return t->host;
-	return arena_printf(a, "%.*s:%u", STR_ARG(t->host),
-	    (unsigned)t->port);
+	return target_with_port(t->host, t->port, a);
 }
 
 int
@@ -269,8 +267,7 @@ target_join(struct str head, struct str below, struct arena *a,
 {
 	bool slash = head.n == 0 && (below.n == 0 || below.p[0] != '/');
 
-	*out = arena_printf(a, "%.*s%s%.*s", STR_ARG(head), slash ? "/" : "",
-	    STR_ARG(below));
+	*out = ARENA_JOIN(a, head, slash ? STR("/") : STR(""), below);
 	return out->p != NULL;
 }
 

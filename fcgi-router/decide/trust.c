@@ -177,6 +177,7 @@ trust_host(struct request *r, struct err *e)
 {
 	struct host host;
 	struct str said;
+	uint16_t port;
 	int got = trust_said(&r->fields, STR("X-Forwarded-Host"), &said);
 
 	if (got == -1)
@@ -184,10 +185,10 @@ trust_host(struct request *r, struct err *e)
 		    "X-Forwarded-Host names several hosts");
 	if (got == 0)
 		return 0;
-	if (host_parse(said, &host, e) == -1)
+	if (host_parse_port(said, &host, &port, e) == -1)
 		return -1;
 	r->host = host;
-	r->host_field = said;
+	r->port = port;
 	return 0;
 }
 

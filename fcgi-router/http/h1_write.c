@@ -44,19 +44,6 @@ h1_is_word(struct str s)
 	return s.n > 0 && h1_all_from(s, ' ' + 1);
 }
 
-/* The decimal digits of n, at the end of `room`. */
-static struct str
-h1_decimal(uint64_t n, char room[20])
-{
-	size_t at = 20;
-
-	do {
-		room[--at] = (char)('0' + n % 10);
-		n /= 10;
-	} while (n > 0);
-	return (struct str){ room + at, 20 - at };
-}
-
 static size_t
 h1_fields_size(const struct header *fields)
 {
@@ -79,7 +66,7 @@ h1_put_request(struct buf *to, const struct h1_request *r)
 	const struct str before_host = STR(" HTTP/1.1\r\nHost: ");
 	struct str framing = { NULL, 0 };
 	struct str number = { NULL, 0 };
-	char digits[20];
+	char digits[STR_DECIMAL_MAX];
 	size_t size, i;
 	char *room, *at;
 
@@ -89,7 +76,7 @@ h1_put_request(struct buf *to, const struct h1_request *r)
 		return -1;
 	if (r->body == H1_BODY_LENGTH) {
 		framing = STR("Content-Length: ");
-		number = h1_decimal(r->length, digits);
+		number = str_decimal(r->length, digits);
 	} else if (r->body == H1_BODY_CHUNKED) {
 		framing = STR("Transfer-Encoding: ");
 		number = STR("chunked");

@@ -259,15 +259,15 @@ request_read_target(struct request *out, const struct request_variables *v,
 	struct str authority, rest;
 
 	path_split_target(out->uri, &authority, &rest);
-	out->host_field = authority.p != NULL ? authority :
-	    v->http_host.n > 0 ? v->http_host : v->server_name;
-	if (host_parse(out->host_field, &out->host, e) == -1)
+	if (host_parse_port(authority.p != NULL ? authority :
+	    v->http_host.n > 0 ? v->http_host : v->server_name, &out->host,
+	    &out->port, e) == -1)
 		return -1;
 	if (authority.p == NULL && v->hosts > 1 &&
 	    request_check_hosts(v, &out->host, e) == -1)
 		return -1;
 	if (authority.p != NULL && rest.p[0] == '?') {
-		rest = arena_printf(a, "/%.*s", STR_ARG(rest));
+		rest = ARENA_JOIN(a, STR("/"), rest);
 		if (rest.p == NULL)
 			return request_no_memory(e);
 	}

@@ -37,7 +37,7 @@ enum request_body {
 struct request {
 	struct str method;
 	struct host host;      /* canonical */
-	struct str host_field; /* as the client wrote it, port and all */
+	uint16_t port;         /* that the client wrote; 0: none */
 	struct path path;
 	struct str uri;        /* as it came, for the log */
 	struct str scheme;     /* "http" or "https" */

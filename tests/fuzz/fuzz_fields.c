@@ -158,7 +158,7 @@ fuzz_ask(struct fuzz_case *c, struct arena *a, bool https)
 	memset(r, 0, sizeof(*r));
 	header_init(&r->fields, a);
 	CHECK(host_parse(STR("a.example"), &r->host, &e) == 0);
-	r->host_field = STR("a.example:81");
+	r->port = 81;
 	r->path.text = STR("/in/x");
 	r->method = STR("COPY");
 	r->scheme = https ? STR("https") : STR("http");

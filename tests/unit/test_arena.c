@@ -218,6 +218,29 @@ copy_and_print_past_the_ceiling_answer_null(void **state)
 	arena_fini(&a);
 }
 
+static void
+parts_are_joined_with_a_nul_behind_them(void **state)
+{
+	struct arena a;
+	struct str s;
+
+	(void)state;
+	arena_init(&a, 8192);
+	s = ARENA_JOIN(&a, STR("http://"), STR("h"), (struct str){ NULL, 0 },
+	    STR(""), STR(":80"));
+	assert_int_equal(s.n, 11);
+	assert_string_equal(s.p, "http://h:80");
+	s = ARENA_JOIN(&a, STR(""));
+	assert_non_null(s.p);
+	assert_int_equal(s.n, 0);
+	assert_int_equal(s.p[0], 0);
+	while ((s = ARENA_JOIN(&a, STR("01234"), STR("56789"))).p != NULL)
+		;
+	assert_int_equal(s.n, 0);
+	assert_true(a.full);
+	arena_fini(&a);
+}
+
 int
 main(void)
 {
@@ -231,6 +254,7 @@ main(void)
 		cmocka_unit_test(refusal_leaves_room_for_what_still_fits),
 		cmocka_unit_test(reset_gives_back_all_but_one_small_chunk),
 		cmocka_unit_test(copies_are_apart_and_have_a_nul_behind_them),
+		cmocka_unit_test(parts_are_joined_with_a_nul_behind_them),
 		cmocka_unit_test(printed_text_is_whole_whatever_its_length),
 		cmocka_unit_test(copy_and_print_past_the_ceiling_answer_null),
 	};

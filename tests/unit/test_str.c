@@ -137,6 +137,28 @@ trim_takes_blanks_at_both_ends_only(void **state)
 }
 
 static void
+decimals_have_no_zeros_before_them(void **state)
+{
+	static const struct {
+		uint64_t n;
+		const char *want;
+	} rows[] = {
+		{ 0, "0" },
+		{ 9, "9" },
+		{ 10, "10" },
+		{ 65535, "65535" },
+		{ UINT64_MAX, "18446744073709551615" },
+	};
+	char room[STR_DECIMAL_MAX];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < TABLE_COUNT(rows); i++)
+		TABLE_STR(rows[i].want, str_decimal(rows[i].n, room),
+		    rows[i].want);
+}
+
+static void
 numbers_are_digits_within_the_maximum(void **state)
 {
 	static const struct {
@@ -291,6 +313,7 @@ main(void)
 		cmocka_unit_test(order_is_of_unsigned_bytes_then_length),
 		cmocka_unit_test(find_and_cut_take_the_first),
 		cmocka_unit_test(trim_takes_blanks_at_both_ends_only),
+		cmocka_unit_test(decimals_have_no_zeros_before_them),
 		cmocka_unit_test(numbers_are_digits_within_the_maximum),
 		cmocka_unit_test(letter_rules_are_ascii_for_every_byte),
 		cmocka_unit_test(a_name_is_small_letters_digits_and_marks),

@@ -54,9 +54,10 @@ trust_ask(struct trust_case *c, size_t ranges)
 static struct str
 trust_show(struct trust_case *c)
 {
-	return arena_printf(&c->a, "%.*s %.*s://%.*s %.*s %zu",
+	return arena_printf(&c->a, "%.*s %.*s://%.*s:%u %.*s %zu",
 	    STR_ARG(c->r.client_ip), STR_ARG(c->r.scheme),
-	    STR_ARG(c->r.host_field), STR_ARG(c->r.id), c->r.hops);
+	    STR_ARG(host_text(&c->r.host)), (unsigned)c->r.port,
+	    STR_ARG(c->r.id), c->r.hops);
 }
 
 #define OTHER "REMOTE_ADDR=192.0.2.9"
@@ -88,7 +89,7 @@ static const struct {
 	  "203.0.113.7 " SAME " 0" },
 	{ "a proxy's word is believed", CDN,
 	  { FOR "198.51.100.1", PROTO "https", HOST "x.test", ID "its" },
-	  "198.51.100.1 https://x.test its 1" },
+	  "198.51.100.1 https://x.test:0 its 1" },
 	{ "a proxy that comes by IPv6", "REMOTE_ADDR=2001:db8::7",
 	  { FOR "198.51.100.1" }, "198.51.100.1 " SAME " 1" },
 	{ "or whose address is told as IPv6", "REMOTE_ADDR=::ffff:10.0.0.5",
@@ -199,9 +200,9 @@ static const struct {
 
 	/* the host */
 	{ "with a port", CDN, { HOST "X.test.:8443" },
-	  "203.0.113.7 http://X.test.:8443 new 0" },
+	  "203.0.113.7 http://x.test:8443 new 0" },
 	{ "twice the same", CDN, { HOST "x.test, X.TEST", HOST "x.test" },
-	  "203.0.113.7 http://x.test new 0" },
+	  "203.0.113.7 http://x.test:0 new 0" },
 	{ "an empty one is none", CDN, { HOST "", HOST " , " },
 	  "203.0.113.7 " SAME " 0" },
 
