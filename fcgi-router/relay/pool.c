@@ -2,7 +2,7 @@
 
 /*
  * pool: a hash table of stacks (most recent on top) and one list of all by
- * age. An entry is in both.
+ * age. A wire is in both, by the links that it carries for that.
  */
 
 #include "relay/pool.h"
@@ -16,21 +16,12 @@
 
 enum { POOL_BUCKETS = 512 };
 
-struct pool_entry {
-	struct wire *wire;
-	uint64_t hash;
-	int64_t since;             /* clock_ms when it was given */
-	struct pool_entry *below;  /* in its bucket: given earlier */
-	struct pool_entry *newer;  /* in the list of all */
-	struct pool_entry *older;
-};
-
 struct pool {
-	pthread_mutex_t lock; /* guards all below */
+	pthread_mutex_t lock; /* guards all below, and the wires' places */
 	struct hash_key key;
-	struct pool_entry *buckets[POOL_BUCKETS];
-	struct pool_entry *newest;
-	struct pool_entry *oldest;
+	struct wire *buckets[POOL_BUCKETS];
+	struct wire *newest;
+	struct wire *oldest;
 	size_t count;
 	size_t most;
 	int64_t age;
@@ -47,49 +38,68 @@ pool_new(void)
 	return p;
 }
 
-/* Takes the entry out of both lists. The lock is held. */
+/* Puts it on top of both lists. The lock is held. */
 static void
-pool_unlink(struct pool *p, struct pool_entry *entry)
+pool_link(struct pool *p, struct wire *w)
 {
-	struct pool_entry **at = &p->buckets[entry->hash % POOL_BUCKETS];
+	struct wire_place *place = wire_place(w);
+	struct wire **bucket = &p->buckets[place->hash % POOL_BUCKETS];
 
-	while (*at != entry)
-		at = &(*at)->below;
-	*at = entry->below;
-	if (entry->newer != NULL)
-		entry->newer->older = entry->older;
+	place->below = *bucket;
+	*bucket = w;
+	place->older = p->newest;
+	place->newer = NULL;
+	if (p->newest != NULL)
+		wire_place(p->newest)->newer = w;
 	else
-		p->newest = entry->older;
-	if (entry->older != NULL)
-		entry->older->newer = entry->newer;
+		p->oldest = w;
+	p->newest = w;
+	p->count++;
+}
+
+/* Takes it out of both lists. The lock is held. */
+static void
+pool_unlink(struct pool *p, struct wire *w)
+{
+	struct wire_place *place = wire_place(w);
+	struct wire **at = &p->buckets[place->hash % POOL_BUCKETS];
+
+	while (*at != w)
+		at = &wire_place(*at)->below;
+	*at = place->below;
+	if (place->newer != NULL)
+		wire_place(place->newer)->older = place->older;
 	else
-		p->oldest = entry->newer;
+		p->newest = place->older;
+	if (place->older != NULL)
+		wire_place(place->older)->newer = place->newer;
+	else
+		p->oldest = place->newer;
 	p->count--;
 }
 
 /* Moves what is too much or too old to *gone. The lock is held. */
 static void
-pool_trim(struct pool *p, int64_t now, struct pool_entry **gone)
+pool_trim(struct pool *p, int64_t now, struct wire **gone)
 {
 	while (p->oldest != NULL && (p->count > p->most ||
-	    now - p->oldest->since >= p->age)) {
-		struct pool_entry *entry = p->oldest;
+	    now - wire_place(p->oldest)->since >= p->age)) {
+		struct wire *w = p->oldest;
 
-		pool_unlink(p, entry);
-		entry->below = *gone;
-		*gone = entry;
+		pool_unlink(p, w);
+		wire_place(w)->below = *gone;
+		*gone = w;
 	}
 }
 
 static void
-pool_close(struct pool_entry *gone)
+pool_close(struct wire *gone)
 {
 	while (gone != NULL) {
-		struct pool_entry *entry = gone;
+		struct wire *w = gone;
 
-		gone = entry->below;
-		wire_close(&entry->wire);
-		free(entry);
+		gone = wire_place(w)->below;
+		wire_close(&w);
 	}
 }
 
@@ -99,11 +109,10 @@ pool_free(struct pool **p)
 	if (*p == NULL)
 		return;
 	while ((*p)->oldest != NULL) {
-		struct pool_entry *entry = (*p)->oldest;
+		struct wire *w = (*p)->oldest;
 
-		pool_unlink(*p, entry);
-		wire_close(&entry->wire);
-		free(entry);
+		pool_unlink(*p, w);
+		wire_close(&w);
 	}
 	pthread_mutex_destroy(&(*p)->lock);
 	free(*p);
@@ -119,38 +128,34 @@ pool_limit(struct pool *p, size_t most, int64_t age_ms)
 	pthread_mutex_unlock(&p->lock);
 }
 
-static struct pool_entry *
+static struct wire *
 pool_find(struct pool *p, uint64_t hash, struct str key)
 {
-	struct pool_entry *entry = p->buckets[hash % POOL_BUCKETS];
+	struct wire *w = p->buckets[hash % POOL_BUCKETS];
 
-	while (entry != NULL && (entry->hash != hash ||
-	    !str_eq(wire_key(entry->wire), key)))
-		entry = entry->below;
-	return entry;
+	while (w != NULL && (wire_place(w)->hash != hash ||
+	    !str_eq(wire_key(w), key)))
+		w = wire_place(w)->below;
+	return w;
 }
 
 struct wire *
-pool_take(struct pool *p, struct str key)
+pool_take(struct pool *p, struct str key, bool sure)
 {
 	uint64_t hash = hash_sip(p->key, key);
 
 	for (;;) {
-		struct pool_entry *entry;
 		struct wire *w;
-		bool young;
+		bool young = false;
 
 		pthread_mutex_lock(&p->lock);
-		entry = pool_find(p, hash, key);
-		young = entry != NULL && clock_ms() - entry->since < p->age;
-		if (entry != NULL)
-			pool_unlink(p, entry);
+		w = pool_find(p, hash, key);
+		if (w != NULL) {
+			young = clock_ms() - wire_place(w)->since < p->age;
+			pool_unlink(p, w);
+		}
 		pthread_mutex_unlock(&p->lock);
-		if (entry == NULL)
-			return NULL;
-		w = entry->wire;
-		free(entry);
-		if (young && wire_is_idle(w))
+		if (w == NULL || (young && wire_is_idle(w, sure)))
 			return w;
 		wire_close(&w);
 	}
@@ -159,30 +164,17 @@ pool_take(struct pool *p, struct str key)
 void
 pool_give(struct pool *p, struct wire **w)
 {
-	struct pool_entry *entry = calloc(1, sizeof(*entry));
-	struct pool_entry *gone = NULL;
-	struct pool_entry **bucket;
+	struct wire_place *place = wire_place(*w);
+	struct wire *gone = NULL;
 
-	if (entry == NULL) {
-		wire_close(w);
-		return;
-	}
-	entry->wire = *w;
-	*w = NULL;
-	entry->hash = hash_sip(p->key, wire_key(entry->wire));
-	entry->since = clock_ms();
+	atomic_store(&wire_ready(*w)->owner, NULL);
+	if (place->hash == 0)
+		place->hash = hash_sip(p->key, wire_key(*w));
+	place->since = clock_ms();
 	pthread_mutex_lock(&p->lock);
-	bucket = &p->buckets[entry->hash % POOL_BUCKETS];
-	entry->below = *bucket;
-	*bucket = entry;
-	entry->older = p->newest;
-	if (p->newest != NULL)
-		p->newest->newer = entry;
-	else
-		p->oldest = entry;
-	p->newest = entry;
-	p->count++;
-	pool_trim(p, entry->since, &gone);
+	pool_link(p, *w);
+	*w = NULL;
+	pool_trim(p, place->since, &gone);
 	pthread_mutex_unlock(&p->lock);
 	pool_close(gone);
 }
@@ -190,14 +182,15 @@ pool_give(struct pool *p, struct wire **w)
 int64_t
 pool_sweep(struct pool *p)
 {
-	struct pool_entry *gone = NULL;
+	struct wire *gone = NULL;
 	int64_t now = clock_ms();
 	int64_t next;
 
 	pthread_mutex_lock(&p->lock);
 	pool_trim(p, now, &gone);
 	/* What is given meanwhile is not too old before that. */
-	next = (p->oldest != NULL ? p->oldest->since : now) + p->age;
+	next = (p->oldest != NULL ? wire_place(p->oldest)->since : now) +
+	    p->age;
 	pthread_mutex_unlock(&p->lock);
 	pool_close(gone);
 	return next;

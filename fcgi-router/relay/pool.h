@@ -10,6 +10,7 @@
 #ifndef RELAY_POOL_H
 #define RELAY_POOL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,8 +26,9 @@ void pool_free(struct pool **p);
 /* At most so many wires, each for at most so long (ms). Thread-safe. */
 void pool_limit(struct pool *p, size_t most, int64_t age_ms);
 
-/* An idle wire of that key, still open; yours. NULL: there is none. */
-struct wire *pool_take(struct pool *p, struct str key);
+/* An idle wire of that key, still open (sure: see wire_is_idle); yours.
+ * NULL: there is none. */
+struct wire *pool_take(struct pool *p, struct str key, bool sure);
 
 /* Takes the wire over and sets *w NULL; it may be closed at once. */
 void pool_give(struct pool *p, struct wire **w);

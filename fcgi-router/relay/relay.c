@@ -35,13 +35,13 @@ relay_use(struct relay *r, const struct settings *s,
 }
 
 struct wire *
-relay_take(struct relay *r, const struct target *t)
+relay_take(struct relay *r, const struct target *t, bool sure)
 {
-	struct wire *w = pool_take(r->pool, t->key);
+	struct wire *w = pool_take(r->pool, t->key, sure);
 
 	while (w != NULL && !wire_may_serve(r->maker, w, t)) {
 		wire_close(&w);
-		w = pool_take(r->pool, t->key);
+		w = pool_take(r->pool, t->key, sure);
 	}
 	return w;
 }

@@ -35,8 +35,11 @@ ATTR_MUST_USE
 int relay_use(struct relay *r, const struct settings *s,
     void (*tell)(void *arg, const char *line), void *arg);
 
-/* An idle wire that may serve the target, or NULL. Does not wait. */
-struct wire *relay_take(struct relay *r, const struct target *t);
+/*
+ * An idle wire that may serve the target, or NULL. Does not wait. sure: for a
+ * request that cannot be sent again when the wire turns out to be dead.
+ */
+struct wire *relay_take(struct relay *r, const struct target *t, bool sure);
 
 /* Is the method idempotent (RFC 9110 9.2.2, and WebDAV's that only read or
  * set a state)? */

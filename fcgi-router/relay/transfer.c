@@ -46,7 +46,7 @@ transfer_begin(struct transfer *t, struct wire **w, bool reused,
 	t->wire = *w;
 	*w = NULL;
 	t->reused = reused;
-	t->keep = t->sent_any = t->drained = false;
+	t->keep = t->sent_any = false;
 	t->wrote = false;
 	t->unsent = 0;
 	t->came = 0;
@@ -187,7 +187,6 @@ transfer_read_head(struct transfer *t, char *scratch, size_t room,
 		if (got <= 0)
 			return got;
 		t->came += n;
-		t->drained = n < room && !wire_is_tls(t->wire);
 		got = transfer_show_head(t, (struct str){ scratch, n }, a,
 		    out, e);
 		if (got != 0)
@@ -257,7 +256,6 @@ transfer_read_more(struct transfer *t, char *scratch, size_t room,
 	if (got <= 0)
 		return got == 0 ? TRANSFER_WAIT : -1;
 	t->came += n;
-	t->drained = n < room - held && !wire_is_tls(t->wire);
 	if (held > 0) {
 		memcpy(scratch, buf_view(&t->in).p, held);
 		buf_fini(&t->in);
@@ -282,10 +280,6 @@ transfer_read_body(struct transfer *t, char *scratch, size_t room,
 	if (buf_len(&t->in) > 0)
 		got = transfer_read_held(t, sink, arg, e);
 	for (rounds = 0; got == 0 && rounds < TRANSFER_ROUNDS; rounds++) {
-		if (t->drained) {
-			t->drained = false;
-			return 0;
-		}
 		got = transfer_read_more(t, scratch, room, sink, arg, e);
 		if (got == TRANSFER_WAIT)
 			return 0;

@@ -32,7 +32,6 @@ struct transfer {
 	bool wrote;        /* one did since transfer_is_taken was asked */
 	int unsent;        /* what the system held when it was asked */
 	uint64_t came;     /* bytes of an answer, as they came on the wire */
-	bool drained;      /* the last read took all there was */
 };
 
 /* Once in a lifetime, and its end. fini closes a wire that is left. */

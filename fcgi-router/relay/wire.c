@@ -31,15 +31,19 @@ struct wire_maker {
 	CURLSH *share;
 	pthread_mutex_t locks[CURL_LOCK_DATA_LAST]; /* one for each kind that
 	                                               libcurl shares */
-	pthread_mutex_t lock;     /* guards tls */
+	pthread_mutex_t lock;     /* guards all below */
 	struct wire_tls_set *tls; /* in force */
+	struct wire *closed;      /* to be used again: see wire_ready */
 };
 
 struct wire {
+	struct ready ready;
+	struct wire_maker *maker;
+	struct wire *next; /* of the closed ones */
+	struct wire_place place;
 	CURL *curl;  /* NULL: the connection was taken over */
 	bool taken;  /* libcurl must not close its descriptor */
 	int fd;
-	int epoll;
 	unsigned uses;
 	struct wire_tls *tls; /* by which it was made; NULL: no TLS */
 	struct sockaddr_storage peer; /* zero of a Unix socket */
@@ -106,6 +110,12 @@ wire_maker_free(struct wire_maker **m)
 
 	if (*m == NULL)
 		return;
+	while ((*m)->closed != NULL) {
+		struct wire *w = (*m)->closed;
+
+		(*m)->closed = w->next;
+		free(w);
+	}
 	if ((*m)->share != NULL)
 		curl_share_cleanup((*m)->share);
 	wire_tls_free(&(*m)->tls);
@@ -339,23 +349,50 @@ wire_prepare(struct wire *w, struct wire_maker *m, const struct target *t,
 	    STR_ARG(t->name));
 }
 
+/* A wire of no connection yet. NULL: no memory. */
+static struct wire *
+wire_new(struct wire_maker *m, const struct target *t)
+{
+	char *key = malloc(t->key.n + 1);
+	struct wire *w;
+
+	if (key == NULL)
+		return NULL;
+	pthread_mutex_lock(&m->lock);
+	w = m->closed;
+	if (w != NULL)
+		m->closed = w->next;
+	pthread_mutex_unlock(&m->lock);
+	if (w == NULL)
+		w = calloc(1, sizeof(*w));
+	if (w == NULL) {
+		free(key);
+		return NULL;
+	}
+	ready_init(&w->ready, NULL);
+	w->maker = m;
+	memcpy(key, t->key.p, t->key.n);
+	w->key = (struct str){ key, t->key.n };
+	w->name = str_sub(w->key, 0, t->name.n);
+	w->curl = NULL;
+	w->fd = -1;
+	w->uses = 0;
+	w->taken = w->denied = false;
+	memset(&w->peer, 0, sizeof(w->peer));
+	memset(&w->place, 0, sizeof(w->place));
+	return w;
+}
+
 int
 wire_open(struct wire_maker *m, const struct target *t, int64_t timeout_ms,
     struct wire **out, struct err *e)
 {
-	struct wire *w = calloc(1, sizeof(*w));
-	char *key = malloc(t->key.n + 1);
+	struct wire *w = wire_new(m, t);
 
-	if (w == NULL || key == NULL || (w->curl = curl_easy_init()) == NULL) {
-		err_set(e, REASON_OVERLOADED, "out of memory");
-		free(key);
-		free(w);
-		return -1;
+	if (w == NULL || (w->curl = curl_easy_init()) == NULL) {
+		wire_close(&w);
+		return err_set(e, REASON_OVERLOADED, "out of memory");
 	}
-	memcpy(key, t->key.p, t->key.n);
-	w->key = (struct str){ key, t->key.n };
-	w->name = str_sub(w->key, 0, t->name.n);
-	w->fd = w->epoll = -1;
 	w->target = t;
 	if (wire_prepare(w, m, t, timeout_ms, e) == -1 ||
 	    wire_connect(w, t, e) == -1) {
@@ -370,16 +407,22 @@ wire_open(struct wire_maker *m, const struct target *t, int64_t timeout_ms,
 void
 wire_close(struct wire **w)
 {
-	if (*w == NULL)
-		return;
-	if ((*w)->curl != NULL)
-		curl_easy_cleanup((*w)->curl);
-	else
-		close((*w)->fd);
-	wire_tls_drop(&(*w)->tls);
-	free((char *)(uintptr_t)(*w)->key.p);
-	free(*w);
+	struct wire *wire = *w;
+
 	*w = NULL;
+	if (wire == NULL)
+		return;
+	atomic_store(&wire->ready.owner, NULL);
+	if (wire->curl != NULL)
+		curl_easy_cleanup(wire->curl);
+	else if (wire->fd != -1)
+		close(wire->fd);
+	wire_tls_drop(&wire->tls);
+	free((char *)(uintptr_t)wire->key.p);
+	pthread_mutex_lock(&wire->maker->lock);
+	wire->next = wire->maker->closed;
+	wire->maker->closed = wire;
+	pthread_mutex_unlock(&wire->maker->lock);
 }
 
 static int
@@ -387,6 +430,14 @@ wire_broken(const struct wire *w, const char *why, struct err *e)
 {
 	return err_set(e, REASON_ORIGIN_BROKEN, "%.*s: %s",
 	    STR_ARG(w->name), why);
+}
+
+/* Nothing more is taken; what the origin said before may still be read. */
+static int
+wire_send_broken(struct wire *w, const char *why, struct err *e)
+{
+	ready_left(&w->ready);
+	return wire_broken(w, why, e);
 }
 
 static int
@@ -397,7 +448,7 @@ wire_send_tls(struct wire *w, struct str data, size_t *sent, struct err *e)
 	if (code == CURLE_AGAIN)
 		return 0;
 	if (code != CURLE_OK)
-		return wire_broken(w, curl_easy_strerror(code), e);
+		return wire_send_broken(w, curl_easy_strerror(code), e);
 	return *sent > 0 ? 1 : 0;
 }
 
@@ -413,11 +464,13 @@ wire_send(struct wire *w, struct str data, size_t *sent, struct err *e)
 		n = send(w->fd, data.p, data.n, MSG_DONTWAIT | MSG_NOSIGNAL);
 	} while (n == -1 && errno == EINTR);
 	if (n == -1)
-		return errno == EAGAIN ? 0 : wire_broken(w, strerror(errno), e);
+		return errno == EAGAIN ? 0 :
+		    wire_send_broken(w, strerror(errno), e);
 	*sent = (size_t)n;
 	return 1;
 }
 
+/* Of TLS, libcurl has taken all there was only when it says so. */
 static int
 wire_recv_tls(struct wire *w, char *to, size_t room, size_t *got,
     struct err *e)
@@ -426,26 +479,40 @@ wire_recv_tls(struct wire *w, char *to, size_t room, size_t *got,
 
 	if (code == CURLE_AGAIN)
 		return 0;
+	ready_left(&w->ready);
 	if (code != CURLE_OK)
 		return wire_broken(w, curl_easy_strerror(code), e);
 	return *got > 0 ? 1 : 2;
 }
 
-int
-wire_recv(struct wire *w, char *to, size_t room, size_t *got, struct err *e)
+static int
+wire_recv_plain(struct wire *w, char *to, size_t room, size_t *got,
+    struct err *e)
 {
 	ssize_t n;
 
-	*got = 0;
-	if (w->tls != NULL)
-		return wire_recv_tls(w, to, room, got, e);
 	do {
 		n = recv(w->fd, to, room, MSG_DONTWAIT);
 	} while (n == -1 && errno == EINTR);
+	if (n == -1 && errno == EAGAIN)
+		return 0;
+	if (n == -1 || n == 0 || (size_t)n == room)
+		ready_left(&w->ready);
 	if (n == -1)
-		return errno == EAGAIN ? 0 : wire_broken(w, strerror(errno), e);
+		return wire_broken(w, strerror(errno), e);
 	*got = (size_t)n;
 	return n > 0 ? 1 : 2;
+}
+
+int
+wire_recv(struct wire *w, char *to, size_t room, size_t *got, struct err *e)
+{
+	*got = 0;
+	if (!ready_maybe(&w->ready))
+		return 0;
+	ready_look(&w->ready);
+	return w->tls != NULL ? wire_recv_tls(w, to, room, got, e) :
+	    wire_recv_plain(w, to, room, got, e);
 }
 
 int
@@ -460,12 +527,6 @@ wire_unsent(const struct wire *w)
 	int unsent = 0;
 
 	return ioctl(w->fd, SIOCOUTQ, &unsent) == -1 ? 0 : unsent;
-}
-
-bool
-wire_is_tls(const struct wire *w)
-{
-	return w->tls != NULL;
 }
 
 bool
@@ -489,11 +550,14 @@ wire_may_serve(struct wire_maker *m, const struct wire *w,
 }
 
 bool
-wire_is_idle(struct wire *w)
+wire_is_idle(struct wire *w, bool sure)
 {
 	char byte;
 	size_t got;
 
+	if (!sure && !ready_maybe(&w->ready))
+		return true;
+	ready_look(&w->ready);
 	/* Of TLS a byte may be read already, or be of a late session ticket. */
 	if (w->tls != NULL)
 		return curl_easy_recv(w->curl, &byte, 1, &got) == CURLE_AGAIN;
@@ -513,6 +577,12 @@ wire_key(const struct wire *w)
 	return w->key;
 }
 
+struct wire_place *
+wire_place(struct wire *w)
+{
+	return &w->place;
+}
+
 unsigned
 wire_uses(const struct wire *w)
 {
@@ -525,8 +595,8 @@ wire_used(struct wire *w)
 	w->uses++;
 }
 
-int *
-wire_epoll_mark(struct wire *w)
+struct ready *
+wire_ready(struct wire *w)
 {
-	return &w->epoll;
+	return &w->ready;
 }

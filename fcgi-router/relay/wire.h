@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/ready.h"
 #include "base/str.h"
 #include "decide/target.h"
 #include "settings/settings.h"
@@ -68,9 +69,6 @@ int wire_fd(const struct wire *w);
 /* How much of what was sent still lies in the system's buffer, or 0. */
 int wire_unsent(const struct wire *w);
 
-/* Is it TLS, which may hold read bytes that its descriptor does not show? */
-bool wire_is_tls(const struct wire *w);
-
 /*
  * May the open wire, of the same key, serve that target? Not when the rules of
  * egress refuse its peer by now, or the files or words of [tls:NAME] by which
@@ -79,21 +77,37 @@ bool wire_is_tls(const struct wire *w);
 bool wire_may_serve(struct wire_maker *m, const struct wire *w,
     const struct target *t);
 
-/* Is an idle wire still open, with nothing unasked for on it? */
-bool wire_is_idle(struct wire *w);
+/* Is an idle wire still open, with nothing unasked for on it? sure: asks the
+ * kernel; else what events have told of it is enough. */
+bool wire_is_idle(struct wire *w, bool sure);
 
 /* The target's name, for messages, and its key, for a pool (target.h). */
 struct str wire_name(const struct wire *w);
 struct str wire_key(const struct wire *w);
+
+/*
+ * For whoever keeps wires that nobody uses: where a wire is among them. All
+ * zero of a new one; the wire does nothing with it.
+ */
+struct wire_place {
+	uint64_t hash;      /* of its key, by the keeper's own; 0: not known */
+	int64_t since;      /* clock_ms when it was given */
+	struct wire *below; /* of the same bucket: given earlier */
+	struct wire *newer; /* of all */
+	struct wire *older;
+};
+struct wire_place *wire_place(struct wire *w);
 
 /* How many answers it has carried before; the pool counts. */
 unsigned wire_uses(const struct wire *w);
 void wire_used(struct wire *w);
 
 /*
- * Which epoll instance knows its descriptor, or -1: a mark for whoever waits,
- * kept with the wire so that it need not be added twice.
+ * What events have told of it, for whoever waits; its owner is NULL until
+ * somebody does. A wire that epoll knows is not read before an event says that
+ * something may be there. It is memory of a `struct ready` until
+ * wire_maker_free, also when the wire is closed.
  */
-int *wire_epoll_mark(struct wire *w);
+struct ready *wire_ready(struct wire *w);
 
 #endif

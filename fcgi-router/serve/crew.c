@@ -104,33 +104,21 @@ crew_unqueue(struct crew *c)
 
 /* ---- descriptors ---- */
 
-bool
-crew_arm(struct crew *c, int fd, bool known, uint32_t events, void *owner)
-{
-	struct epoll_event event = { .events = events | EPOLLONESHOT,
-		.data.ptr = owner };
-
-	return epoll_ctl(c->epoll, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd,
-	    &event) != -1;
-}
-
 void
 crew_arm_exchange(struct crew *c, struct exchange *x)
 {
 	int64_t until = x->wait.until;
 	bool armed = true;
 
-	if (x->wait.front != 0 && x->front != -1) {
-		armed = crew_arm(c, x->front, x->front_known,
-		    (uint32_t)x->wait.front, x);
-		x->front_known = armed;
-	}
+	if (x->wait.front != 0 && x->front != -1)
+		armed = ready_watch(&x->front_ready, c->epoll, x->front,
+		    (uint32_t)x->wait.front);
 	if (x->wait.origin != 0 && x->transfer.wire != NULL && armed) {
-		int *mark = wire_epoll_mark(x->transfer.wire);
+		struct ready *ready = wire_ready(x->transfer.wire);
 
-		armed = crew_arm(c, wire_fd(x->transfer.wire),
-		    *mark == c->epoll, (uint32_t)x->wait.origin, x);
-		*mark = armed ? c->epoll : -1;
+		atomic_store(&ready->owner, x);
+		armed = ready_watch(ready, c->epoll,
+		    wire_fd(x->transfer.wire), (uint32_t)x->wait.origin);
 	}
 	if (!armed) /* the system has no room for it: look again soon */
 		until = clock_ms() + CREW_PAUSE_MS;
@@ -207,7 +195,7 @@ crew_listen(struct crew *c, int fd, struct err *e)
 		    "more than %d listening sockets", CREW_LISTENERS_MAX);
 	listener = &c->listeners[c->listener_count++];
 	*listener = fd;
-	if (!crew_arm(c, fd, false, EPOLLIN, listener))
+	if (!crew_arm(c, listener, EPOLL_CTL_ADD))
 		return err_set(e, REASON_INTERNAL, "descriptor %d: %s", fd,
 		    strerror(errno));
 	return 0;

@@ -3,11 +3,12 @@
 /*
  * crew: the epoll, and the workers that take exchanges from it.
  *
- * All workers wait in one epoll instance, one-shot: the listening sockets,
- * connections between requests, origins that are thinking, web servers that
- * must take bytes first. Whoever wakes takes the exchange through as many
- * steps as it can go and parks it again. Workers grow from least to most while
- * some are held (resolving, connecting), and shrink when idle.
+ * All workers wait in one epoll instance: for the listening sockets (one-shot)
+ * and, edge-triggered (base/ready), for connections between requests, origins
+ * that are thinking, web servers that must take bytes first. Whoever wakes
+ * takes the exchange through as many steps as it can go and parks it again.
+ * Workers grow from least to most while some are held (resolving, connecting),
+ * and shrink when idle.
  */
 #ifndef SERVE_CREW_H
 #define SERVE_CREW_H

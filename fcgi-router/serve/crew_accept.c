@@ -123,14 +123,20 @@ crew_accept(struct crew *c, int listener, struct exchange **x)
 	return -1;
 }
 
-void
-crew_arm_listener(struct crew *c, int *listener)
+bool
+crew_arm(struct crew *c, int *listener, int how)
 {
 	struct epoll_event event = { .events = EPOLLIN | EPOLLONESHOT,
 		.data.ptr = listener };
 
+	return epoll_ctl(c->epoll, how, *listener, &event) != -1;
+}
+
+void
+crew_arm_listener(struct crew *c, int *listener)
+{
 	/* A drain may have taken it out meanwhile. */
-	CHECK(epoll_ctl(c->epoll, EPOLL_CTL_MOD, *listener, &event) != -1 ||
+	CHECK(crew_arm(c, listener, EPOLL_CTL_MOD) ||
 	    atomic_load(&c->process->draining));
 }
 

@@ -6,8 +6,8 @@
  * Who holds whom: a `struct crew` holds all workers, all exchanges (the free
  * ones in a stack), the epoll instance, the timers and a queue of exchanges
  * that were woken by no descriptor. An exchange that waits is known to epoll
- * (its descriptors are armed, one-shot) and to the timers; who wakes it first,
- * runs it.
+ * (by the `struct ready` of its front and of its wire) and to the timers; who
+ * wakes it first, runs it.
  */
 #ifndef SERVE_CREW_PRIVATE_H
 #define SERVE_CREW_PRIVATE_H
@@ -77,10 +77,6 @@ struct exchange *crew_unqueue(struct crew *c);
 /* Adds one to an eventfd. */
 void crew_ring(int bell);
 
-/* Tells epoll of one descriptor, one-shot. false: it has no room. */
-bool crew_arm(struct crew *c, int fd, bool known, uint32_t events,
-    void *owner);
-
 /*
  * Arms what an exchange waits for. It is still RUNNING: what fires now only
  * marks it as woken.
@@ -98,6 +94,9 @@ int crew_accept(struct crew *c, int listener, struct exchange **x);
 /* Accepts no more until an exchange ends or a moment has passed. */
 void crew_pause(struct crew *c);
 
+/* Tells epoll of a listening socket, one-shot; how: EPOLL_CTL_ADD or _MOD.
+ * false: it has no room. */
+bool crew_arm(struct crew *c, int *listener, int how);
 void crew_arm_listener(struct crew *c, int *listener);
 void crew_arm_listeners(struct crew *c);
 

@@ -144,7 +144,7 @@ worker_leaves(struct worker *w)
 }
 
 static void
-worker_serve(struct worker *w, void *what)
+worker_serve(struct worker *w, void *what, uint32_t events)
 {
 	struct crew *c = w->crew;
 	int *listener = what;
@@ -157,8 +157,10 @@ worker_serve(struct worker *w, void *what)
 	} else if (listener >= c->listeners &&
 	    listener < c->listeners + CREW_LISTENERS_MAX) {
 		worker_accept(w, listener);
-	} else if (exchange_wake(what)) {
-		worker_run(w, what);
+	} else {
+		x = ready_event(what, events);
+		if (x != NULL && exchange_wake(x))
+			worker_run(w, x);
 	}
 }
 
@@ -176,7 +178,7 @@ worker_main(void *arg)
 
 		CHECK(n != -1 || errno == EINTR);
 		if (n == 1)
-			worker_serve(w, event.data.ptr);
+			worker_serve(w, event.data.ptr, event.events);
 		else if (n == 0 && worker_leaves(w))
 			break;
 	}

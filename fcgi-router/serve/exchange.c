@@ -18,6 +18,7 @@ exchange_new(struct process *p)
 	timer_init(&x->timer, x);
 	x->process = p;
 	x->front = -1;
+	ready_init(&x->front_ready, x);
 	x->wait.until = x->limit = x->total_limit = INT64_MAX;
 	x->front_limit = INT64_MAX;
 	arena_init(&x->arena, EXCHANGE_ARENA_MAX);

@@ -18,6 +18,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/ready.h"
 #include "decide/follow.h"
 #include "decide/target.h"
 #include "http/header.h"
@@ -88,7 +89,7 @@ struct exchange {
 	/* the web server's side, kept from request to request */
 	const struct intake *intake;
 	int front;          /* descriptor */
-	bool front_known;   /* to the epoll instance */
+	struct ready front_ready;
 	void *front_state;  /* the intake's own */
 	bool front_spools;  /* it writes all of a request before it reads */
 	bool front_partial; /* what it has sent is too little to be read: no

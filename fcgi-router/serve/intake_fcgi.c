@@ -32,6 +32,7 @@ enum {
 	FCGI_CONTENT_MAX = 65528,  /* of a record, a multiple of 8 */
 	FCGI_HEAD_MOST = 96 * 1024, /* larger heads are answered 431 */
 	FCGI_AHEAD = 2048,         /* bytes looked at before a body's record */
+	FCGI_LIBRARY = 8192,       /* libfcgi reads at most so many at once */
 	FCGI_DIRECT = 8192,        /* larger parts are written at once */
 	FCGI_ROOM = 16384,         /* the least that is worth a read */
 	FCGI_FULL = 4,             /* of a socket's buffer that part is kept */
@@ -104,7 +105,7 @@ intake_fcgi_open(struct exchange *x, int fd)
 	CHECK(FCGX_InitRequest(&state->request, -1, 0) == 0);
 	x->front_state = state;
 	x->front = fd;
-	x->front_known = false;
+	ready_init(&x->front_ready, x);
 	x->intake = &intake_fcgi;
 	state->head_since = clock_ms();
 	return 0;
@@ -123,7 +124,6 @@ intake_fcgi_close(struct exchange *x)
 	if (x->front != -1)
 		close(x->front);
 	x->front = -1;
-	x->front_known = false;
 	buf_fini(&x->out);
 }
 
@@ -174,6 +174,7 @@ intake_fcgi_wait_head(struct exchange *x, bool began, struct err *e)
 	x->wait.until = state->head_since == 0 ? INT64_MAX :
 	    state->head_since + timeout;
 	if (began) {
+		ready_left(&x->front_ready);
 		if (x->wait.until > now + state->retry_ms + FCGI_RETRY_MS)
 			x->wait.until = now + state->retry_ms + FCGI_RETRY_MS;
 		if (state->retry_ms < FCGI_RETRY_MOST_MS)
@@ -259,7 +260,10 @@ intake_fcgi_take(struct exchange *x, const struct exchange_loan *loan,
 
 	if (state->linger_until != 0)
 		return x->intake->next(x, false);
+	ready_look(&x->front_ready);
 	n = recv(x->front, loan->scratch, loan->room, MSG_PEEK | MSG_DONTWAIT);
+	if (n >= FCGI_LIBRARY) /* some may be left when the head is read */
+		ready_left(&x->front_ready);
 	if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR))
 		return intake_fcgi_refuse(x, NULL, e);
 	/* The web server may be about to ask: on a busy connection it soon
@@ -291,30 +295,6 @@ intake_fcgi_take(struct exchange *x, const struct exchange_loan *loan,
 /* ---- the body ---- */
 
 /*
- * What libfcgi has read and not given yet, and behind it what lies in the
- * socket. *ended: the other side has closed, or the socket is broken.
- */
-static struct str
-intake_fcgi_ahead(const struct exchange *x, const FCGX_Stream *in,
-    char room[FCGI_AHEAD], bool *ended)
-{
-	const struct fcgi_stream_data *data = in->data;
-	size_t held = (size_t)(data->buff_stop - in->rdNext);
-	ssize_t n;
-
-	if (held > FCGI_AHEAD)
-		held = FCGI_AHEAD;
-	memcpy(room, in->rdNext, held);
-	*ended = false;
-	if (held == FCGI_AHEAD)
-		return (struct str){ room, held };
-	n = recv(x->front, room + held, FCGI_AHEAD - held,
-	    MSG_PEEK | MSG_DONTWAIT);
-	*ended = n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR);
-	return (struct str){ room, held + (n > 0 ? (size_t)n : 0) };
-}
-
-/*
  * What libfcgi would read next, once it has skipped padding: 1: content, or
  * the end, without waiting; 0: it would wait; -1: a record that is none of
  * this request's body. It would skip or answer such records, wait behind
@@ -339,27 +319,49 @@ intake_fcgi_judge(const struct fcgi_state *state, struct str ahead)
 	return (p[4] == 0 && p[5] == 0) || ahead.n > skip + FCGI_HEAD;
 }
 
-/* As intake_fcgi_judge; of 0, x->front_partial says for what. */
+/*
+ * As intake_fcgi_judge, with what lies in the socket behind what libfcgi holds
+ * already; of 0, x->front_partial says for what.
+ */
+static int
+intake_fcgi_look(struct exchange *x, struct str held)
+{
+	char room[FCGI_AHEAD];
+	size_t free = FCGI_AHEAD - held.n;
+	bool ended;
+	ssize_t n;
+	int got;
+
+	memcpy(room, held.p, held.n);
+	ready_look(&x->front_ready);
+	n = recv(x->front, room + held.n, free, MSG_PEEK | MSG_DONTWAIT);
+	ended = n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR);
+	got = intake_fcgi_judge(intake_fcgi_state(x), (struct str){ room,
+	    held.n + (n > 0 ? (size_t)n : 0) });
+	if (n > 0 && (got != 1 || (size_t)n == free))
+		ready_left(&x->front_ready);
+	if (got != 0 || ended)
+		return got != 0 ? got : 1;
+	x->front_partial = n > 0;
+	return x->front_partial && intake_fcgi_hung_up(x->front);
+}
+
 static int
 intake_fcgi_is_ready(struct exchange *x)
 {
 	struct fcgi_state *state = intake_fcgi_state(x);
 	const FCGX_Stream *in = state->request.in;
 	const struct fcgi_stream_data *data = in->data;
-	char room[FCGI_AHEAD];
-	struct str ahead;
-	bool ended;
+	struct str held;
 	int got;
 
 	x->front_partial = false;
 	if (!state->knows_buffer)
 		return 1; /* it may wait, at most for body_timeout */
-	ahead = intake_fcgi_ahead(x, in, room, &ended);
-	got = intake_fcgi_judge(state, ahead);
-	if (got != 0 || ended)
-		return got != 0 ? got : 1;
-	x->front_partial = ahead.n > (size_t)(data->buff_stop - in->rdNext);
-	return x->front_partial && intake_fcgi_hung_up(x->front);
+	held = (struct str){ (const char *)in->rdNext,
+		(size_t)(data->buff_stop - in->rdNext) };
+	got = intake_fcgi_judge(state, held);
+	return got != 0 ? got : intake_fcgi_look(x, held);
 }
 
 static int
@@ -635,9 +637,11 @@ intake_fcgi_linger(struct exchange *x)
 		shutdown(x->front, SHUT_WR);
 	}
 	while (most > 0 && now < state->linger_until) {
+		ready_look(&x->front_ready);
 		n = recv(x->front, thrown, sizeof(thrown), MSG_DONTWAIT);
 		if (n <= 0)
 			break;
+		ready_left(&x->front_ready);
 		most -= (size_t)n < most ? (size_t)n : most;
 	}
 	if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR) ||

@@ -79,6 +79,14 @@ step_wait_gate(struct exchange *x)
 	return STEP_WAIT;
 }
 
+/* May it go out again, should a wire of the pool turn out to be dead? */
+static bool
+step_may_repeat(const struct exchange *x)
+{
+	return x->body.kind == REQUEST_BODY_NONE &&
+	    relay_is_idempotent(x->request.method);
+}
+
 int
 step_connect(struct exchange *x, const struct exchange_loan *loan)
 {
@@ -95,7 +103,7 @@ step_connect(struct exchange *x, const struct exchange_loan *loan)
 	if (x->attempt_us == 0)
 		x->attempt_us = clock_us();
 	if (!x->fresh_only)
-		w = relay_take(relay, &x->target);
+		w = relay_take(relay, &x->target, !step_may_repeat(x));
 	reused = w != NULL;
 	if (!reused && !gate_enter(&relay->gate, x->target.key))
 		return step_wait_gate(x);

@@ -107,21 +107,21 @@ wires_are_found_by_key_last_in_first_out(void **state)
 	struct wire *w[3];
 	int fds[3];
 
-	assert_null(pool_take(c->p, STR("a")));
+	assert_null(pool_take(c->p, STR("a"), true));
 	a1 = pool_put(c, "a", &fds[0]);
 	b = pool_put(c, "b", &fds[1]);
 	a2 = pool_put(c, "a", &fds[2]);
-	assert_null(pool_take(c->p, STR("c")));
-	assert_null(pool_take(c->p, STR("")));
-	assert_null(pool_take(c->p, STR("aa")));
-	w[0] = pool_take(c->p, STR("a"));
-	w[1] = pool_take(c->p, STR("a"));
+	assert_null(pool_take(c->p, STR("c"), true));
+	assert_null(pool_take(c->p, STR(""), true));
+	assert_null(pool_take(c->p, STR("aa"), true));
+	w[0] = pool_take(c->p, STR("a"), true);
+	w[1] = pool_take(c->p, STR("a"), true);
 	assert_ptr_equal(w[0], a2);
 	assert_ptr_equal(w[1], a1);
-	assert_null(pool_take(c->p, STR("a")));
-	w[2] = pool_take(c->p, STR("b"));
+	assert_null(pool_take(c->p, STR("a"), true));
+	w[2] = pool_take(c->p, STR("b"), true);
 	assert_ptr_equal(w[2], b);
-	assert_null(pool_take(c->p, STR("b")));
+	assert_null(pool_take(c->p, STR("b"), true));
 	for (int i = 0; i < 3; i++)
 		assert_false(pool_is_closed(fds[i]));
 	for (int i = 0; i < 3; i++) {
@@ -143,10 +143,10 @@ a_wire_that_is_no_longer_idle_is_passed_over(void **state)
 	(void)pool_put(c, "a", &fds[2]);
 	assert_int_equal(send(fds[2], "x", 1, 0), 1); /* unasked for */
 	close(fds[1]);
-	w = pool_take(c->p, STR("a"));
+	w = pool_take(c->p, STR("a"), true);
 	assert_ptr_equal(w, good);
 	origin_wait(fds[2], POLLIN); /* it was closed */
-	assert_null(pool_take(c->p, STR("a")));
+	assert_null(pool_take(c->p, STR("a"), true));
 	wire_close(&w);
 	close(fds[0]);
 	close(fds[2]);
@@ -164,13 +164,13 @@ beyond_the_most_the_longest_idle_goes(void **state)
 	(void)pool_put(c, "b", &fds[1]);
 	(void)pool_put(c, "c", &fds[2]);
 	/* "a" comes to the front again */
-	w = pool_take(c->p, STR("a"));
+	w = pool_take(c->p, STR("a"), true);
 	pool_give(c->p, &w);
 	(void)pool_put(c, "d", &fds[3]);
 	assert_true(pool_is_closed(fds[1]));
 	assert_false(pool_is_closed(fds[0]) || pool_is_closed(fds[2]) ||
 	    pool_is_closed(fds[3]));
-	assert_null(pool_take(c->p, STR("b")));
+	assert_null(pool_take(c->p, STR("b"), true));
 	/* None at all: what is given is closed at once. */
 	pool_limit(c->p, 0, POOL_TEST_AGE);
 	(void)pool_put(c, "e", &other);
@@ -202,7 +202,7 @@ an_old_wire_is_swept(void **state)
 	pool_limit(c->p, POOL_TEST_MOST, 1);
 	pool_sweep(c->p);
 	assert_true(pool_is_closed(fds[1]));
-	assert_null(pool_take(c->p, STR("a")));
+	assert_null(pool_take(c->p, STR("a"), true));
 	close(fds[0]);
 	close(fds[1]);
 }
@@ -215,7 +215,7 @@ an_old_wire_is_not_taken_though_nobody_swept(void **state)
 
 	(void)pool_put(c, "a", &fd);
 	pool_now_us += POOL_TEST_AGE * 1000;
-	assert_null(pool_take(c->p, STR("a")));
+	assert_null(pool_take(c->p, STR("a"), true));
 	assert_true(pool_is_closed(fd));
 	close(fd);
 }
@@ -275,7 +275,7 @@ many_keys_stay_apart(void **state)
 		struct wire *w;
 
 		snprintf(key, sizeof(key), "key %d", (i * 31) % MANY);
-		w = pool_take(c->p, str_of(key));
+		w = pool_take(c->p, str_of(key), true);
 		assert_ptr_equal(w, was[(i * 31) % MANY]);
 		wire_close(&w);
 	}
@@ -305,7 +305,7 @@ pool_thread_main(void *arg)
 
 	for (i = 0; i < POOL_ROUNDS; i++) {
 		struct str key = rand_r(&t->seed) % 2 ? STR("a") : STR("b");
-		struct wire *w = pool_take(p, key);
+		struct wire *w = pool_take(p, key, true);
 
 		if (w != NULL) {
 			CHECK(wire_uses(w) % 2 == 0);
@@ -345,7 +345,7 @@ threads_share_it(void **state)
 	/* None was lost, none closed. */
 	for (i = 0; i < 4; i++) {
 		struct wire *w = pool_take(c->p, i % 2 == 0 ? STR("a") :
-		    STR("b"));
+		    STR("b"), true);
 
 		assert_non_null(w);
 		wire_close(&w);

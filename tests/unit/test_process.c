@@ -72,7 +72,7 @@ it_starts_without_a_map(void **state)
 	assert_null(snapshot_take(p.snapshot, &e));
 	assert_int_equal(e.reason, REASON_NO_MAP);
 	assert_null(relay_take(&p.relay, &(struct target){
-	    .key = STR("x") }));
+	    .key = STR("x") }, true));
 	process_fini(&p);
 	assert_null(p.settings);
 }
@@ -138,7 +138,7 @@ process_keeps(struct process *p, const struct origin *o)
 	if (wire_open(p->relay.maker, &o->target, 10000, &w, &e) == -1)
 		fail_msg("%s", e.text);
 	pool_give(p->relay.pool, &w);
-	w = relay_take(&p->relay, &o->target);
+	w = relay_take(&p->relay, &o->target, true);
 	kept = w != NULL;
 	wire_close(&w);
 	return kept;

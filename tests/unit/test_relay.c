@@ -87,7 +87,7 @@ an_idle_wire_is_taken_by_its_target_alone(void **state)
 	assert_int_equal(relay_init(&r, 4, &e), 0);
 	pool_limit(r.pool, 4, 10000);
 	origin_start(&o);
-	assert_null(relay_take(&r, &o.target));
+	assert_null(relay_take(&r, &o.target, true));
 	assert_int_equal(wire_open(r.maker, &o.target, 5000, &w, &e), 0);
 	was = w;
 	pool_give(r.pool, &w);
@@ -95,10 +95,10 @@ an_idle_wire_is_taken_by_its_target_alone(void **state)
 	built = o.target;
 	built.written = false;
 	built.key = STR("built");
-	assert_null(relay_take(&r, &built));
-	w = relay_take(&r, &o.target);
+	assert_null(relay_take(&r, &built, true));
+	w = relay_take(&r, &o.target, true);
 	assert_ptr_equal(w, was);
-	assert_null(relay_take(&r, &o.target));
+	assert_null(relay_take(&r, &o.target, true));
 	pool_give(r.pool, &w);
 	relay_fini(&r); /* closes it, or origin_stop would wait */
 	origin_stop(&o);

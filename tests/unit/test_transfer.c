@@ -74,7 +74,7 @@ transfer_ask(struct transfer_case *c, const struct origin *o,
 	struct h1_request r = { .method = str_of(method),
 		.target = STR("/x?q"), .host = STR("h.example"),
 		.fields = &none, .body = body, .length = length };
-	struct wire *w = pool_take(c->p, o->target.key);
+	struct wire *w = pool_take(c->p, o->target.key, true);
 	bool reused = w != NULL;
 
 	header_init(&none, &c->a);
@@ -174,7 +174,7 @@ transfer_body(const struct transfer_case *c)
 static bool
 transfer_was_kept(struct transfer_case *c, const struct origin *o)
 {
-	struct wire *w = pool_take(c->p, o->target.key);
+	struct wire *w = pool_take(c->p, o->target.key, true);
 	bool kept = w != NULL;
 
 	wire_close(&w);
@@ -628,7 +628,7 @@ a_wire_carries_one_exchange_after_the_other(void **state)
 		TABLE_STR("body", transfer_body(c), "ok");
 		assert_int_equal(c->t.reused, i > 0);
 	}
-	w = pool_take(c->p, o.target.key);
+	w = pool_take(c->p, o.target.key, true);
 	assert_int_equal(wire_uses(w), 5);
 	wire_close(&w);
 	origin_stop(&o);

@@ -137,16 +137,15 @@ wire_try_bytes(struct origin *o)
 
 	TABLE_STR("name", wire_name(w), o->name);
 	TABLE_STR("key", wire_key(w), o->name);
-	TABLE_INT("tls", wire_is_tls(w), o->tls != NULL);
 	assert_int_equal(wire_uses(w), 0);
 	wire_used(w);
 	assert_int_equal(wire_uses(w), 1);
-	assert_int_equal(*wire_epoll_mark(w), -1);
+	assert_null(atomic_load(&wire_ready(w)->owner));
 	assert_int_equal(wire_recv(w, text, WIRE_ROOM, &more, &e), 0);
 	wire_must_send(w, STR("GET / HTTP/1.1\r\n\r\n"));
 	assert_int_equal(wire_read_all(w, text, &e), 2);
 	assert_string_equal(text, "HTTP/1.1 200 fine\r\n\r\n");
-	assert_false(wire_is_idle(w));
+	assert_false(wire_is_idle(w, true));
 	wire_close(&w);
 	assert_null(w);
 	wire_close(&w);
@@ -404,18 +403,18 @@ idle_means_open_and_silent(void **state)
 
 		origin_start(&o);
 		w = wire_must_open(m, &o.target);
-		assert_true(wire_is_idle(w));
+		assert_true(wire_is_idle(w, true));
 		if (ends[i] != ORIGIN_RESETS) {
 			wire_ask(w, 1);
 			origin_wait(wire_fd(w), POLLIN);
-			assert_false(wire_is_idle(w)); /* one byte more */
+			assert_false(wire_is_idle(w, true)); /* one byte more */
 			wire_close(&w);
 			w = wire_must_open(m, &o.target);
 		}
 		wire_ask(w, 2);
 		if (ends[i] != ORIGIN_STAYS)
 			origin_wait(wire_fd(w), POLLRDHUP);
-		TABLE_INT("idle", wire_is_idle(w), ends[i] == ORIGIN_STAYS);
+		TABLE_INT("idle", wire_is_idle(w, true), ends[i] == ORIGIN_STAYS);
 		wire_close(&w);
 		origin_stop(&o);
 		origin_forget(&o);
@@ -566,10 +565,10 @@ a_tls_wire_is_idle_after_its_answer_and_not_with_more(void **state)
 	wire_begin_tls(&c, "DNS:localhost", 1, true);
 	w = wire_must_open(c.m, &c.o.target);
 	wire_ask(w, 2);
-	assert_true(wire_is_idle(w));
+	assert_true(wire_is_idle(w, true));
 	/* The second byte is in libcurl's hands, not in the socket. */
 	wire_ask(w, 1);
-	assert_false(wire_is_idle(w));
+	assert_false(wire_is_idle(w, true));
 	wire_close(&w);
 	wire_end_tls(&c);
 }
@@ -587,7 +586,7 @@ a_late_ticket_leaves_a_tls_wire_idle(void **state)
 	w = wire_must_open(c.m, &c.o.target);
 	wire_ask(w, 2);
 	origin_wait(wire_fd(w), POLLIN);
-	assert_true(wire_is_idle(w));
+	assert_true(wire_is_idle(w, true));
 	wire_ask(w, 2);
 	wire_close(&w);
 	wire_end_tls(&c);
