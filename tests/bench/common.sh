@@ -72,6 +72,7 @@ common_run() {
 		exit 3
 	fi
 	prepare_run env --default-signal=INT \
+	    BUILD_DIR="${BUILD_DIR-$build/obj}" \
 	    python3 "$top/tests/bench/$driver" \
 	    --build "${BUILD_DIR-$build/obj}" --out "$out" \
 	    ${arguments[@]+"${arguments[@]}"}

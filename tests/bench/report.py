@@ -29,7 +29,10 @@ def size_word(size):
 
 
 class Results:
-    def __init__(self):
+    """`first` is what the first column holds."""
+
+    def __init__(self, first="hosts"):
+        self.first = first
         self.rows = []
 
     def add(self, hosts, what, measure, value, unit=""):
@@ -51,7 +54,7 @@ class Results:
                                   if row[2] == measure))
 
     def tsv(self):
-        lines = ["hosts\twhat\tmeasure\tvalue\tunit"]
+        lines = [f"{self.first}\twhat\tmeasure\tvalue\tunit"]
         lines += [f"{hosts}\t{what}\t{measure}\t{number(value)}\t{unit}"
                   for hosts, what, measure, value, unit in self.rows]
         return "\n".join(lines) + "\n"

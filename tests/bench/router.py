@@ -12,6 +12,7 @@ import lists
 from costs import Failed
 
 E2E = pathlib.Path(__file__).resolve().parents[1] / "e2e"
+sys.path.insert(0, str(E2E))
 CHECK = 1.0          # seconds, the default of router.ini
 PATIENCE = 30        # seconds, for a map to show
 RANDOMS_LIMIT = 1800
@@ -22,8 +23,6 @@ WARM = 100000        # requests before memory is looked at
 def lab(build):
     """tests/e2e's lab, on our build."""
     os.environ["BUILD_DIR"] = str(build)
-    if str(E2E) not in sys.path:
-        sys.path.insert(0, str(E2E))
     import lab as labs  # pylint: disable=import-outside-toplevel
     return labs.Lab("bench")
 

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""natives: web servers that relay by themselves, each as it does best what the
+router does: the host is looked up among all, and its origin is asked.
+
+Each function starts one in a lab and returns its port.
+"""
+
+import os
+
+import lab as labs
+from ground import IDLE, serve, user_line
+
+CORES = os.cpu_count()
+
+NGINX = """\
+{user}worker_processes auto;
+worker_rlimit_nofile 8192;
+daemon off;
+pid {dir}/run/nginx.pid;
+error_log stderr error;
+events {{ worker_connections 4096; }}
+http {{
+	access_log off;
+	server_tokens off;
+	keepalive_requests 1000000000;
+	client_body_temp_path {dir}/run/nginx-body;
+	fastcgi_temp_path {dir}/run/nginx-fastcgi;
+	proxy_temp_path {dir}/run/nginx-proxy;
+	scgi_temp_path {dir}/run/nginx-scgi;
+	uwsgi_temp_path {dir}/run/nginx-uwsgi;
+{http}
+	server {{
+		listen 127.0.0.1:{port} default_server backlog=4096;
+{server}
+	}}
+}}
+"""
+
+NGINX_MAP = """\
+	map_hash_max_size 262144;
+	map_hash_bucket_size 128;
+	map $host $origin {{ include {hosts}; }}
+	upstream origin {{
+		server {origin};
+		keepalive {idle};
+		keepalive_requests 1000000000;
+	}}"""
+
+NGINX_PROXY = """\
+		location / {
+			if ($origin = "") { return 404; }
+			proxy_pass http://$origin;
+			proxy_http_version 1.1;
+			proxy_set_header Connection "";
+			proxy_set_header Host $host;
+			proxy_buffer_size 64k;
+			proxy_buffers 16 64k;
+			proxy_busy_buffers_size 128k;
+		}"""
+
+
+def start_nginx(lab, http, server):
+    config = lab.dir / "conf" / "nginx.conf"
+    return serve(lab, ["nginx", "-e", "stderr", "-c", config], config,
+                 lambda port: NGINX.format(
+                     user=user_line(), dir=lab.dir, port=port, http=http,
+                     server=server))
+
+
+def nginx(ground, lab):
+    hosts = ground.write("nginx.map", ground.hosts, "{0} origin;\n")
+    return start_nginx(lab, NGINX_MAP.format(
+        hosts=hosts, origin=ground.origin, idle=IDLE), NGINX_PROXY)
+
+
+# ---- lighttpd ----
+
+LIGHTTPD = """\
+server.modules = ( "mod_magnet", "mod_proxy" )
+server.bind = "127.0.0.1"
+server.port = {port}
+{user}server.document-root = "{dir}/www"
+server.upload-dirs = ( "{dir}/run" )
+server.max-fds = 8192
+server.max-worker = {cores}
+server.max-keep-alive-requests = 65535
+server.stream-response-body = 1
+{more}
+proxy.server = ( "" => (( "host" => "127.0.0.1", "port" => {origin} )) )
+"""
+
+
+def start_lighttpd(ground, lab, more):
+    config = lab.dir / "conf" / "lighttpd.conf"
+    user = (f'server.username = "{labs.WEB_USER}"\n'
+            f'server.groupname = "{labs.WEB_GROUP}"\n') if labs.ROOT else ""
+    return serve(lab, ["lighttpd", "-D", "-f", config], config,
+                 lambda port: LIGHTTPD.format(
+                     user=user, dir=lab.dir, port=port, cores=CORES,
+                     origin=ground.port, more=more))
+
+
+def lighttpd(ground, lab):
+    """No map: all hosts have the one origin."""
+    return start_lighttpd(ground, lab, "")
+
+
+# ---- Apache ----
+
+# Threads enough for all clients in as few processes as there are cores, so
+# that connections to origins are found again; none is ended or started.
+APACHE_THREADS = f"""\
+ServerLimit {CORES}
+StartServers {CORES}
+ThreadLimit {600 // CORES}
+ThreadsPerChild {600 // CORES}
+MaxRequestWorkers {600 // CORES * CORES}
+MinSpareThreads 1
+MaxSpareThreads {600 // CORES * CORES}
+MaxKeepAliveRequests 0
+"""
+
+APACHE = """\
+ServerRoot "{dir}/run"
+DefaultRuntimeDir "{dir}/run"
+PidFile "{dir}/run/apache2.pid"
+ServerName localhost
+Listen 127.0.0.1:{port}
+{user}ErrorLog /dev/stderr
+LogLevel crit
+{modules}
+{threads}
+{more}
+<Location "/">
+	Require all granted
+</Location>
+"""
+
+
+def start_apache(lab, modules, more):
+    config = lab.dir / "conf" / "apache2.conf"
+    user = (f"User {labs.WEB_USER}\nGroup {labs.WEB_GROUP}\n"
+            if labs.ROOT else "")
+    lines = "\n".join(
+        f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so"
+        for name in ("mpm_event", "authz_core", "proxy", "proxy_http",
+                     *modules))
+    return serve(lab, ["apache2", "-DFOREGROUND", "-f", config], config,
+                 lambda port: APACHE.format(
+                     user=user, dir=lab.dir, port=port, modules=lines,
+                     threads=APACHE_THREADS, more=more))
+
+
+def apache_express(ground, lab):
+    return start_apache(lab, ["proxy_express"], f"""\
+ProxyExpressEnable on
+ProxyExpressDBMFile {ground.dbm("DB")}
+ProxyExpressDBMType DB""")
+
+
+def apache_rewritemap(ground, lab):
+    return start_apache(lab, ["rewrite"], f"""\
+RewriteEngine On
+RewriteMap hosts "dbm=DB:{ground.dbm("DB")}"
+RewriteCond ${{hosts:%{{HTTP_HOST}}}} ^(.+)$
+RewriteRule ^(.*)$ %1$1 [P,L]
+RewriteRule ^ - [R=404,L]""")

@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""relay_report: what relay measured, as tables, as TSV, as a plot, against the
+marks.
+
+Of the rounds the median counts, beside the least and the most. What a round
+says is compared with what the same round says of another row, as the machine
+was the same then; of these ratios the median counts. A row with an error in
+any round has no number at that place, but the error.
+"""
+
+import statistics
+import subprocess
+
+import report
+from report import cell, table
+
+SMALL, LARGE = "100 B", "1 MiB"
+PER = 10000         # requests, of processor time
+MS = 1000
+
+
+def cost(load, group):
+    """Processor seconds of a group for PER requests."""
+    return sum(seconds for (name, _), seconds in load.cpu.items()
+               if name == group) * PER / load.requests
+
+
+class Loads:
+    """A Load, or why there is none, for each place, row and round."""
+
+    def __init__(self, points, some):
+        self.points = list(points)
+        self.rows = list(some)
+        self.found = {}
+        self.counts = []   # (row's title, measure, value, unit)
+
+    def add(self, size, connections, row, turn, load):
+        self.found.setdefault((size, connections, row.key), {})[turn] = load
+
+    def all(self, point, key):
+        """The rounds, in order; [] where one of them failed or none was."""
+        rounds = self.found.get((*point, key), {})
+        some = [rounds[turn] for turn in sorted(rounds)]
+        return [] if any(isinstance(one, str) for one in some) else some
+
+    def why(self, point, key):
+        """The first error, or None."""
+        return next((one for one in
+                     self.found.get((*point, key), {}).values()
+                     if isinstance(one, str)), None)
+
+    def ratio(self, point, over, under, what):
+        """The median over rounds; what(load) is the number. None if there is
+        none."""
+        pairs = list(zip(self.all(point, over), self.all(point, under)))
+        return statistics.median(what(a) / what(b) for a, b in pairs) \
+            if pairs else None
+
+    def numbers(self):
+        """Every number as a line."""
+        results = report.Results("answer, connections")
+        for point in self.points:
+            where = f"{point[0]}, {point[1]}"
+            for row in self.rows:
+                why = self.why(point, row.key)
+                if why:
+                    results.add(where, row.title, "invalid", why)
+                some = self.all(point, row.key)
+                if some:
+                    add_row(results, where, row.title, some)
+        for title, measure, value, unit in self.counts:
+            results.add("", title, measure, value, unit)
+        for what, value, _, limit, _ in marks(self):
+            if value is not None:
+                results.add("", what, f"mark {limit}", value)
+        return results
+
+
+def add_row(results, where, title, some):
+    rates = [one.rate for one in some]
+    for measure, value in (("a second", statistics.median(rates)),
+                           ("a second, least", min(rates)),
+                           ("a second, most", max(rates))):
+        results.add(where, title, measure, value)
+    for name in ("p50", "p99"):
+        results.add(where, title, name, statistics.median(
+            getattr(one, name) for one in some) * MS, "ms")
+    for group, program in sorted(set().union(*(one.cpu for one in some))):
+        results.add(where, title, f"{group}: {program}", statistics.median(
+            one.cpu.get((group, program), 0) * PER / one.requests
+            for one in some), f"cpu s/{PER}")
+
+
+# ---- tables ----
+
+def place(results, point):
+    size, connections = point
+    heads = ["row", "req/s", "least", "most", "of nginx", "p50 ms", "p99 ms",
+             "front", "behind", "origin", "wrk", "all"]
+    lines = []
+    for row in results.rows:
+        if size not in row.sizes:
+            continue
+        some = results.all(point, row.key)
+        if not some:
+            why = results.why(point, row.key)
+            lines.append([row.title, "invalid" if why else "",
+                          *[""] * (len(heads) - 2)])
+            continue
+        rates = [one.rate for one in some]
+        parts = [statistics.median(part(one, row) for one in some)
+                 for part in (front, behind, origin, client)]
+        lines.append(
+            [row.title, f"{statistics.median(rates):.0f}",
+             f"{min(rates):.0f}", f"{max(rates):.0f}",
+             cell(results.ratio(point, row.key, "nginx",
+                                lambda one: one.rate), ".2f")]
+            + [f"{statistics.median(getattr(one, name) for one in some) * MS:.2f}"
+               for name in ("p50", "p99")]
+            + [f"{part:.2f}" for part in (*parts, sum(parts))])
+    return table(f"{size}, {connections} connections (the last columns: cpu "
+                 f"s for {PER} requests)", heads, lines)
+
+
+FRONTS = ("nginx", "lighttpd", "apache2", "haproxy", "caddy")
+
+
+def front(load, _):
+    """The web server's."""
+    return sum(seconds for (group, program), seconds in load.cpu.items()
+               if group == "row" and program in FRONTS) * PER / load.requests
+
+
+def behind(load, row):
+    """That of the program it asks."""
+    return cost(load, "row") - front(load, row)
+
+
+def origin(load, _):
+    return cost(load, "origin")
+
+
+def client(load, _):
+    return cost(load, "wrk")
+
+
+def invalid(results):
+    lines = [[row.title, f"{point[0]}, {point[1]}", results.why(point,
+                                                                row.key)]
+             for point in results.points for row in results.rows
+             if results.why(point, row.key)]
+    return [table("Invalid", ["row", "where", "why"], lines)] if lines else []
+
+
+def text(results):
+    return "\n".join([*(place(results, point) for point in results.points),
+                      *invalid(results), marks_table(results)])
+
+
+# ---- marks ----
+
+def marks(results):
+    """(what, number or None, met, limit as text, the compared rows)."""
+    def rate(load):
+        return load.rate
+
+    def at_least(what, point, over, under, limit, of=rate):
+        value = results.ratio(point, over, under, of)
+        return (what, value, value is not None and value >= limit,
+                f">= {limit:.2f}", (over, under))
+
+    def at_most(what, point, over, under, limit, of):
+        value = results.ratio(point, over, under, of)
+        return (what, value, value is not None and value <= limit,
+                f"<= {limit:.2f}", (over, under))
+
+    usual, large = (SMALL, 32), (LARGE, 32)
+    alone, crowd = (SMALL, 1), (SMALL, 256)
+    found = [
+        at_least("nginx -> router, of nginx", usual, "nginx-router", "nginx",
+                 0.62),
+        at_least("lighttpd -> router, of lighttpd", usual, "lighttpd-router",
+                 "lighttpd", 1),
+        at_least("Apache -> router, of RewriteMap", usual, "apache-router",
+                 "apache-rewritemap", 0.8),
+        at_least("Apache -> router, of mod_proxy_express", usual,
+                 "apache-router", "apache-express", 1.05),
+        at_least("nginx -> router, of Go", usual, "nginx-router", "go", 4.5),
+        at_least("nginx -> router, of PHP-FPM", usual, "nginx-router", "php",
+                 4),
+        at_least("1 MiB: nginx -> router, of nginx", large, "nginx-router",
+                 "nginx", 0.7),
+        at_most("p99 at 256: nginx -> router, of nginx", crowd,
+                "nginx-router", "nginx", 2, lambda one: one.p99),
+    ]
+    found += [at_most(f"p99 at 256: {title} -> router, of {name}", crowd,
+                      key, other, 1, lambda one: one.p99)
+              for title, key in (("nginx", "nginx-router"),
+                                 ("Apache", "apache-router"))
+              for name, other in (("RewriteMap", "apache-rewritemap"),
+                                  ("mod_proxy_express", "apache-express"))]
+    found.append(at_most("p50 at 1: nginx -> router, of nginx", alone,
+                         "nginx-router", "nginx", 2, lambda one: one.p50))
+    return found
+
+
+def marks_table(results):
+    rows = [[what, cell(value, ".2f"), limit,
+             "not measured" if value is None else "met" if met else "MISSED"]
+            for what, value, met, limit, _ in marks(results)]
+    return table("Marks", ["what", "number", "mark", ""], rows)
+
+
+# ---- the plot ----
+
+def panel(results, point, title, value):
+    """Bars, a row each."""
+    lines = ["$d << END"]
+    for row in results.rows:
+        some = results.all(point, row.key)
+        if some:
+            lines.append(f'"{row.key}" '
+                         f"{statistics.median(map(value, some)):.6g}")
+    if len(lines) == 1:
+        return []
+    return [f"set title '{title}'", *lines, "END",
+            "plot $d using 2:xtic(1) notitle with boxes"]
+
+
+def plot_script(results, to):
+    lines = ["set terminal pngcairo size 1700,1200 noenhanced",
+             f"set output '{to}'", "set multiplot layout 2,2",
+             "set style fill solid 0.6", "set boxwidth 0.7",
+             "set xtics rotate by -40 font ',9'", "set grid ytics",
+             "set yrange [0:*]"]
+    lines += panel(results, (SMALL, 32),
+                   "requests a second: 100 B, 32 connections",
+                   lambda one: one.rate)
+    lines += panel(results, (SMALL, 256),
+                   "p99, ms: 100 B, 256 connections",
+                   lambda one: one.p99 * MS)
+    lines += panel(results, (SMALL, 32),
+                   "cpu seconds of 10,000 requests, without wrk and the "
+                   "origin: 100 B, 32 connections",
+                   lambda one: cost(one, "row"))
+    lines += panel(results, (LARGE, 32),
+                   "answers a second: 1 MiB, 32 connections",
+                   lambda one: one.rate)
+    lines.append("unset multiplot")
+    return "\n".join(lines) + "\n"
+
+
+def plot(results, to):
+    subprocess.run(["gnuplot"], input=plot_script(results, to), text=True,
+                   check=True, timeout=60)

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""relaying: the driver of ./relay, which has looked for programs and built
+ours."""
+
+import argparse
+import contextlib
+import pathlib
+import signal
+import sys
+import time
+
+import ground
+import loads
+import relay_report
+import rows
+from costs import Failed
+
+CONNECTIONS = (1, 32, 256)
+QUICK = (("100 B", 1), ("100 B", 32), ("100 B", 256), ("1 MiB", 32))
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def parse(argv):
+    keys = ", ".join(rows.BY_KEY)
+    parser = argparse.ArgumentParser(
+        prog="tests/bench/relay", allow_abbrev=False,
+        description="The router behind web servers, and what these do by "
+        "themselves, side by side under load.",
+        epilog=f"Rows: {keys}. --no-install: install no package; say what is "
+        "missing")
+    parser.add_argument("--only", metavar="ROW,...",
+                        help="these rows (all)")
+    parser.add_argument("--quick", action="store_true",
+                        help="one round of one second, and fewer sizes")
+    parser.add_argument("--rounds", type=int,
+                        help="of everything, in turn (3)")
+    parser.add_argument("--seconds", type=int,
+                        help="of each load (3)")
+    parser.add_argument("--hosts", type=int, default=ground.HOSTS,
+                        help="in every map (100000)")
+    parser.add_argument("--out", type=pathlib.Path, required=True,
+                        help="where relay.txt, relay.tsv, relay.png go")
+    parser.add_argument("--build", type=pathlib.Path, required=True,
+                        help=argparse.SUPPRESS)
+    options = parser.parse_args(argv)
+    standard = 1 if options.quick else 3
+    for name in ("rounds", "seconds"):
+        if getattr(options, name) is None:
+            setattr(options, name, standard)
+    if min(options.rounds, options.seconds) < 1 or options.hosts < 1000:
+        parser.error("--rounds and --seconds are 1 at least, --hosts 1000")
+    chosen = options.only.split(",") if options.only else list(rows.BY_KEY)
+    unknown = [key for key in chosen if key not in rows.BY_KEY]
+    if unknown:
+        parser.error(f"no row is called {unknown[0]}; there are: {keys}")
+    options.rows = [row for row in rows.ROWS if row.key in chosen]
+    options.points = QUICK if options.quick else [
+        (size, connections) for size in ground.SIZES
+        for connections in CONNECTIONS]
+    return options
+
+
+def begin(options, base, held):
+    """All rows, started and right."""
+    running = []
+    for row in options.rows:
+        began = time.monotonic()
+        one = rows.Running(row, base)
+        held.callback(one.close)
+        loads.check(one, base)
+        with contextlib.suppress(Failed):
+            # Who starts processes or threads for a load has them then.
+            loads.ask(one, base, row.sizes[0], max(CONNECTIONS), 1)
+        running.append(one)
+        say(f"{row.title}: there after {time.monotonic() - began:.1f} s")
+    return running
+
+
+def measure(options, base, running, results):
+    for turn in range(options.rounds):
+        for size, connections in options.points:
+            for one in running:
+                if size not in one.row.sizes:
+                    continue
+                try:
+                    load = loads.ask(one, base, size, connections,
+                                     options.seconds)
+                except Failed as failed:
+                    say(f"{one.row.title}: {size}, {connections}: {failed}")
+                    load = str(failed)
+                results.add(size, connections, one.row, turn, load)
+            say(f"round {turn + 1} of {options.rounds}: {size}, "
+                f"{connections}: done")
+    for one in running:
+        loads.check(one, base)
+
+
+def end(*_):
+    """So that what was started is ended."""
+    raise KeyboardInterrupt
+
+
+def main(argv):
+    options = parse(argv)
+    options.build = options.build.resolve()
+    options.out = options.out.resolve()
+    signal.signal(signal.SIGTERM, end)
+    results = relay_report.Loads(options.points, options.rows)
+    try:
+        with contextlib.ExitStack() as held:
+            base = ground.Ground(options.build, options.hosts)
+            held.callback(base.close)
+            running = begin(options, base, held)
+            measure(options, base, running, results)
+    except Failed as failed:
+        say(f"relay: {failed}")
+        return 3
+    except KeyboardInterrupt:
+        say("relay: ended")
+        return 130
+    options.out.mkdir(parents=True, exist_ok=True)
+    text = relay_report.text(results)
+    (options.out / "relay.txt").write_text(text)
+    (options.out / "relay.tsv").write_text(results.numbers().tsv())
+    relay_report.plot(results, options.out / "relay.png")
+    print(text, end="")
+    say(f"also: {options.out}/relay.txt, relay.tsv, relay.png")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
