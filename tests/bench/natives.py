@@ -76,7 +76,7 @@ def nginx(ground, lab):
 # ---- lighttpd ----
 
 LIGHTTPD = """\
-server.modules = ( "mod_magnet", "mod_proxy" )
+server.modules = ( {modules} )
 server.bind = "127.0.0.1"
 server.port = {port}
 {user}server.document-root = "{dir}/www"
@@ -86,23 +86,57 @@ server.max-worker = {cores}
 server.max-keep-alive-requests = 65535
 server.stream-response-body = 1
 {more}
-proxy.server = ( "" => (( "host" => "127.0.0.1", "port" => {origin} )) )
+"""
+
+LIGHTTPD_PROXY = """\
+proxy.server = ( "" => (( "host" => "127.0.0.1", "port" => {port} )) )"""
+
+# A host that the table has is proxied by its number; a script cannot name an
+# origin, but a condition can look at what a script has set.
+LIGHTTPD_LUA = """\
+magnet.attract-raw-url-to = ( "{script}" )
+$REQUEST_HEADER["x-origin"] == "1" {{
+	{proxy}
+}}"""
+
+LUA = """\
+package.path = "{dir}/?.lua"
+local hosts = require "hosts"
+local header = lighty.r.req_header
+local number = hosts[lighty.r.req_attr["uri.authority"]]
+if number == nil then
+	return 404
+end
+if header["X-Origin"] ~= number then
+	header["X-Origin"] = number
+end
 """
 
 
-def start_lighttpd(ground, lab, more):
+def start_lighttpd(lab, modules, more):
     config = lab.dir / "conf" / "lighttpd.conf"
     user = (f'server.username = "{labs.WEB_USER}"\n'
             f'server.groupname = "{labs.WEB_GROUP}"\n') if labs.ROOT else ""
+    names = ", ".join(f'"mod_{name}"' for name in modules)
     return serve(lab, ["lighttpd", "-D", "-f", config], config,
                  lambda port: LIGHTTPD.format(
                      user=user, dir=lab.dir, port=port, cores=CORES,
-                     origin=ground.port, more=more))
+                     modules=names, more=more))
 
 
 def lighttpd(ground, lab):
     """No map: all hosts have the one origin."""
-    return start_lighttpd(ground, lab, "")
+    return start_lighttpd(lab, ["proxy"],
+                          LIGHTTPD_PROXY.format(port=ground.port))
+
+
+def lighttpd_lua(ground, lab):
+    hosts = ground.write("hosts.lua", ground.hosts, '["{0}"]="1",\n',
+                         "return {\n", "}\n")
+    script = lab.dir / "conf" / "relay.lua"
+    script.write_text(LUA.format(dir=hosts.parent))
+    return start_lighttpd(lab, ["magnet", "proxy"], LIGHTTPD_LUA.format(
+        script=script, proxy=LIGHTTPD_PROXY.format(port=ground.port)))
 
 
 # ---- Apache ----
@@ -165,3 +199,76 @@ RewriteMap hosts "dbm=DB:{ground.dbm("DB")}"
 RewriteCond ${{hosts:%{{HTTP_HOST}}}} ^(.+)$
 RewriteRule ^(.*)$ %1$1 [P,L]
 RewriteRule ^ - [R=404,L]""")
+
+
+# ---- HAProxy ----
+
+HAPROXY = """\
+global
+{user}	maxconn 4096
+	log stderr format raw local0 err
+defaults
+	mode http
+	timeout connect 5s
+	timeout client 120s
+	timeout server 120s
+frontend http
+	bind 127.0.0.1:{port}
+	use_backend %[req.hdr(host),lower,map_str({hosts},refused)]
+backend refused
+	http-request return status 404
+backend origin
+	http-reuse always
+	server origin {origin}
+"""
+
+
+def haproxy(ground, lab):
+    hosts = ground.write("haproxy.map", ground.hosts, "{0} origin\n")
+    config = lab.dir / "conf" / "haproxy.cfg"
+    user = "\tuser haproxy\n\tgroup haproxy\n" if labs.ROOT else ""
+    return serve(lab, ["haproxy", "-db", "-f", config], config,
+                 lambda port: HAPROXY.format(
+                     user=user, port=port, hosts=hosts,
+                     origin=ground.origin))
+
+
+# ---- Caddy ----
+
+CADDY = """\
+{{
+	admin off
+	auto_https off
+	log {{
+		level ERROR
+	}}
+}}
+http://:{port} {{
+	bind 127.0.0.1
+	map {{host}} {{origin}} {{
+		import {hosts}
+		default none
+	}}
+	@unknown vars {{origin}} none
+	respond @unknown 404
+	reverse_proxy {{origin}} {{
+		transport http {{
+			keepalive_idle_conns_per_host {idle}
+		}}
+	}}
+}}
+"""
+
+
+def caddy(ground, lab):
+    hosts = ground.write("caddy.map", ground.hosts, "{0} {1}\n")
+    config = lab.dir / "conf" / "Caddyfile"
+    home = lab.dir / "caddy"
+    home.mkdir()
+    return serve(lab, ["caddy", "run", "--adapter", "caddyfile", "--config",
+                       config], config,
+                 lambda port: CADDY.format(port=port, hosts=hosts,
+                                           idle=IDLE),
+                 env={**os.environ, "HOME": str(home),
+                      "XDG_DATA_HOME": str(home),
+                      "XDG_CONFIG_HOME": str(home)})

@@ -9,11 +9,11 @@ kept ones, and as many processes as cores.
 import dataclasses
 import os
 import re
-import socket
 import subprocess
 import typing
 
 import natives
+import programs
 import router
 from costs import Failed
 from ground import IDLE, SIZES
@@ -57,36 +57,8 @@ LIGHTTPD = ((r"(server.max-fds = 8192)",
              rf"\1\nserver.max-worker = {natives.CORES}\n"
              "server.max-keep-alive-requests = 65535"),)
 APACHE = ((r"(LoadModule authz_core.*)", rf"\1\n{natives.APACHE_THREADS}"),)
-
-
-# ---- the floor ----
-
-HELLOS = 2 * IDLE + 8   # each has one connection for itself
-
-HELLO = ("""\
-	upstream hello {{
-		server unix:{socket};
-		keepalive {idle};
-		keepalive_requests 1000000000;
-	}}""", """\
-		location / {
-			include /etc/nginx/fastcgi_params;
-			fastcgi_pass hello;
-			fastcgi_keep_conn on;
-		}""")
-
-
-def hello(ground, lab):
-    """Processes that say hello, behind nginx with kept connections."""
-    with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind(str(lab.socket))
-        lab.socket.chmod(0o666)
-        listening.listen(4096)
-        for _ in range(HELLOS):
-            lab.start("hello", [ground.build / "tests/bench/hello_fcgi"],
-                      stdin=listening)
-    return natives.start_nginx(
-        lab, HELLO[0].format(socket=lab.socket, idle=IDLE), HELLO[1])
+# A process for each client.
+FCGID = (*APACHE, (r"(FcgidMaxProcessesPerClass) \d+", r"\1 300"))
 
 
 # ---- the table ----
@@ -109,6 +81,8 @@ ROWS = (
         tuned("nginx", *NGINX)),
     Row("lighttpd", "lighttpd mod_proxy, no map", natives.lighttpd,
         refuses=False),
+    Row("lighttpd-lua", "lighttpd mod_proxy, map in Lua",
+        natives.lighttpd_lua),
     Row("lighttpd-router", "lighttpd -> router",
         tuned("lighttpd-socket", *LIGHTTPD)),
     Row("apache-express", "Apache mod_proxy_express",
@@ -119,7 +93,14 @@ ROWS = (
         tuned("apache-mod_proxy_fcgi", *APACHE, define="-DREUSE")),
     Row("apache-router-new", "Apache proxy_fcgi -> router",
         tuned("apache-mod_proxy_fcgi", *APACHE)),
-    Row("hello", "nginx -> libfcgi hello", hello, refuses=False,
+    Row("apache-fcgid", "Apache mod_fcgid -> router",
+        tuned("apache-mod_fcgid", *FCGID)),
+    Row("haproxy", "HAProxy map", natives.haproxy),
+    Row("haproxy-router", "HAProxy -> router", tuned("haproxy")),
+    Row("caddy", "Caddy map + reverse_proxy", natives.caddy),
+    Row("php", "nginx -> PHP-FPM, dba + curl", programs.php),
+    Row("go", "nginx -> Go, fcgi + ReverseProxy", programs.go),
+    Row("hello", "nginx -> libfcgi hello", programs.hello, refuses=False,
         sizes=("100 B",), body=b"hello\n"),
 )
 BY_KEY = {row.key: row for row in ROWS}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+// relay: what the router does, in Go: net/http/fcgi takes requests, the host's
+// origin is looked up in a map, httputil.ReverseProxy asks it.
+//
+//	relay SOCKET HOSTS
+package main
+
+import (
+	"bufio"
+	"log"
+	"net"
+	"net/http"
+	"net/http/fcgi"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"strings"
+)
+
+// Lines of `host URL`.
+func readHosts(name string) (map[string]*url.URL, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	hosts := map[string]*url.URL{}
+	lines := bufio.NewScanner(file)
+	for lines.Scan() {
+		host, text, _ := strings.Cut(lines.Text(), " ")
+		origin, err := url.Parse(text)
+		if err != nil {
+			return nil, err
+		}
+		hosts[host] = origin
+	}
+	return hosts, lines.Err()
+}
+
+func hostOf(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.Host)
+	if err != nil {
+		host = r.Host
+	}
+	return strings.ToLower(host)
+}
+
+func serve(socket string, hosts map[string]*url.URL) error {
+	listener, err := net.Listen("unix", socket)
+	if err != nil {
+		return err
+	}
+	if err := os.Chmod(socket, 0666); err != nil {
+		return err
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.Proxy = nil
+	transport.DisableCompression = true
+	transport.MaxIdleConns = 0
+	transport.MaxIdleConnsPerHost = 256
+	proxy := &httputil.ReverseProxy{
+		Transport: transport,
+		Director: func(r *http.Request) {
+			origin := hosts[hostOf(r)]
+			r.URL.Scheme, r.URL.Host = origin.Scheme, origin.Host
+			r.Host = ""
+		},
+	}
+	return fcgi.Serve(listener, http.HandlerFunc(
+		func(w http.ResponseWriter, r *http.Request) {
+			if hosts[hostOf(r)] == nil {
+				http.NotFound(w, r)
+				return
+			}
+			proxy.ServeHTTP(w, r)
+		}))
+}
+
+func main() {
+	if len(os.Args) != 3 {
+		log.Fatal("usage: relay SOCKET HOSTS")
+	}
+	hosts, err := readHosts(os.Args[2])
+	if err == nil {
+		err = serve(os.Args[1], hosts)
+	}
+	log.Fatal(err)
+}
