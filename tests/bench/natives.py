@@ -7,8 +7,9 @@ Each function starts one in a lab and returns its port.
 
 import os
 
-import lab as labs
 from ground import IDLE, serve, user_line
+
+import lab as labs
 
 CORES = os.cpu_count()
 

@@ -17,6 +17,8 @@ from report import cell, table
 SMALL, LARGE = "100 B", "1 MiB"
 PER = 10000         # requests, of processor time
 MS = 1000
+COUNTED = {"bare": "instructions", "browser": "instructions, browser",
+           "calls": "system calls"}
 
 
 def cost(load, group):
@@ -32,7 +34,7 @@ class Loads:
         self.points = list(points)
         self.rows = list(some)
         self.found = {}
-        self.counts = []   # (row's title, measure, value, unit)
+        self.counts = {}   # bare, browser, calls: name: of one request
 
     def add(self, size, connections, row, turn, load):
         self.found.setdefault((size, connections, row.key), {})[turn] = load
@@ -68,11 +70,12 @@ class Loads:
                 some = self.all(point, row.key)
                 if some:
                     add_row(results, where, row.title, some)
-        for title, measure, value, unit in self.counts:
-            results.add("", title, measure, value, unit)
+        for kind, some in self.counts.items():
+            for name, value in some.items():
+                results.add("one request", name, COUNTED[kind], value)
         for what, value, _, limit, _ in marks(self):
             if value is not None:
-                results.add("", what, f"mark {limit}", value)
+                results.add("marks", what, limit, value)
         return results
 
 
@@ -152,9 +155,29 @@ def invalid(results):
     return [table("Invalid", ["row", "where", "why"], lines)] if lines else []
 
 
+def counted(results, title, kinds):
+    """One request of the router, by parts; the most costly first."""
+    some = [results.counts.get(kind, {}) for kind in kinds]
+    names = sorted(set().union(*some), key=lambda name: -max(
+        one.get(name, 0) for one in some))
+    form = ".2f" if "calls" in kinds else ".0f"
+    lines = [[name, *(format(one.get(name, 0), form) for one in some)]
+             for name in names]
+    lines.append(["all", *(format(sum(one.values()), form) for one in some)])
+    return [table(title, ["", *(COUNTED[kind] for kind in kinds)],
+                  lines)] if names else []
+
+
 def text(results):
-    return "\n".join([*(place(results, point) for point in results.points),
-                      *invalid(results), marks_table(results)])
+    return "\n".join([
+        *(place(results, point) for point in results.points
+          if any(results.found.get((*point, row.key))
+                 for row in results.rows)),
+        *invalid(results),
+        *counted(results, "One request: user-space instructions",
+                 ["bare", "browser"]),
+        *counted(results, "One request: system calls", ["calls"]),
+        marks_table(results)])
 
 
 # ---- marks ----
@@ -201,11 +224,17 @@ def marks(results):
                                   ("mod_proxy_express", "apache-express"))]
     found.append(at_most("p50 at 1: nginx -> router, of nginx", alone,
                          "nginx-router", "nginx", 2, lambda one: one.p50))
+    for kind, limit in (("bare", 32000), ("browser", 32000), ("calls", 8)):
+        value = sum(results.counts.get(kind, {}).values()) or None
+        found.append((f"one request: {COUNTED[kind]}", value,
+                      value is not None and value <= limit, f"<= {limit}",
+                      ()))
     return found
 
 
 def marks_table(results):
-    rows = [[what, cell(value, ".2f"), limit,
+    rows = [[what, cell(value, ".2f" if value is None or value < 1000
+                        else ".0f"), limit,
              "not measured" if value is None else "met" if met else "MISSED"]
             for what, value, met, limit, _ in marks(results)]
     return table("Marks", ["what", "number", "mark", ""], rows)

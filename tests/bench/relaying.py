@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 
+import counts
 import ground
 import loads
 import relay_report
@@ -16,6 +17,7 @@ import rows
 from costs import Failed
 
 CONNECTIONS = (1, 32, 256)
+COUNTS = "counts"   # among the rows: what a request is to the router
 QUICK = (("100 B", 1), ("100 B", 32), ("100 B", 256), ("1 MiB", 32))
 
 
@@ -24,12 +26,14 @@ def say(text):
 
 
 def parse(argv):
-    keys = ", ".join(rows.BY_KEY)
+    every = [*rows.BY_KEY, COUNTS]
+    keys = ", ".join(every)
     parser = argparse.ArgumentParser(
         prog="tests/bench/relay", allow_abbrev=False,
         description="The router behind web servers, and what these do by "
         "themselves, side by side under load.",
-        epilog=f"Rows: {keys}. --no-install: install no package; say what is "
+        epilog=f"Rows: {keys}. The last are the instructions and system calls "
+        "of one request. --no-install: install no package; say what is "
         "missing")
     parser.add_argument("--only", metavar="ROW,...",
                         help="these rows (all)")
@@ -52,10 +56,11 @@ def parse(argv):
             setattr(options, name, standard)
     if min(options.rounds, options.seconds) < 1 or options.hosts < 1000:
         parser.error("--rounds and --seconds are 1 at least, --hosts 1000")
-    chosen = options.only.split(",") if options.only else list(rows.BY_KEY)
-    unknown = [key for key in chosen if key not in rows.BY_KEY]
+    chosen = options.only.split(",") if options.only else every
+    unknown = [key for key in chosen if key not in every]
     if unknown:
         parser.error(f"no row is called {unknown[0]}; there are: {keys}")
+    options.counts = COUNTS in chosen
     options.rows = [row for row in rows.ROWS if row.key in chosen]
     options.points = QUICK if options.quick else [
         (size, connections) for size in ground.SIZES
@@ -98,6 +103,13 @@ def measure(options, base, running, results):
         loads.check(one, base)
 
 
+def count(base, results):
+    for name, fields in counts.FIELDS.items():
+        results.counts[name] = counts.request(base, counts.callgrind, fields)
+    results.counts["calls"] = counts.request(base, counts.strace)
+    say("instructions and system calls: done")
+
+
 def end(*_):
     """So that what was started is ended."""
     raise KeyboardInterrupt
@@ -115,6 +127,8 @@ def main(argv):
             held.callback(base.close)
             running = begin(options, base, held)
             measure(options, base, running, results)
+            if options.counts:
+                count(base, results)
     except Failed as failed:
         say(f"relay: {failed}")
         return 3

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""counts: the instructions and the system calls that one request is to the
+router: what a run with more requests has more than one with fewer. No load on
+the machine changes them.
+
+One client's kept connection to nginx, nginx's kept connection to the router,
+fastcgi_params as Debian has them, another host each time.
+"""
+
+import os
+import re
+import subprocess
+
+import programs
+import router
+from costs import Failed
+from ground import path
+
+import lab as labs
+from client import Client
+
+FEW, MANY = 100, 600    # requests
+
+# What a browser sends beside Host.
+BROWSER = (
+    ("User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 "
+     "Firefox/128.0"),
+    ("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;"
+     "q=0.8"),
+    ("Accept-Language", "en-US,en;q=0.5"),
+    ("Accept-Encoding", "gzip, deflate, br"),
+    ("Referer", "https://www.example.org/articles/2024"),
+    ("Cookie", "session=0123456789abcdef0123456789abcdef; theme=dark"),
+    ("Upgrade-Insecure-Requests", "1"),
+    ("Sec-Fetch-Dest", "document"), ("Sec-Fetch-Mode", "navigate"),
+    ("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-User", "?1"),
+    ("Priority", "u=0, i"))
+FIELDS = {"bare": (), "browser": BROWSER}
+
+
+def callgrind(out):
+    return ["valgrind", "--tool=callgrind", "-q",
+            f"--callgrind-out-file={out}"]
+
+
+def strace(out):
+    return ["strace", "-f", "-c", "-U", "calls,name", "-o", out]
+
+
+def run(base, tool, fields, requests):
+    """What the tool wrote of a router that has answered so many."""
+    place = router.lab(base.build)
+    try:
+        os.link(base.map, place.map)
+        out = place.dir / "run" / "counts"
+        place.configure(router__check="1h")
+        process = place.start(
+            "router", [*tool(out), place.router, "-c", place.ini, "-s",
+                       f"unix:{place.socket}", "--socket-group",
+                       labs.WEB_GROUP],
+            stdin=subprocess.DEVNULL, **place.as_web_user())
+        programs.listening(place, process)
+        port = programs.behind_nginx(place, "fastcgi_keep_conn on;")
+        with Client(port) as client:
+            for host in base.asked[:requests]:
+                answer = client.get(path("100 B"), host, fields)
+                if answer.status != 200:
+                    raise Failed(f"{host}: {answer}")
+        # strace would leave the router alone when it is ended itself.
+        pids = place.router_pids() or [process.pid]
+        for pid in pids:
+            labs.kill(pid, 15)
+        process.wait(30)
+        return read_calls(out) if tool is strace else read_objects(out)
+    finally:
+        place.close()
+
+
+def read_calls(out):
+    """name: calls."""
+    found = re.findall(r"^ *(\d+) +(\w+)$", out.read_text(), re.MULTILINE)
+    return {name: int(calls) for calls, name in found if name != "total"}
+
+
+def read_objects(out):
+    """program or library: instructions of its own."""
+    names, found, current, called = {}, {}, "", False
+    with open(out, encoding="utf-8", errors="replace") as text:
+        for line in text:
+            if match := re.match(r"(c?ob)=(\(\d+\))(?: (.+))?$", line):
+                kind, number, name = match.groups()
+                if name:
+                    names[number] = name.rpartition("/")[2].split(".so")[0]
+                current = names[number] if kind == "ob" else current
+            elif line.startswith("calls="):
+                called = True   # the next line is what the callee took
+            elif match := re.match(r"(?:[+-]?\d+|\*) (\d+)$", line):
+                if not called:
+                    found[current] = found.get(current, 0) + int(match[1])
+                called = False
+    if not found:
+        raise Failed(f"callgrind wrote nothing that is known: {out}")
+    return found
+
+
+def request(base, tool, fields=()):
+    """name: how many of it one request is."""
+    few, many = (run(base, tool, fields, count) for count in (FEW, MANY))
+    found = {name: (count - few.get(name, 0)) / (MANY - FEW)
+             for name, count in many.items()}
+    return {name: each for name, each in found.items() if each >= 0.005}
