@@ -13,30 +13,39 @@ str_int(size_t n)
 	return n > INT_MAX ? INT_MAX : (int)n;
 }
 
-struct str
-str_of(const char *text)
+/* Are eight bytes the same but for the case of letters? */
+static bool
+str_same_eight(const char *a, const char *b)
 {
-	return (struct str){ text, text != NULL ? strlen(text) : 0 };
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t x, y, low, letters;
+
+	memcpy(&x, a, sizeof(x));
+	memcpy(&y, b, sizeof(y));
+	if (x == y)
+		return true;
+	/* Their high bits tell where x has a letter. */
+	low = (x | ones * 0x20) & ones * 0x7f;
+	letters = (low + ones * (0x80 - 'a')) &
+	    ~(low + ones * (0x7f - 'z')) & ~x & ones * 0x80;
+	return ((x ^ y) & ~(letters >> 2)) == 0;
 }
 
 bool
-str_eq_nocase(struct str a, struct str b)
+str_same_nocase(const char *a, const char *b, size_t n)
 {
 	size_t i;
 
-	if (a.n != b.n)
-		return false;
-	for (i = 0; i < a.n; i++)
-		if (str_lower(a.p[i]) != str_lower(b.p[i]))
+	for (i = 0; n >= 8 && i < n; i += 8) {
+		if (i > n - 8)
+			i = n - 8; /* some bytes are looked at twice */
+		if (!str_same_eight(a + i, b + i))
+			return false;
+	}
+	for (; i < n; i++)
+		if (str_lower(a[i]) != str_lower(b[i]))
 			return false;
 	return true;
-}
-
-bool
-str_starts_nocase(struct str s, struct str prefix)
-{
-	return s.n >= prefix.n &&
-	    str_eq_nocase(str_sub(s, 0, prefix.n), prefix);
 }
 
 bool
@@ -55,36 +64,6 @@ str_cmp(struct str a, struct str b)
 	if (order != 0)
 		return order;
 	return (a.n > b.n) - (a.n < b.n);
-}
-
-size_t
-str_find(struct str s, char c)
-{
-	const char *at = s.n > 0 ? memchr(s.p, c, s.n) : NULL;
-
-	return at != NULL ? (size_t)(at - s.p) : s.n;
-}
-
-bool
-str_cut(struct str s, char c, struct str *before, struct str *after)
-{
-	size_t at = str_find(s, c);
-
-	*before = str_sub(s, 0, at);
-	*after = str_sub(s, at + 1, s.n);
-	return at < s.n;
-}
-
-struct str
-str_trim(struct str s)
-{
-	while (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t')) {
-		s.p++;
-		s.n--;
-	}
-	while (s.n > 0 && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
-		s.n--;
-	return s;
 }
 
 bool

@@ -30,7 +30,11 @@ struct str {
 int str_int(size_t n);
 
 /* The bytes of a C string up to its NUL; a null pointer is an empty slice. */
-struct str str_of(const char *text);
+static inline struct str
+str_of(const char *text)
+{
+	return (struct str){ text, text != NULL ? strlen(text) : 0 };
+}
 
 /* The slice [from, to) of s; both are cut to s.n. */
 static inline struct str
@@ -49,7 +53,17 @@ str_eq(struct str a, struct str b)
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
-bool str_eq_nocase(struct str a, struct str b);
+/* Are n bytes the same but for the case of letters? */
+bool str_same_nocase(const char *a, const char *b, size_t n);
+
+/* Most names differ in length or in their middle. */
+static inline bool
+str_eq_nocase(struct str a, struct str b)
+{
+	return a.n == b.n && (a.n == 0 ||
+	    (((a.p[a.n / 2] ^ b.p[a.n / 2]) & ~0x20) == 0 &&
+	    str_same_nocase(a.p, b.p, a.n)));
+}
 
 static inline bool
 str_starts(struct str s, struct str prefix)
@@ -57,23 +71,53 @@ str_starts(struct str s, struct str prefix)
 	return s.n >= prefix.n && str_eq(str_sub(s, 0, prefix.n), prefix);
 }
 
-bool str_starts_nocase(struct str s, struct str prefix);
+static inline bool
+str_starts_nocase(struct str s, struct str prefix)
+{
+	return s.n >= prefix.n &&
+	    str_eq_nocase(str_sub(s, 0, prefix.n), prefix);
+}
+
 bool str_ends(struct str s, struct str suffix);
 
 /* Order of bytes, then of length: below, equal to or above 0. */
 int str_cmp(struct str a, struct str b);
 
 /* Index of the first c in s, or s.n when there is none. */
-size_t str_find(struct str s, char c);
+static inline size_t
+str_find(struct str s, char c)
+{
+	const char *at = s.n > 0 ? (const char *)memchr(s.p, c, s.n) : NULL;
+
+	return at != NULL ? (size_t)(at - s.p) : s.n;
+}
 
 /*
  * Cuts s at its first c. true: *before and *after are the parts around it;
  * false: there is no c, *before is s and *after is empty.
  */
-bool str_cut(struct str s, char c, struct str *before, struct str *after);
+static inline bool
+str_cut(struct str s, char c, struct str *before, struct str *after)
+{
+	size_t at = str_find(s, c);
+
+	*before = str_sub(s, 0, at);
+	*after = str_sub(s, at + 1, s.n);
+	return at < s.n;
+}
 
 /* s without blanks (space, TAB) at both ends. */
-struct str str_trim(struct str s);
+static inline struct str
+str_trim(struct str s)
+{
+	while (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t')) {
+		s.p++;
+		s.n--;
+	}
+	while (s.n > 0 && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
+		s.n--;
+	return s;
+}
 
 /*
  * NAME of lists and of router.ini: of services, namespaces, plans ...: a

@@ -88,8 +88,7 @@ dav_describe(const struct dav *in, const struct follow *f, struct arena *a,
 	source.rest = in->follow->source.rest;
 	header_init(out, a);
 	for (i = 0; i < sent->count; i++)
-		if (header_add(out, sent->fields[i].name,
-		    sent->fields[i].value) == -1)
+		if (header_keep(out, &sent->fields[i]) == -1)
 			return dav_full(e);
 	return rules_apply(&source, HEADER_REQUEST, out, e);
 }
@@ -346,8 +345,8 @@ dav_if(const struct dav *in, struct header_field *f, struct arena *a,
 bool
 dav_names_places(const struct header *h)
 {
-	return header_find(h, STR("Destination")) != NULL ||
-	    header_find(h, STR("If")) != NULL;
+	return header_known(h, NAME_DESTINATION) != NULL ||
+	    header_known(h, NAME_IF) != NULL;
 }
 
 int
@@ -360,9 +359,9 @@ dav_map(const struct dav *in, struct header *h, struct err *e)
 		struct header_field *f = &h->fields[i];
 		int got = 0;
 
-		if (str_eq_nocase(f->name, STR("If")))
+		if (f->id == NAME_IF)
 			got = dav_if(in, f, h->arena, &tags, e);
-		else if (!str_eq_nocase(f->name, STR("Destination")))
+		else if (f->id != NAME_DESTINATION)
 			continue;
 		else if (destinations++ > 0)
 			got = err_set(e, REASON_BAD_REQUEST,

@@ -4,7 +4,10 @@
 
 #include "decide/fields_private.h"
 
-enum { FIELDS_NAMED_MAX = REQUEST_FIELDS_MAX };
+enum {
+	FIELDS_NAMED_MAX = REQUEST_FIELDS_MAX,
+	FIELDS_ADDED = 8 /* room for those that we set */
+};
 
 /* What Connection fields name. Each field of a message is looked for in it,
  * so it is read once, and short. */
@@ -15,32 +18,49 @@ struct fields_named {
 
 static const struct str fields_via = { "1.1 fcgi-router", 15 };
 
-/* Of one connection only (RFC 9110 7.6.1), in both directions. */
-static const struct str fields_hop[] = {
-	{ "Connection", 10 }, { "Keep-Alive", 10 }, { "TE", 2 },
-	{ "Trailer", 7 }, { "Transfer-Encoding", 17 }, { "Upgrade", 7 },
-	{ "HTTP2-Settings", 14 }
+/* What becomes of a field. */
+enum fields_way {
+	/* of one connection only (RFC 9110 7.6.1), in both directions */
+	FIELDS_HOP = 1 << 0,
+	/* set by the router, or not for origins at all; or, as the URLs,
+	 * obeyed by frameworks, which would then serve another path than the
+	 * one that was matched */
+	FIELDS_OURS = 1 << 1,
+	/* tells of the client and of the way here: passes of a trusted peer */
+	FIELDS_TOLD = 1 << 2,
+	/* a web server in front would act on it */
+	FIELDS_ORDER = 1 << 3
 };
 
-/* Set by the router, or not for origins at all. */
-static const struct str fields_ours[] = {
-	{ "Host", 4 }, { "Expect", 6 }, { "Content-Length", 14 },
-	{ "X-Request-Id", 12 }
+static const unsigned char fields_ways[NAME_COUNT] = {
+	[NAME_CONNECTION] = FIELDS_HOP,
+	[NAME_KEEP_ALIVE] = FIELDS_HOP,
+	[NAME_TE] = FIELDS_HOP,
+	[NAME_TRAILER] = FIELDS_HOP,
+	[NAME_TRANSFER_ENCODING] = FIELDS_HOP,
+	[NAME_UPGRADE] = FIELDS_HOP,
+	[NAME_HTTP2_SETTINGS] = FIELDS_HOP,
+	[NAME_PROXY_ANY] = FIELDS_HOP,
+	[NAME_HOST] = FIELDS_OURS,
+	[NAME_EXPECT] = FIELDS_OURS,
+	[NAME_CONTENT_LENGTH] = FIELDS_OURS,
+	[NAME_X_REQUEST_ID] = FIELDS_OURS,
+	[NAME_FORWARDED] = FIELDS_OURS,
+	[NAME_X_FORWARDED_FOR] = FIELDS_OURS,
+	[NAME_X_FORWARDED_HOST] = FIELDS_OURS,
+	[NAME_X_FORWARDED_PROTO] = FIELDS_OURS,
+	[NAME_X_REAL_IP] = FIELDS_OURS,
+	[NAME_X_ORIGINAL_URL] = FIELDS_OURS,
+	[NAME_X_REWRITE_URL] = FIELDS_OURS,
+	[NAME_X_ROUTER_ANY] = FIELDS_OURS | FIELDS_ORDER,
+	[NAME_X_FORWARDED] = FIELDS_TOLD,
+	[NAME_X_FORWARDED_ANY] = FIELDS_TOLD,
+	[NAME_STATUS] = FIELDS_ORDER,
+	[NAME_X_ACCEL_ANY] = FIELDS_ORDER,
+	[NAME_X_ACCEL_BUFFERING] = FIELDS_ORDER,
+	[NAME_X_SENDFILE_ANY] = FIELDS_ORDER,
+	[NAME_X_LIGHTTPD_ANY] = FIELDS_ORDER
 };
-
-static bool
-fields_listed(struct str name, const struct str *list, size_t count)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		if (str_eq_nocase(name, list[i]))
-			return true;
-	return false;
-}
-
-#define FIELDS_LISTED(name, list) \
-	fields_listed(name, list, sizeof(list) / sizeof((list)[0]))
 
 /* 0, or -1 and e, for this reason: they name more than there can be. */
 static int
@@ -52,7 +72,7 @@ fields_read_named(const struct header *h, enum reason reason,
 
 	out->count = 0;
 	for (i = 0; i < h->count; i++) {
-		if (!str_eq_nocase(h->fields[i].name, STR("Connection")))
+		if (h->fields[i].id != NAME_CONNECTION)
 			continue;
 		for (at = 0; header_list_next(h->fields[i].value, &at, &one);) {
 			if (out->count == FIELDS_NAMED_MAX)
@@ -65,13 +85,15 @@ fields_read_named(const struct header *h, enum reason reason,
 	return 0;
 }
 
-/* Is name hop-by-hop by itself, or because a Connection field names it? */
 static bool
-fields_is_hop(struct str name, const struct fields_named *named)
+fields_is_named(const struct fields_named *named, struct str name)
 {
-	return FIELDS_LISTED(name, fields_hop) ||
-	    str_starts_nocase(name, STR("Proxy-")) ||
-	    fields_listed(name, named->names, named->count);
+	size_t i;
+
+	for (i = 0; i < named->count; i++)
+		if (str_eq_nocase(name, named->names[i]))
+			return true;
+	return false;
 }
 
 static int
@@ -83,9 +105,10 @@ fields_full(struct err *e)
 /* Via passes whatever is private: who takes it out lets requests go round and
  * round. */
 static bool
-fields_is_kept(const struct fields_to_origin *in, struct str name)
+fields_is_kept(const struct fields_to_origin *in, struct str name,
+    enum name id)
 {
-	return !str_eq_nocase(name, STR("Via")) &&
+	return id != NAME_VIA &&
 	    (str_lines_have(in->set_by_rules, name) ||
 	    str_lines_have(in->private, name));
 }
@@ -111,16 +134,24 @@ fields_spell(struct str name, struct arena *a)
 	return (struct str){ to, to != NULL ? name.n : 0 };
 }
 
-/* Does the origin not get the field of that name? */
-static bool
-fields_stays(const struct fields_to_origin *in, struct str name,
-    const struct fields_named *named)
+/* Does the origin not get the field? 1, 0, or -1: the arena is full. */
+static int
+fields_stays(const struct fields_to_origin *in,
+    const struct header_field *f, const struct fields_named *named,
+    struct arena *a)
 {
-	return fields_is_hop(name, named) ||
-	    FIELDS_LISTED(name, fields_ours) ||
-	    fields_is_forwarded(in->request, name) ||
-	    str_starts_nocase(name, STR("X-Router-")) ||
-	    fields_is_kept(in, name);
+	unsigned ways = FIELDS_HOP | FIELDS_OURS |
+	    (in->request->trusted ? 0 : FIELDS_TOLD);
+	struct str name = fields_spell(f->name, a);
+	enum name id = f->id;
+
+	if (name.p == NULL)
+		return -1;
+	if (name.p != f->name.p)
+		id = name_of(name);
+	return (fields_ways[id] & ways) != 0 ||
+	    fields_is_named(named, name) || fields_is_named(named, f->name) ||
+	    fields_is_kept(in, name, id);
 }
 
 int
@@ -138,37 +169,40 @@ fields_to_origin(const struct fields_to_origin *in, struct arena *a,
 		    "Via names this router %d times", hops);
 	if (fields_read_named(sent, REASON_HEADERS_TOO_LARGE, &named, e) == -1)
 		return -1;
+	if (header_reserve(out, sent->count + FIELDS_ADDED) == -1)
+		return fields_full(e);
 	for (i = 0; i < sent->count; i++) {
 		const struct header_field *f = &sent->fields[i];
+		int stays = fields_stays(in, f, &named, a);
 
-		struct str name = fields_spell(f->name, a);
-
-		if (name.p == NULL)
-			return fields_full(e);
-		if (fields_stays(in, name, &named) ||
-		    fields_is_hop(f->name, &named))
-			continue;
-		if (header_add(out, f->name, f->value) == -1)
+		if (stays == -1 || (stays == 0 && header_keep(out, f) == -1))
 			return fields_full(e);
 	}
 	if (fields_add_forwarded(in, a, out) == -1 ||
-	    header_add(out, STR("Via"), fields_via) == -1 ||
-	    header_add(out, STR("X-Request-Id"), in->request->id) == -1)
+	    header_put(out, NAME_VIA, fields_via) == -1 ||
+	    header_put(out, NAME_X_REQUEST_ID, in->request->id) == -1)
 		return fields_full(e);
 	return 0;
 }
 
 /* ---- back to the client ---- */
 
-/* A web server in front would act on these. */
-static bool
-fields_is_order(struct str name)
+/*
+ * A value that was mapped may be none for a client: then the field is left
+ * out. 0, or -1: the arena is full.
+ */
+static int
+fields_add_answer(const struct fields_to_client *in,
+    const struct header_field *f, struct arena *a, struct header *out)
 {
-	return str_eq_nocase(name, STR("Status")) ||
-	    str_starts_nocase(name, STR("X-Accel-")) ||
-	    str_starts_nocase(name, STR("X-Sendfile")) ||
-	    str_starts_nocase(name, STR("X-LIGHTTPD-")) ||
-	    str_starts_nocase(name, STR("X-Router-"));
+	struct header_field mapped = *f;
+
+	mapped.value = fields_map_answer(in, f, a);
+	if (a->full)
+		return -1;
+	if (mapped.value.p != f->value.p && !header_is_value(mapped.value))
+		return 0;
+	return header_keep(out, &mapped);
 }
 
 int
@@ -176,29 +210,30 @@ fields_to_client(const struct fields_to_client *in, struct arena *a,
     struct header *out, struct err *e)
 {
 	const struct header *got = &in->answer->fields;
+	const struct header_field *type;
 	struct fields_named named;
 	size_t i;
 
 	header_init(out, a);
 	if (fields_read_named(got, REASON_ORIGIN_BAD_HEADER, &named, e) == -1)
 		return -1;
+	if (header_reserve(out, got->count + FIELDS_ADDED) == -1)
+		return fields_full(e);
 	for (i = 0; i < got->count; i++) {
 		const struct header_field *f = &got->fields[i];
 
-		if (fields_is_order(f->name) || fields_is_hop(f->name, &named))
+		if ((fields_ways[f->id] & (FIELDS_HOP | FIELDS_ORDER)) != 0 ||
+		    fields_is_named(&named, f->name))
 			continue;
-		if (in->answer->status == 200 &&
-		    str_eq_nocase(f->name, STR("Location")))
+		if (in->answer->status == 200 && f->id == NAME_LOCATION)
 			continue;
-		if (header_add(out, f->name,
-		    fields_map_answer(in, f, a)) == -1 && !a->full)
-			continue; /* no value for a client */
-		if (a->full)
+		if (fields_add_answer(in, f, a, out) == -1)
 			return fields_full(e);
 	}
-	if (str_starts_nocase(header_get(out, STR("Content-Type")),
-	    STR("text/event-stream")) &&
-	    header_set(out, STR("X-Accel-Buffering"), STR("no")) == -1)
+	type = header_known(out, NAME_CONTENT_TYPE);
+	if (type != NULL &&
+	    str_starts_nocase(type->value, STR("text/event-stream")) &&
+	    header_set(out, NAME_X_ACCEL_BUFFERING, STR("no")) == -1)
 		return fields_full(e);
 	return 0;
 }

@@ -179,10 +179,9 @@ fields_map_answer(const struct fields_to_client *in,
 {
 	if (!in->rewrite)
 		return f->value;
-	if (str_eq_nocase(f->name, STR("Location")) ||
-	    str_eq_nocase(f->name, STR("Content-Location")))
+	if (f->id == NAME_LOCATION || f->id == NAME_CONTENT_LOCATION)
 		return fields_map_location(in, f->value, a);
-	if (str_eq_nocase(f->name, STR("Set-Cookie")))
+	if (f->id == NAME_SET_COOKIE)
 		return fields_map_cookie(in, f->value, a);
 	return f->value;
 }

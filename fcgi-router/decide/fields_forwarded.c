@@ -15,26 +15,6 @@ enum {
 
 static const struct str fields_self = { "fcgi-router", 11 };
 
-/* Set by the router, or, of the last two, obeyed by frameworks, which would
- * then serve another path than the one that was matched. */
-static const struct str fields_told[] = {
-	{ "X-Forwarded-For", 15 }, { "X-Forwarded-Proto", 17 },
-	{ "X-Forwarded-Host", 16 }, { "Forwarded", 9 }, { "X-Real-IP", 9 },
-	{ "X-Original-URL", 14 }, { "X-Rewrite-URL", 13 }
-};
-
-bool
-fields_is_forwarded(const struct request *r, struct str name)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(fields_told) / sizeof(fields_told[0]); i++)
-		if (str_eq_nocase(name, fields_told[i]))
-			return true;
-	return !r->trusted && (str_eq_nocase(name, STR("X-Forwarded")) ||
-	    str_starts_nocase(name, STR("X-Forwarded-")));
-}
-
 /* ---- the way here ---- */
 
 static void
@@ -71,7 +51,7 @@ fields_hops(const struct header *sent)
 	size_t i;
 
 	for (i = 0; i < sent->count; i++) {
-		if (!str_eq_nocase(sent->fields[i].name, STR("Via")))
+		if (sent->fields[i].id != NAME_VIA)
 			continue;
 		for (list = sent->fields[i].value; list.n > 0;) {
 			(void)str_cut(list, ',', &element, &list);
@@ -92,15 +72,14 @@ fields_chain(const struct request *r, struct arena *a)
 	bool put = true;
 	size_t i;
 
-	if (!r->trusted || header_find(&r->fields, STR("X-Forwarded-For")) ==
+	if (!r->trusted || header_known(&r->fields, NAME_X_FORWARDED_FOR) ==
 	    NULL)
 		return r->peer;
 	buf_init(&text, FIELDS_CHAIN_MAX);
 	for (i = 0; i < r->fields.count; i++) {
 		const struct header_field *f = &r->fields.fields[i];
 
-		if (str_eq_nocase(f->name, STR("X-Forwarded-For")) &&
-		    f->value.n > 0)
+		if (f->id == NAME_X_FORWARDED_FOR && f->value.n > 0)
 			put = put && buf_put(&text, f->value) == 0 &&
 			    buf_put(&text, STR(", ")) == 0;
 	}
@@ -158,19 +137,19 @@ fields_add_forwarded(const struct fields_to_origin *in, struct arena *a,
 	struct str host = target_host_asked(r, a);
 	struct str chain = fields_chain(r, a);
 	bool real = r->trusted &&
-	    header_find(&r->fields, STR("X-Real-IP")) != NULL;
+	    header_known(&r->fields, NAME_X_REAL_IP) != NULL;
 
 	if (chain.p == NULL && r->peer.n > 0)
 		return -1;
 	if (chain.n > 0 && header_is_value(chain) &&
-	    header_add(out, STR("X-Forwarded-For"), chain) == -1)
+	    header_put(out, NAME_X_FORWARDED_FOR, chain) == -1)
 		return -1;
-	if (header_add(out, STR("X-Forwarded-Proto"), r->scheme) == -1 ||
-	    header_add(out, STR("X-Forwarded-Host"), host) == -1)
+	if (header_put(out, NAME_X_FORWARDED_PROTO, r->scheme) == -1 ||
+	    header_put(out, NAME_X_FORWARDED_HOST, host) == -1)
 		return -1;
-	if (real && header_add(out, STR("X-Real-IP"), r->client_ip) == -1)
+	if (real && header_put(out, NAME_X_REAL_IP, r->client_ip) == -1)
 		return -1;
-	if (in->forwarded && header_add(out, STR("Forwarded"),
+	if (in->forwarded && header_put(out, NAME_FORWARDED,
 	    fields_forwarded(r, host, a)) == -1)
 		return -1;
 	return a->full ? -1 : 0;

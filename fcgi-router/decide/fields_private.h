@@ -8,12 +8,6 @@
 
 #include "decide/fields.h"
 
-/*
- * Is it one of those that tell of the client and of the way here, so that an
- * origin is not sent it as it came? Those beside ours pass of a trusted peer.
- */
-bool fields_is_forwarded(const struct request *r, struct str name);
-
 /* Adds those that we tell ourselves. 0, or -1: the arena is full. */
 int fields_add_forwarded(const struct fields_to_origin *in, struct arena *a,
     struct header *out);

@@ -86,7 +86,7 @@ match_cookie(const struct route_cond *c, const struct header *h)
 
 	for (i = 0; i < h->count; i++) {
 		left = h->fields[i].value;
-		if (!str_eq_nocase(h->fields[i].name, STR("Cookie")))
+		if (h->fields[i].id != NAME_COOKIE)
 			continue;
 		while (header_cookie(left, c->name, &value)) {
 			if (match_value(c, value, false))

@@ -41,15 +41,18 @@ rules_value(const struct header_rule *rule, const struct pattern_source *s,
 static bool
 rules_is_refused(const struct header_rule *rule)
 {
-	struct str name = rule->name;
-
-	if (rule->side == HEADER_REQUEST && rule->verb != HEADER_ADD &&
-	    str_eq_nocase(name, STR("Via")))
+	switch (name_of(rule->name)) {
+	case NAME_VIA:
+		return rule->side == HEADER_REQUEST &&
+		    rule->verb != HEADER_ADD;
+	case NAME_HOST:
+	case NAME_CONNECTION:
+	case NAME_CONTENT_LENGTH:
+	case NAME_TRANSFER_ENCODING:
 		return true;
-	return str_eq_nocase(name, STR("Host")) ||
-	    str_eq_nocase(name, STR("Connection")) ||
-	    str_eq_nocase(name, STR("Content-Length")) ||
-	    str_eq_nocase(name, STR("Transfer-Encoding"));
+	default:
+		return false;
+	}
 }
 
 static bool

@@ -8,8 +8,6 @@
 #include "base/buf.h"
 #include "http/host.h"
 
-static const struct str trust_for = { "X-Forwarded-For", 15 };
-
 /* ---- the list of addresses ---- */
 
 void
@@ -46,8 +44,7 @@ trust_next(struct trust_walk *w, struct str *element)
 		if (w->field == 0)
 			return false;
 		w->field--;
-		if (str_eq_nocase(w->fields->fields[w->field].name,
-		    trust_for))
+		if (w->fields->fields[w->field].id == NAME_X_FORWARDED_FOR)
 			w->left = w->fields->fields[w->field].value;
 	}
 }
@@ -140,14 +137,14 @@ trust_client(const struct cidr *proxies, size_t count, struct request *r,
  * right.
  */
 static int
-trust_said(const struct header *fields, struct str name, struct str *said)
+trust_said(const struct header *fields, enum name name, struct str *said)
 {
 	struct str element;
 	size_t i, at;
 
 	*said = (struct str){ NULL, 0 };
 	for (i = 0; i < fields->count; i++) {
-		if (!str_eq_nocase(fields->fields[i].name, name))
+		if (fields->fields[i].id != name)
 			continue;
 		for (at = 0; header_list_next(fields->fields[i].value, &at,
 		    &element);) {
@@ -164,7 +161,7 @@ trust_scheme(struct request *r)
 {
 	struct str said;
 
-	if (trust_said(&r->fields, STR("X-Forwarded-Proto"), &said) != 1)
+	if (trust_said(&r->fields, NAME_X_FORWARDED_PROTO, &said) != 1)
 		return;
 	if (str_eq_nocase(said, STR("https")))
 		r->scheme = STR("https");
@@ -178,7 +175,7 @@ trust_host(struct request *r, struct err *e)
 	struct host host;
 	struct str said;
 	uint16_t port;
-	int got = trust_said(&r->fields, STR("X-Forwarded-Host"), &said);
+	int got = trust_said(&r->fields, NAME_X_FORWARDED_HOST, &said);
 
 	if (got == -1)
 		return err_set(e, REASON_BAD_HOST,
@@ -200,7 +197,7 @@ trust_id(struct request *r)
 	size_t i;
 
 	for (i = 0; i < h->count; i++) {
-		if (!str_eq_nocase(h->fields[i].name, STR("X-Request-Id")))
+		if (h->fields[i].id != NAME_X_REQUEST_ID)
 			continue;
 		if (said.p != NULL)
 			return;

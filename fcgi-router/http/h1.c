@@ -28,20 +28,6 @@ h1_line(const char *p, size_t lf)
 	return (struct str){ p, lf > 0 && p[lf - 1] == '\r' ? lf - 1 : lf };
 }
 
-/* No control bytes but TAB. */
-static bool
-h1_is_value(struct str s)
-{
-	size_t i;
-
-	if (h1_all_from(s, ' '))
-		return true;
-	for (i = 0; i < s.n; i++)
-		if (str_is_control(s.p[i]) && s.p[i] != '\t')
-			return false;
-	return true;
-}
-
 void
 h1_reader_init(struct h1_reader *r, struct h1_limits limits,
     bool head_request)
@@ -66,7 +52,7 @@ h1_status_line(struct h1_reader *r, struct str line, struct err *e)
 	const char *code;
 	int status;
 
-	if (!h1_is_value(line))
+	if (!header_is_value(line))
 		return h1_broken(line, "a control byte in the status line", e);
 	if (line.n < H1_STATUS_END ||
 	    memcmp(line.p, H1_PREFIX, sizeof(H1_PREFIX) - 1) != 0)

@@ -48,32 +48,6 @@ h1_is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/*
- * Is it this lower-case name of letters and '-', at least eight of them? One
- * bit makes the difference between cases; it would also make a '-' of a CR,
- * which is in no name and no value.
- */
-static bool
-h1_is_name(struct str name, const char *lower)
-{
-	const uint64_t bits = UINT64_C(0x2020202020202020);
-	size_t at = 0;
-
-	for (;;) {
-		uint64_t a, b;
-
-		if (at + 8 > name.n)
-			at = name.n - 8;
-		memcpy(&a, name.p + at, sizeof(a));
-		memcpy(&b, lower + at, sizeof(b));
-		if ((a | bits) != b)
-			return false;
-		at += 8;
-		if (at == name.n)
-			return true;
-	}
-}
-
 /* What the fields say about the body and the connection. */
 struct h1_framing {
 	bool chunked;
@@ -144,8 +118,7 @@ h1_take_connection(struct h1_framing *f, struct str value)
 	struct str item;
 	size_t at = 0;
 
-	if (value.n == sizeof("keep-alive") - 1 &&
-	    h1_is_name(value, "keep-alive")) {
+	if (str_eq_nocase(value, STR("keep-alive"))) {
 		f->keep_alive = true;
 		return;
 	}
@@ -154,32 +127,6 @@ h1_take_connection(struct h1_framing *f, struct str value)
 			f->close = true;
 		else if (str_eq_nocase(item, STR("keep-alive")))
 			f->keep_alive = true;
-	}
-}
-
-enum h1_name {
-	H1_OTHER = 0,
-	H1_CONNECTION,
-	H1_LENGTH,
-	H1_CODING,
-	H1_NAME_COUNT /* last */
-};
-
-static enum h1_name
-h1_which(struct str name)
-{
-	switch (name.n) {
-	case sizeof("connection") - 1:
-		return h1_is_name(name, "connection") ? H1_CONNECTION :
-		    H1_OTHER;
-	case sizeof("content-length") - 1:
-		return h1_is_name(name, "content-length") ? H1_LENGTH :
-		    H1_OTHER;
-	case sizeof("transfer-encoding") - 1:
-		return h1_is_name(name, "transfer-encoding") ? H1_CODING :
-		    H1_OTHER;
-	default:
-		return H1_OTHER;
 	}
 }
 
@@ -192,37 +139,38 @@ h1_bad_line(const struct h1_reader *r, struct h1_framing *f,
     struct h1_answer *out, struct str line, struct err *e)
 {
 	size_t from = 0;
-	enum h1_name name;
+	enum name name;
 	size_t to;
 
 	while (from < line.n && !h1_is_token_byte(line.p[from]))
 		from++;
 	for (to = from; to < line.n && h1_is_token_byte(line.p[to]);)
 		to++;
-	name = h1_which(str_sub(line, from, to));
-	if (name == H1_LENGTH || name == H1_CODING)
+	name = name_of(str_sub(line, from, to));
+	if (name == NAME_CONTENT_LENGTH || name == NAME_TRANSFER_ENCODING)
 		return h1_broken(line, "malformed framing", e);
 	if (r->limits.refuse_bad_field)
 		return err_set(e, REASON_ORIGIN_BAD_HEADER,
 		    "a malformed header field: '%.*s'",
 		    STR_ARG(str_sub(line, 0, H1_QUOTE_MAX)));
-	if (name == H1_CONNECTION)
+	if (name == NAME_CONNECTION)
 		f->close = true;
 	out->dropped++;
 	return 0;
 }
 
-/* A name that may be a framing one: takes the field, or keeps it. */
+/* The next field was cut. Those that frame the body are taken out. */
 static int
-h1_take_framing(struct h1_framing *f, struct h1_answer *out,
-    const struct header_field *field, struct err *e)
+h1_take_field(struct h1_framing *f, struct h1_answer *out,
+    struct header_field *field, struct err *e)
 {
-	switch (h1_which(field->name)) {
-	case H1_LENGTH:
+	field->id = name_of(field->name);
+	switch (field->id) {
+	case NAME_CONTENT_LENGTH:
 		return h1_take_length(f, field->value, e);
-	case H1_CODING:
+	case NAME_TRANSFER_ENCODING:
 		return h1_take_coding(f, field->value, e);
-	case H1_CONNECTION:
+	case NAME_CONNECTION:
 		h1_take_connection(f, field->value);
 		break;
 	default:
@@ -230,22 +178,6 @@ h1_take_framing(struct h1_framing *f, struct h1_answer *out,
 	}
 	out->fields.count++;
 	return 0;
-}
-
-/* The next field was filled. Most go by the length of their name alone. */
-static inline int
-h1_take_field(struct h1_framing *f, struct h1_answer *out,
-    const struct header_field *field, struct err *e)
-{
-	switch (field->name.n) {
-	case sizeof("connection") - 1:
-	case sizeof("content-length") - 1:
-	case sizeof("transfer-encoding") - 1:
-		return h1_take_framing(f, out, field, e);
-	default:
-		out->fields.count++;
-		return 0;
-	}
 }
 
 /* Where the next field goes; header_add would look at every byte again. */
@@ -274,7 +206,7 @@ h1_cut_field(const char *p, struct header_field *field, size_t *end)
 	while (h1_is_blank(p[from]))
 		from++;
 	to = from;
-	while (!h1_eight_suspect(p + to, ' '))
+	while (!header_eight_suspect(p + to, ' '))
 		to += 8;
 	while (h1_class[(unsigned char)p[to]] != H1_N)
 		to++;

@@ -4,45 +4,12 @@
 #ifndef HTTP_H1_PRIVATE_H
 #define HTTP_H1_PRIVATE_H
 
-#include <string.h>
-
 #include "http/h1.h"
 
 enum {
 	H1_SLACK = 8,     /* bytes behind a head's copy that may be read */
 	H1_QUOTE_MAX = 60 /* bytes of an answer that an error text shows */
 };
-
-/* Is one of these eight bytes below `least` (at most 0x80), or DEL? */
-static inline bool
-h1_eight_suspect(const char *p, unsigned char least)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	uint64_t w;
-
-	/* A subtraction borrows into a high bit that was clear. */
-	memcpy(&w, p, sizeof(w));
-	return (((w - ones * least) | ((w ^ ones * 0x7f) - ones)) & ~w &
-	    ones << 7) != 0;
-}
-
-/* Is no byte below `least`, and none DEL? */
-static inline bool
-h1_all_from(struct str s, unsigned char least)
-{
-	size_t i;
-
-	if (s.n < 8) {
-		for (i = 0; i < s.n; i++)
-			if ((unsigned char)s.p[i] < least || s.p[i] == 0x7f)
-				return false;
-		return true;
-	}
-	for (i = 0; i + 8 < s.n; i += 8)
-		if (h1_eight_suspect(s.p + i, least))
-			return false;
-	return !h1_eight_suspect(s.p + s.n - 8, least);
-}
 
 /* Fills e with REASON_ORIGIN_BROKEN and a quote of what; -1. */
 int h1_broken(struct str what, const char *why, struct err *e);

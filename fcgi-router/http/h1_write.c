@@ -21,27 +21,17 @@ h1_write_str(char *to, struct str s)
 
 /* Names that only this room may write. */
 static bool
-h1_is_ours(struct str name)
+h1_is_ours(enum name name)
 {
-	switch (name.n) {
-	case sizeof("Host") - 1:
-		return str_eq_nocase(name, STR("Host"));
-	case sizeof("Connection") - 1:
-		return str_eq_nocase(name, STR("Connection"));
-	case sizeof("Content-Length") - 1:
-		return str_eq_nocase(name, STR("Content-Length"));
-	case sizeof("Transfer-Encoding") - 1:
-		return str_eq_nocase(name, STR("Transfer-Encoding"));
-	default:
-		return false;
-	}
+	return name == NAME_HOST || name == NAME_CONNECTION ||
+	    name == NAME_CONTENT_LENGTH || name == NAME_TRANSFER_ENCODING;
 }
 
 /* Would it stay one word of a line? */
 static bool
 h1_is_word(struct str s)
 {
-	return s.n > 0 && h1_all_from(s, ' ' + 1);
+	return s.n > 0 && header_all_from(s, ' ' + 1);
 }
 
 static size_t
@@ -53,7 +43,7 @@ h1_fields_size(const struct header *fields)
 	for (i = 0; i < fields->count; i++) {
 		const struct header_field *f = &fields->fields[i];
 
-		CHECK(!h1_is_ours(f->name));
+		CHECK(!h1_is_ours(f->id));
 		size += f->name.n + f->value.n + sizeof(": \r\n") - 1;
 	}
 	return size;

@@ -6,27 +6,26 @@
 
 #include <string.h>
 
-enum { HEADER_FIRST = 32 };
+enum { HEADER_FIRST = 16 };
 
 /* RFC 9110 5.6.2: tchar. */
-static const bool header_token[256] = {
-	['!'] = true, ['#'] = true, ['$'] = true, ['%'] = true, ['&'] = true,
-	['\''] = true, ['*'] = true, ['+'] = true, ['-'] = true, ['.'] = true,
-	['^'] = true, ['_'] = true, ['`'] = true, ['|'] = true, ['~'] = true,
-	['0'] = true, ['1'] = true, ['2'] = true, ['3'] = true, ['4'] = true,
-	['5'] = true, ['6'] = true, ['7'] = true, ['8'] = true, ['9'] = true,
-	['A'] = true, ['B'] = true, ['C'] = true, ['D'] = true, ['E'] = true,
-	['F'] = true, ['G'] = true, ['H'] = true, ['I'] = true, ['J'] = true,
-	['K'] = true, ['L'] = true, ['M'] = true, ['N'] = true, ['O'] = true,
-	['P'] = true, ['Q'] = true, ['R'] = true, ['S'] = true, ['T'] = true,
-	['U'] = true, ['V'] = true, ['W'] = true, ['X'] = true, ['Y'] = true,
-	['Z'] = true,
-	['a'] = true, ['b'] = true, ['c'] = true, ['d'] = true, ['e'] = true,
-	['f'] = true, ['g'] = true, ['h'] = true, ['i'] = true, ['j'] = true,
-	['k'] = true, ['l'] = true, ['m'] = true, ['n'] = true, ['o'] = true,
-	['p'] = true, ['q'] = true, ['r'] = true, ['s'] = true, ['t'] = true,
-	['u'] = true, ['v'] = true, ['w'] = true, ['x'] = true, ['y'] = true,
-	['z'] = true,
+const char header_token[256] = {
+	['!'] = '!', ['#'] = '#', ['$'] = '$', ['%'] = '%', ['&'] = '&',
+	['\''] = '\'', ['*'] = '*', ['+'] = '+', ['-'] = '-', ['.'] = '.',
+	['^'] = '^', ['_'] = '_', ['`'] = '`', ['|'] = '|', ['~'] = '~',
+	['0'] = '0', ['1'] = '1', ['2'] = '2', ['3'] = '3', ['4'] = '4',
+	['5'] = '5', ['6'] = '6', ['7'] = '7', ['8'] = '8', ['9'] = '9',
+	['a'] = 'a', ['b'] = 'b', ['c'] = 'c', ['d'] = 'd', ['e'] = 'e',
+	['f'] = 'f', ['g'] = 'g', ['h'] = 'h', ['i'] = 'i', ['j'] = 'j',
+	['k'] = 'k', ['l'] = 'l', ['m'] = 'm', ['n'] = 'n', ['o'] = 'o',
+	['p'] = 'p', ['q'] = 'q', ['r'] = 'r', ['s'] = 's', ['t'] = 't',
+	['u'] = 'u', ['v'] = 'v', ['w'] = 'w', ['x'] = 'x', ['y'] = 'y',
+	['z'] = 'z', ['A'] = 'a', ['B'] = 'b', ['C'] = 'c', ['D'] = 'd',
+	['E'] = 'e', ['F'] = 'f', ['G'] = 'g', ['H'] = 'h', ['I'] = 'i',
+	['J'] = 'j', ['K'] = 'k', ['L'] = 'l', ['M'] = 'm', ['N'] = 'n',
+	['O'] = 'o', ['P'] = 'p', ['Q'] = 'q', ['R'] = 'r', ['S'] = 's',
+	['T'] = 't', ['U'] = 'u', ['V'] = 'v', ['W'] = 'w', ['X'] = 'x',
+	['Y'] = 'y', ['Z'] = 'z',
 };
 
 void
@@ -46,49 +45,28 @@ header_is_token(struct str s)
 	return s.n > 0;
 }
 
-/*
- * Is none of the eight bytes below 0x20 or 0x7f? false may be said of a word
- * that is good, true never of one that is not.
- */
-static bool
-header_word_is_plain(uint64_t word)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	uint64_t del = word ^ (ones * 0x7f);
-
-	return (((word - ones * 0x20) & ~word) & (ones * 0x80)) == 0 &&
-	    (((del - ones) & ~del) & (ones * 0x80)) == 0;
-}
-
 bool
 header_is_value(struct str s)
 {
-	uint64_t word;
 	size_t i;
 
-	for (i = 0; s.n - i >= sizeof(word); i += sizeof(word)) {
-		memcpy(&word, s.p + i, sizeof(word));
-		if (!header_word_is_plain(word))
-			break;
-	}
-	for (; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-
-		if ((c < 0x20 && c != '\t') || c == 0x7f)
+	if (header_all_from(s, ' '))
+		return true;
+	for (i = 0; i < s.n; i++)
+		if (str_is_control(s.p[i]) && s.p[i] != '\t')
 			return false;
-	}
 	return true;
 }
 
-/* Makes room for one more field. */
+/* Makes room for n fields in all, and some more. */
 static int
-header_grow(struct header *h)
+header_grow(struct header *h, size_t n)
 {
 	size_t room = h->room > 0 ? h->room * 2 : HEADER_FIRST;
 	struct header_field *fields;
 
-	if (h->count < h->room)
-		return 0;
+	if (room < n)
+		room = n;
 	fields = arena_alloc(h->arena, room * sizeof(*fields));
 	if (fields == NULL)
 		return -1;
@@ -100,25 +78,63 @@ header_grow(struct header *h)
 }
 
 int
-header_add(struct header *h, struct str name, struct str value)
+header_reserve(struct header *h, size_t n)
 {
-	if (!header_is_token(name) || !header_is_value(value) ||
-	    header_grow(h) == -1)
+	return n <= h->room - h->count ? 0 : header_grow(h, h->count + n);
+}
+
+int
+header_keep(struct header *h, const struct header_field *f)
+{
+	if (h->count == h->room && header_grow(h, 0) == -1)
 		return -1;
-	h->fields[h->count++] = (struct header_field){ name, value };
+	h->fields[h->count++] = *f;
 	return 0;
 }
 
 int
-header_set(struct header *h, struct str name, struct str value)
+header_add(struct header *h, struct str name, struct str value)
 {
-	/* First what can fail: nothing is removed unless all will work. */
-	if (!header_is_token(name) || !header_is_value(value) ||
-	    header_grow(h) == -1)
+	if (!header_is_token(name) || !header_is_value(value))
 		return -1;
-	header_remove(h, name);
-	h->fields[h->count++] = (struct header_field){ name, value };
+	return header_keep(h,
+	    &(struct header_field){ name, value, name_of(name) });
+}
+
+int
+header_put(struct header *h, enum name name, struct str value)
+{
+	if (!header_is_value(value))
+		return -1;
+	return header_keep(h,
+	    &(struct header_field){ name_text(name), value, name });
+}
+
+int
+header_set(struct header *h, enum name name, struct str value)
+{
+	size_t kept = 0;
+	size_t i;
+
+	/* First what can fail: nothing is removed unless all will work. */
+	if (header_put(h, name, value) == -1)
+		return -1;
+	for (i = 0; i < h->count; i++)
+		if (h->fields[i].id != name || i + 1 == h->count)
+			h->fields[kept++] = h->fields[i];
+	h->count = kept;
 	return 0;
+}
+
+const struct header_field *
+header_known(const struct header *h, enum name name)
+{
+	size_t i;
+
+	for (i = 0; i < h->count; i++)
+		if (h->fields[i].id == name)
+			return &h->fields[i];
+	return NULL;
 }
 
 const struct header_field *

@@ -13,10 +13,12 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "http/name.h"
 
 struct header_field {
 	struct str name;
 	struct str value;
+	enum name id; /* which it is of those that rules know */
 };
 
 struct header {
@@ -25,6 +27,40 @@ struct header {
 	size_t room;
 	struct arena *arena; /* where fields live; texts are borrowed */
 };
+
+/* What a token may hold (RFC 9110 5.6.2), in lower case; 0: any other byte. */
+extern const char header_token[256];
+
+/* Is one of these eight bytes below `least` (at most 0x80), or DEL? */
+static inline bool
+header_eight_suspect(const char *p, unsigned char least)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t w;
+
+	/* A subtraction borrows into a high bit that was clear. */
+	memcpy(&w, p, sizeof(w));
+	return (((w - ones * least) | ((w ^ ones * 0x7f) - ones)) & ~w &
+	    ones << 7) != 0;
+}
+
+/* Is no byte below `least`, and none DEL? */
+static inline bool
+header_all_from(struct str s, unsigned char least)
+{
+	size_t i;
+
+	if (s.n < 8) {
+		for (i = 0; i < s.n; i++)
+			if ((unsigned char)s.p[i] < least || s.p[i] == 0x7f)
+				return false;
+		return true;
+	}
+	for (i = 0; i + 8 < s.n; i += 8)
+		if (header_eight_suspect(s.p + i, least))
+			return false;
+	return !header_eight_suspect(s.p + s.n - 8, least);
+}
 
 void header_init(struct header *h, struct arena *a);
 
@@ -41,11 +77,27 @@ bool header_is_value(struct str s);
 ATTR_MUST_USE int header_add(struct header *h, struct str name,
     struct str value);
 
-/* Removes all fields of that name, then appends one. As header_add. */
-ATTR_MUST_USE int header_set(struct header *h, struct str name,
+/* The same of a known name (of no family), which is not looked at again. */
+ATTR_MUST_USE int header_put(struct header *h, enum name name,
     struct str value);
 
+/* Removes all fields of that name, then appends one. As header_put. */
+ATTR_MUST_USE int header_set(struct header *h, enum name name,
+    struct str value);
+
+/*
+ * Appends a field as it is: it was checked when it was read, or stands in
+ * another header. 0, or -1: the arena is full.
+ */
+ATTR_MUST_USE int header_keep(struct header *h,
+    const struct header_field *f);
+
+/* Makes room for n more fields. 0, or -1: the arena is full. */
+ATTR_MUST_USE int header_reserve(struct header *h, size_t n);
+
 /* The first field of that name, or NULL. */
+const struct header_field *header_known(const struct header *h,
+    enum name name);
 const struct header_field *header_find(const struct header *h,
     struct str name);
 

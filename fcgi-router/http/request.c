@@ -37,57 +37,44 @@ struct request_variables {
 	struct header_field field[REQUEST_FIELDS_MAX];
 };
 
-#define REQUEST_VARIABLE(text, member) \
-	{ { text, sizeof(text) - 1 }, \
+/*
+ * Each has a slot of its own, by two bytes of its name: the middle one and the
+ * third from its end.
+ */
+#define REQUEST_SLOT(middle, third) \
+	(((unsigned)(middle) + 7u * (unsigned)(third)) % REQUEST_SLOTS)
+#define REQUEST_VARIABLE(text, member, middle, third) \
+	[REQUEST_SLOT(middle, third)] = { { text, sizeof(text) - 1 }, \
 	    offsetof(struct request_variables, member) }
+
+enum { REQUEST_SLOTS = 64, REQUEST_PREFIX = sizeof("HTTP_") - 1 };
 
 static const struct {
 	struct str name;
 	size_t at;
-} request_variables[] = {
-	REQUEST_VARIABLE("CONTENT_LENGTH", content_length),
-	REQUEST_VARIABLE("CONTENT_TYPE", content_type),
-	REQUEST_VARIABLE("HTTPS", https),
-	REQUEST_VARIABLE("PATH_INFO", path_info),
-	REQUEST_VARIABLE("QUERY_STRING", query_string),
+} request_variables[REQUEST_SLOTS] = {
+	REQUEST_VARIABLE("CONTENT_LENGTH", content_length, '_', 'G'),
+	REQUEST_VARIABLE("CONTENT_TYPE", content_type, 'T', 'Y'),
+	REQUEST_VARIABLE("HTTPS", https, 'T', 'T'),
+	REQUEST_VARIABLE("PATH_INFO", path_info, '_', 'N'),
+	REQUEST_VARIABLE("QUERY_STRING", query_string, 'S', 'I'),
 	REQUEST_VARIABLE("REDIRECT_HTTP_AUTHORIZATION",
-	    redirect_authorization),
-	REQUEST_VARIABLE("REMOTE_ADDR", remote_addr),
-	REQUEST_VARIABLE("REQUEST_METHOD", request_method),
-	REQUEST_VARIABLE("REQUEST_SCHEME", request_scheme),
-	REQUEST_VARIABLE("REQUEST_URI", request_uri),
-	REQUEST_VARIABLE("ROUTER_NAMESPACE", router_namespace),
-	REQUEST_VARIABLE("SCRIPT_NAME", script_name),
-	REQUEST_VARIABLE("SERVER_NAME", server_name),
-	REQUEST_VARIABLE("SERVER_PROTOCOL", server_protocol),
-	REQUEST_VARIABLE("SERVER_SOFTWARE", server_software),
-};
-
-enum {
-	REQUEST_VARIABLE_COUNT =
-	    sizeof(request_variables) / sizeof(request_variables[0]),
-	REQUEST_PREFIX = sizeof("HTTP_") - 1
+	    redirect_authorization, '_', 'I'),
+	REQUEST_VARIABLE("REMOTE_ADDR", remote_addr, 'E', 'D'),
+	REQUEST_VARIABLE("REQUEST_METHOD", request_method, '_', 'H'),
+	REQUEST_VARIABLE("REQUEST_SCHEME", request_scheme, '_', 'E'),
+	REQUEST_VARIABLE("REQUEST_URI", request_uri, 'S', 'U'),
+	REQUEST_VARIABLE("ROUTER_NAMESPACE", router_namespace, 'A', 'A'),
+	REQUEST_VARIABLE("SCRIPT_NAME", script_name, 'T', 'A'),
+	REQUEST_VARIABLE("SERVER_NAME", server_name, 'R', 'A'),
+	REQUEST_VARIABLE("SERVER_PROTOCOL", server_protocol, 'P', 'C'),
+	REQUEST_VARIABLE("SERVER_SOFTWARE", server_software, 'S', 'A'),
 };
 
 static int
 request_no_memory(struct err *e)
 {
 	return err_set(e, REASON_OVERLOADED, "no memory for the request");
-}
-
-/* Do both become one name, as request_spell writes it? */
-static bool
-request_same_name(struct str field, struct str upper)
-{
-	size_t i;
-
-	if (field.n != upper.n)
-		return false;
-	for (i = 0; i < field.n; i++)
-		if (str_upper(field.p[i]) != upper.p[i] &&
-		    (field.p[i] != '-' || upper.p[i] != '_'))
-			return false;
-	return true;
 }
 
 /*
@@ -102,28 +89,25 @@ request_is_field(struct str name, struct str *field)
 	    memcmp(name.p, "HTTP_", REQUEST_PREFIX) != 0)
 		return false;
 	*field = str_sub(name, REQUEST_PREFIX, name.n);
-	return !request_same_name(*field, STR("PROXY")) &&
-	    !request_same_name(*field, STR("CONTENT_LENGTH")) &&
-	    !request_same_name(*field, STR("CONTENT_TYPE"));
+	return !header_same_name(*field, STR("PROXY")) &&
+	    !header_same_name(*field, STR("CONTENT_LENGTH")) &&
+	    !header_same_name(*field, STR("CONTENT_TYPE"));
 }
 
 static void
 request_collect_one(struct request_variables *v, struct str name,
     struct str value)
 {
-	size_t i;
+	size_t slot;
 
-	for (i = 0; i < REQUEST_VARIABLE_COUNT; i++) {
-		struct str known = request_variables[i].name;
-
-		if (name.n == known.n &&
-		    memcmp(name.p, known.p, known.n) == 0) {
-			/* A later one replaces: nginx's configuration. */
-			memcpy((char *)v + request_variables[i].at, &value,
-			    sizeof(value));
-			return;
-		}
-	}
+	if (name.n < 3)
+		return;
+	slot = REQUEST_SLOT((unsigned char)name.p[name.n / 2],
+	    (unsigned char)name.p[name.n - 3]);
+	/* A later one replaces: nginx's configuration. */
+	if (str_eq(name, request_variables[slot].name))
+		memcpy((char *)v + request_variables[slot].at, &value,
+		    sizeof(value));
 }
 
 static void
@@ -131,7 +115,8 @@ request_collect_field(struct request_variables *v, struct str name,
     struct str value)
 {
 	if (v->fields < REQUEST_FIELDS_MAX)
-		v->field[v->fields] = (struct header_field){ name, value };
+		v->field[v->fields] = (struct header_field){ name, value,
+			NAME_OTHER };
 	v->fields++;
 	v->name_bytes += name.n;
 	v->bytes += name.n + value.n;
@@ -290,17 +275,22 @@ request_read_length(struct request *out, struct str length, struct err *e)
 	return 0;
 }
 
-/* Writes "X-Foo" for "X_FOO". */
+/* Writes "X-Foo" for "X_FOO". *token: is it one? */
 static struct str
-request_spell(struct str variable, char *to)
+request_spell(struct str variable, char *to, bool *token)
 {
 	bool first = true;
 	size_t i;
 
+	*token = variable.n > 0;
 	for (i = 0; i < variable.n; i++) {
-		char c = variable.p[i];
+		char c = header_token[(unsigned char)variable.p[i]];
 
-		to[i] = c == '_' ? '-' : first ? str_upper(c) : str_lower(c);
+		if (c == '\0') {
+			*token = false;
+			c = variable.p[i];
+		}
+		to[i] = c == '_' ? '-' : first ? str_upper(c) : c;
 		first = c == '_';
 	}
 	return (struct str){ to, variable.n };
@@ -310,23 +300,25 @@ struct str
 request_field_name(struct str variable, struct arena *a)
 {
 	char *to = arena_alloc(a, variable.n + 1);
+	bool token;
 
 	if (to == NULL)
 		return (struct str){ NULL, 0 };
-	return request_spell(variable, to);
+	return request_spell(variable, to, &token);
 }
 
 static int
-request_add(struct request *out, struct str name, struct str value,
-    struct err *e)
+request_add(struct request *out, struct str name, bool token,
+    struct str value, struct err *e)
 {
-	if (header_add(&out->fields, name, str_trim(value)) == 0)
-		return 0;
-	if (header_is_token(name) && header_is_value(value))
-		return request_no_memory(e);
-	return err_set(e, REASON_BAD_REQUEST,
-	    "header field '%.*s': no token, or a control byte in its value",
-	    STR_ARG(name));
+	const struct header_field f = { name, str_trim(value),
+		name_of(name) };
+
+	if (!token || !header_is_value(value))
+		return err_set(e, REASON_BAD_REQUEST, "header field '%.*s': "
+		    "no token, or a control byte in its value",
+		    STR_ARG(name));
+	return header_keep(&out->fields, &f) == 0 ? 0 : request_no_memory(e);
 }
 
 /* nginx gives an empty variable for a field that is not there. */
@@ -342,30 +334,33 @@ static int
 request_read_fields(struct request *out, const struct request_variables *v,
     struct arena *a, struct err *e)
 {
+	size_t count = v->fields < REQUEST_FIELDS_MAX ? v->fields :
+	    REQUEST_FIELDS_MAX;
 	char *names = arena_alloc(a, v->name_bytes + 1);
 	struct err later;
 	struct str name;
+	bool token;
 	int got = 0;
 	size_t i;
 
-	if (names == NULL)
+	if (names == NULL || header_reserve(&out->fields, count + 2) == -1)
 		return request_no_memory(e);
-	for (i = 0; i < v->fields && i < REQUEST_FIELDS_MAX; i++) {
+	for (i = 0; i < count; i++) {
 		if (request_is_absent(&v->field[i]))
 			continue;
-		name = request_spell(v->field[i].name, names);
+		name = request_spell(v->field[i].name, names, &token);
 		names += name.n;
-		if (request_add(out, name, v->field[i].value,
+		if (request_add(out, name, token, v->field[i].value,
 		    got == 0 ? e : &later) == -1)
 			got = -1;
 	}
 	if (v->content_type.n > 0 && request_add(out, STR("Content-Type"),
-	    v->content_type, got == 0 ? e : &later) == -1)
+	    true, v->content_type, got == 0 ? e : &later) == -1)
 		got = -1;
 	if (v->redirect_authorization.n > 0 &&
-	    header_find(&out->fields, STR("Authorization")) == NULL &&
-	    request_add(out, STR("Authorization"), v->redirect_authorization,
-	    got == 0 ? e : &later) == -1)
+	    header_known(&out->fields, NAME_AUTHORIZATION) == NULL &&
+	    request_add(out, STR("Authorization"), true,
+	    v->redirect_authorization, got == 0 ? e : &later) == -1)
 		got = -1;
 	return got;
 }

@@ -19,7 +19,7 @@ pattern_cookie(const struct header *fields, struct str name)
 	size_t i;
 
 	for (i = 0; i < fields->count; i++)
-		if (str_eq_nocase(fields->fields[i].name, STR("Cookie")) &&
+		if (fields->fields[i].id == NAME_COOKIE &&
 		    header_cookie(fields->fields[i].value, name, &value))
 			break;
 	return value;

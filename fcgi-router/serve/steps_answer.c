@@ -36,7 +36,7 @@ step_spell_fields(struct buf *to, const struct header *fields, bool location)
 	for (i = 0; i < fields->count; i++) {
 		const struct header_field *f = &fields->fields[i];
 
-		if (str_eq_nocase(f->name, STR("Location")) == location &&
+		if ((f->id == NAME_LOCATION) == location &&
 		    (buf_put(to, f->name) == -1 ||
 		    buf_put(to, STR(": ")) == -1 ||
 		    buf_put(to, f->value) == -1 ||
@@ -142,7 +142,7 @@ step_add_ours(struct exchange *x, struct header *fields)
 	struct timing t = { r->lookup_us, r->connect_us, -1 };
 	struct str text;
 
-	if (header_set(fields, STR("X-Request-Id"), x->request.id) == -1)
+	if (header_set(fields, NAME_X_REQUEST_ID, x->request.id) == -1)
 		return -1;
 	if (!x->settings->server_timing)
 		return 0;

@@ -75,18 +75,20 @@ fuzz_is_elsewhere(struct str url)
 static void
 fuzz_to_client(struct fuzz_case *c)
 {
-	struct header_field sent[] = {
-		{ STR("Location"), c->texts[0] },
-		{ STR("Set-Cookie"), c->texts[1] },
-	};
-	const struct h1_answer answer = { .status = 302,
-		.fields = { .fields = sent, .count = 2 } };
+	struct h1_answer answer = { .status = 302 };
 	const struct fields_to_client in = { &c->request, &c->route,
 		c->target, &answer, true };
 	struct header out;
 	struct err e = { .reason = REASON_NONE };
 	struct str location;
 
+	header_init(&answer.fields, c->a);
+	if (header_is_value(c->texts[0]))
+		CHECK(header_put(&answer.fields, NAME_LOCATION,
+		    c->texts[0]) == 0);
+	if (header_is_value(c->texts[1]))
+		CHECK(header_put(&answer.fields, NAME_SET_COOKIE,
+		    c->texts[1]) == 0);
 	if (fields_to_client(&in, c->a, &out, &e) == -1) {
 		CHECK(e.reason == REASON_OVERLOADED && c->a->full);
 		return;

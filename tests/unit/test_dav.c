@@ -496,9 +496,11 @@ a_full_arena_is_overloaded(void **state)
 	for (left = 0; got == -1 && left < DECIDE_CHUNK; left += 16) {
 		struct header_field fields[] = {
 			{ STR("Destination"),
-			  STR("http://a.example/in/some/where") },
+			  STR("http://a.example/in/some/where"),
+			  NAME_DESTINATION },
 			{ STR("If"),
-			  STR("<http://a.example/in/some/where> (<u:1>)") },
+			  STR("<http://a.example/in/some/where> (<u:1>)"),
+			  NAME_IF },
 		};
 		struct arena a;
 		struct header h = { .fields = fields, .count = 2,

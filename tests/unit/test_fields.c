@@ -711,8 +711,10 @@ a_full_arena_is_overloaded_both_ways(void **state)
 {
 	static const char *const more[] = { "HTTP_ACCEPT=text/html", NULL };
 	struct header_field sent[] = {
-		{ STR("Location"), STR("http://o.example/v1/some/where") },
-		{ STR("Set-Cookie"), STR("k=v; Path=/v1/some/where") },
+		{ STR("Location"), STR("http://o.example/v1/some/where"),
+		  NAME_LOCATION },
+		{ STR("Set-Cookie"), STR("k=v; Path=/v1/some/where"),
+		  NAME_SET_COOKIE },
 	};
 	struct h1_answer answer = { .status = 302,
 		.fields = { .fields = sent, .count = 2 } };

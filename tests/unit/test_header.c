@@ -106,13 +106,13 @@ set_replaces_all_of_the_name_and_appends(void **state)
 	struct header h;
 
 	header_init(&h, *state);
-	assert_int_equal(header_add(&h, STR("A"), STR("1")), 0);
+	assert_int_equal(header_add(&h, STR("VIA"), STR("1")), 0);
 	assert_int_equal(header_add(&h, STR("B"), STR("2")), 0);
-	assert_int_equal(header_add(&h, STR("a"), STR("3")), 0);
-	assert_int_equal(header_set(&h, STR("A"), STR("4")), 0);
-	header_expect(&h, "B: 2|A: 4|");
-	assert_int_equal(header_set(&h, STR("C"), STR("5")), 0);
-	header_expect(&h, "B: 2|A: 4|C: 5|");
+	assert_int_equal(header_put(&h, NAME_VIA, STR("3")), 0);
+	assert_int_equal(header_set(&h, NAME_VIA, STR("4")), 0);
+	header_expect(&h, "B: 2|Via: 4|");
+	assert_int_equal(header_set(&h, NAME_TE, STR("5")), 0);
+	header_expect(&h, "B: 2|Via: 4|TE: 5|");
 }
 
 static void
@@ -121,10 +121,10 @@ set_of_something_bad_removes_nothing(void **state)
 	struct header h;
 
 	header_init(&h, *state);
-	assert_int_equal(header_add(&h, STR("A"), STR("1")), 0);
-	assert_int_equal(header_set(&h, STR("A"), STR("x\ny")), -1);
-	assert_int_equal(header_set(&h, STR("A "), STR("x")), -1);
-	header_expect(&h, "A: 1|");
+	assert_int_equal(header_add(&h, STR("Via"), STR("1")), 0);
+	assert_int_equal(header_set(&h, NAME_VIA, STR("x\ny")), -1);
+	assert_int_equal(header_put(&h, NAME_VIA, STR("\x7f")), -1);
+	header_expect(&h, "Via: 1|");
 }
 
 static void
@@ -137,13 +137,40 @@ add_and_set_without_memory_change_nothing(void **state)
 	(void)state;
 	arena_init(&small, 4096);
 	header_init(&h, &small);
-	while (header_add(&h, STR("A"), STR("1")) == 0)
+	while (header_add(&h, STR("Via"), STR("1")) == 0)
 		assert_true(++n < 1000);
 	assert_int_equal(h.count, n);
-	assert_int_equal(header_set(&h, STR("A"), STR("2")), -1);
+	assert_int_equal(header_set(&h, NAME_VIA, STR("2")), -1);
+	assert_int_equal(header_put(&h, NAME_VIA, STR("2")), -1);
+	assert_int_equal(header_keep(&h, &h.fields[0]), -1);
+	assert_int_equal(header_reserve(&h, 1), -1);
+	assert_int_equal(header_reserve(&h, 0), 0);
 	assert_int_equal(h.count, n);
-	TABLE_STR("A", header_get(&h, STR("A")), "1");
+	TABLE_STR("Via", header_get(&h, STR("Via")), "1");
 	arena_fini(&small);
+}
+
+static void
+a_field_is_known_by_its_number(void **state)
+{
+	struct header h, other;
+
+	header_init(&h, *state);
+	header_init(&other, *state);
+	assert_null(header_known(&h, NAME_COOKIE));
+	assert_int_equal(header_reserve(&h, 40), 0);
+	assert_int_equal(header_add(&h, STR("X-A"), STR("0")), 0);
+	assert_int_equal(header_add(&h, STR("cOOKIE"), STR("1")), 0);
+	assert_int_equal(header_put(&h, NAME_COOKIE, STR("2")), 0);
+	assert_int_equal(header_add(&h, STR("X-Accel-Odd"), STR("3")), 0);
+	assert_true(h.room >= 40);
+	assert_ptr_equal(header_known(&h, NAME_COOKIE), &h.fields[1]);
+	assert_ptr_equal(header_known(&h, NAME_OTHER), &h.fields[0]);
+	assert_ptr_equal(header_known(&h, NAME_X_ACCEL_ANY), &h.fields[3]);
+	assert_int_equal(header_keep(&other, &h.fields[2]), 0);
+	header_expect(&other, "Cookie: 2|");
+	assert_int_equal(header_remove(&h, STR("cookie")), 2);
+	assert_null(header_known(&h, NAME_COOKIE));
 }
 
 static void
@@ -406,6 +433,8 @@ main(void)
 		cmocka_unit_test(set_replaces_all_of_the_name_and_appends),
 		cmocka_unit_test(set_of_something_bad_removes_nothing),
 		cmocka_unit_test(add_and_set_without_memory_change_nothing),
+		cmocka_unit_test(
+		    a_field_is_known_by_its_number),
 		cmocka_unit_test(
 		    remove_counts_and_keeps_the_order_of_the_rest),
 		cmocka_unit_test(remove_if_asks_for_each_field),

@@ -136,6 +136,46 @@ trim_takes_blanks_at_both_ends_only(void **state)
 	assert_int_equal(str_trim(str_null).n, 0);
 }
 
+/* Byte by byte, as the words of eight must answer. */
+static bool
+str_same_slowly(const char *a, const char *b, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (str_lower(a[i]) != str_lower(b[i]))
+			return false;
+	return true;
+}
+
+/* Each pair of bytes, at each place of words and of what is left of them. */
+static void
+equality_without_case_is_that_of_each_byte(void **state)
+{
+	static const size_t lengths[] = { 1, 7, 8, 9, 15, 16, 17 };
+	char a[17], b[17];
+	unsigned x, y;
+	size_t i, at;
+
+	(void)state;
+	for (i = 0; i < TABLE_COUNT(lengths); i++) {
+		for (at = 0; at < lengths[i]; at++) {
+			memset(a, 'q', sizeof(a));
+			memset(b, 'Q', sizeof(b));
+			for (x = 0; x < 256; x++)
+				for (y = 0; y < 256; y++) {
+					a[at] = (char)x;
+					b[at] = (char)y;
+					assert_true(str_eq_nocase(
+					    (struct str){ a, lengths[i] },
+					    (struct str){ b, lengths[i] }) ==
+					    str_same_slowly(a, b,
+					        lengths[i]));
+				}
+		}
+	}
+}
+
 static void
 decimals_have_no_zeros_before_them(void **state)
 {
@@ -313,6 +353,8 @@ main(void)
 		cmocka_unit_test(order_is_of_unsigned_bytes_then_length),
 		cmocka_unit_test(find_and_cut_take_the_first),
 		cmocka_unit_test(trim_takes_blanks_at_both_ends_only),
+		cmocka_unit_test(
+		    equality_without_case_is_that_of_each_byte),
 		cmocka_unit_test(decimals_have_no_zeros_before_them),
 		cmocka_unit_test(numbers_are_digits_within_the_maximum),
 		cmocka_unit_test(letter_rules_are_ascii_for_every_byte),
