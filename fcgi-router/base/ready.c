@@ -58,7 +58,10 @@ ready_watch(struct ready *r, int epoll, int fd, uint32_t events)
 	const bool maybe = known && atomic_load(&r->word) != 0;
 
 	events &= ~(uint32_t)READY_UNASKED;
-	if (known && !maybe && (events & ~r->watched) == 0)
+	/* Room is asked about each time: no event tells of room that was there
+	 * all the while. */
+	if (known && !maybe && (events & EPOLLOUT) == 0 &&
+	    (events | READY_USUAL) == (r->watched & ~(uint32_t)EPOLLET))
 		return true;
 	/* What is there and not wanted must not fire again and again. */
 	if (!maybe)

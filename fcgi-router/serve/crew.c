@@ -87,18 +87,19 @@ struct exchange *
 crew_unqueue(struct crew *c)
 {
 	struct exchange *x;
-	uint64_t count;
+	bool more = false;
 
-	if (read(c->ready_bell, &count, sizeof(count)) == -1)
-		return NULL;
 	pthread_mutex_lock(&c->lock);
 	x = c->ready_first;
 	if (x != NULL) {
 		c->ready_first = x->next;
 		if (c->ready_first == NULL)
 			c->ready_last = NULL;
+		more = c->ready_first != NULL;
 	}
 	pthread_mutex_unlock(&c->lock);
+	if (more)
+		crew_ring(c->ready_bell);
 	return x;
 }
 
@@ -131,11 +132,11 @@ crew_arm_exchange(struct crew *c, struct exchange *x)
 static int
 crew_open_descriptors(struct crew *c, struct err *e)
 {
-	struct epoll_event event = { .events = EPOLLIN,
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET,
 		.data.ptr = &c->ready_bell };
 
 	c->epoll = epoll_create1(EPOLL_CLOEXEC);
-	c->ready_bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE);
+	c->ready_bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	c->tick_bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (c->epoll == -1 || c->ready_bell == -1 || c->tick_bell == -1 ||
 	    epoll_ctl(c->epoll, EPOLL_CTL_ADD, c->ready_bell, &event) == -1)
@@ -311,8 +312,7 @@ crew_free(struct crew **c)
 	if (crew == NULL)
 		return;
 	atomic_store(&crew->ending, true);
-	for (i = 0; i < CREW_WORKERS_MAX; i++)
-		crew_ring(crew->ready_bell);
+	crew_ring(crew->ready_bell);
 	for (i = 0; i < CREW_WORKERS_MAX; i++)
 		if (crew->workers[i].joinable)
 			pthread_join(crew->workers[i].thread, NULL);

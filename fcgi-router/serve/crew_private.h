@@ -40,7 +40,7 @@ struct crew {
 	struct process *process;
 	struct crew_limits limits;
 	int epoll;
-	int ready_bell; /* counts the queue; workers wait on it */
+	int ready_bell; /* wakes one worker, each time that it is rung */
 	int tick_bell;  /* the main thread waits on it */
 	struct timers *timers;
 	atomic_bool ending;
@@ -71,7 +71,7 @@ void crew_give(struct crew *c, struct exchange *x);
 
 /* Puts an exchange that the caller must run where a worker finds it. */
 void crew_queue(struct crew *c, struct exchange *x);
-/* NULL: there is none. */
+/* NULL: there is none (any more). Who takes one wakes another for the next. */
 struct exchange *crew_unqueue(struct crew *c);
 
 /* Adds one to an eventfd. */

@@ -182,6 +182,7 @@ worker_main(void *arg)
 		else if (n == 0 && worker_leaves(w))
 			break;
 	}
+	crew_ring(c->ready_bell); /* an end is for the next one, too */
 	free(w->scratch);
 	return NULL;
 }

@@ -92,8 +92,7 @@ struct exchange {
 	struct ready front_ready;
 	void *front_state;  /* the intake's own */
 	bool front_spools;  /* it writes all of a request before it reads */
-	bool front_partial; /* what it has sent is too little to be read: no
-	                       event tells when there is more */
+	bool front_partial; /* what it has sent is too little to be read */
 	bool front_stops;   /* it sends no more of it once it has an answer */
 	struct buf out;     /* for the front, not written yet */
 	size_t room;        /* so much of an answer it takes without a look */

@@ -36,8 +36,6 @@ enum {
 	FCGI_DIRECT = 8192,        /* larger parts are written at once */
 	FCGI_ROOM = 16384,         /* the least that is worth a read */
 	FCGI_FULL = 4,             /* of a socket's buffer that part is kept */
-	FCGI_RETRY_MS = 2,         /* a head that came in pieces */
-	FCGI_RETRY_MOST_MS = 64,
 	FCGI_DRAIN_MS = 300,       /* for a head, once the router is to end */
 	FCGI_LINGER_MS = 2000,
 	FCGI_LINGER_BYTES = 1 << 20 /* read and thrown away in one turn */
@@ -66,7 +64,6 @@ struct fcgi_state {
 	bool nonsense;       /* a record came that libfcgi must not see */
 	bool knows_buffer;   /* libfcgi's stream data is as drawn above */
 	int64_t head_since;  /* when the first byte of a head was seen, or 0 */
-	int64_t retry_ms;    /* until it is looked for again */
 	int64_t linger_until; /* 0: not closing */
 	bool wrote;          /* bytes, since the socket's buffer was full */
 	int unsent;          /* bytes in it at the last look */
@@ -145,10 +142,7 @@ intake_fcgi_hung_up(int fd)
 	return poll(&p, 1, 0) == 1;
 }
 
-/*
- * began: the head came in part. No event tells when the rest of it is there,
- * so it is looked for again, soon at first.
- */
+/* began: the head came in part. */
 static int
 intake_fcgi_wait_head(struct exchange *x, bool began, struct err *e)
 {
@@ -169,17 +163,10 @@ intake_fcgi_wait_head(struct exchange *x, bool began, struct err *e)
 		return intake_fcgi_refuse(x, began ?
 		    "a FastCGI request head did not come whole in time" : NULL,
 		    e);
-	x->wait.front = began ? POLLRDHUP : POLLIN;
+	x->wait.front = POLLIN;
 	x->wait.origin = 0;
 	x->wait.until = state->head_since == 0 ? INT64_MAX :
 	    state->head_since + timeout;
-	if (began) {
-		ready_left(&x->front_ready);
-		if (x->wait.until > now + state->retry_ms + FCGI_RETRY_MS)
-			x->wait.until = now + state->retry_ms + FCGI_RETRY_MS;
-		if (state->retry_ms < FCGI_RETRY_MOST_MS)
-			state->retry_ms = 2 * state->retry_ms + FCGI_RETRY_MS;
-	}
 	return 0;
 }
 
@@ -239,7 +226,7 @@ intake_fcgi_accept(struct exchange *x, struct err *e)
 	state->open = true;
 	state->nonsense = false;
 	state->keep = r->keepConnection != 0;
-	state->head_since = state->retry_ms = 0;
+	state->head_since = 0;
 	state->asked++;
 	data = r->in->data;
 	state->knows_buffer = data->request == r &&
@@ -262,8 +249,6 @@ intake_fcgi_take(struct exchange *x, const struct exchange_loan *loan,
 		return x->intake->next(x, false);
 	ready_look(&x->front_ready);
 	n = recv(x->front, loan->scratch, loan->room, MSG_PEEK | MSG_DONTWAIT);
-	if (n >= FCGI_LIBRARY) /* some may be left when the head is read */
-		ready_left(&x->front_ready);
 	if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR))
 		return intake_fcgi_refuse(x, NULL, e);
 	/* The web server may be about to ask: on a busy connection it soon
@@ -289,6 +274,8 @@ intake_fcgi_take(struct exchange *x, const struct exchange_loan *loan,
 	if (got == 2)
 		return intake_fcgi_refuse_head(x, bytes, REASON_BAD_REQUEST,
 		    "a FastCGI parameter holds NUL", e);
+	if (n >= FCGI_LIBRARY) /* then some of it may be left */
+		ready_left(&x->front_ready);
 	return intake_fcgi_accept(x, e);
 }
 
@@ -338,7 +325,7 @@ intake_fcgi_look(struct exchange *x, struct str held)
 	ended = n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR);
 	got = intake_fcgi_judge(intake_fcgi_state(x), (struct str){ room,
 	    held.n + (n > 0 ? (size_t)n : 0) });
-	if (n > 0 && (got != 1 || (size_t)n == free))
+	if (got == 1 && (size_t)n == free)
 		ready_left(&x->front_ready);
 	if (got != 0 || ended)
 		return got != 0 ? got : 1;

@@ -36,9 +36,11 @@ step_wait(struct exchange *x, short front, short origin)
 	x->wait.front = front;
 	x->wait.origin = origin;
 	x->wait.until = x->limit < x->total_limit ? x->limit : x->total_limit;
-	if ((front & POLLIN) != 0 && x->front_partial) {
+	/* What is there already would fire again and again beside POLLOUT. */
+	if ((front & POLLIN) != 0 && front != POLLIN && x->front_partial) {
 		int64_t soon = clock_ms() + STEP_PARTIAL_MS;
 
+		ready_left(&x->front_ready);
 		x->wait.front = (short)((front & ~POLLIN) | POLLRDHUP);
 		if (x->wait.until > soon)
 			x->wait.until = soon;
