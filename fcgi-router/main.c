@@ -16,7 +16,7 @@
 #include "base/clock.h"
 #include "base/msg.h"
 #include "base/sigbus.h"
-#include "relay/wire_tls.h"
+#include "relay/wire.h"
 #include "serve/daemon.h"
 #include "serve/intake_cgi.h"
 #include "serve/intake_fcgi.h"
@@ -99,11 +99,24 @@ main_why(const char *word)
 	return 1;
 }
 
+/* What connections to origins need: libraries, too, which are loaded late. */
+static int
+main_test_wires(struct wire_maker *maker, const struct settings *s)
+{
+	struct err e;
+
+	if (wire_maker_begin(maker, &e) == -1) {
+		msg_error("%s", e.text);
+		return -1;
+	}
+	return wire_maker_trust(maker, s, NULL, NULL);
+}
+
 /* Settings and map, as the router would use them. */
 static int
 main_test(const char *ini, struct settings *s)
 {
-	struct wire_tls_set *tls;
+	struct wire_maker *maker = wire_maker_new();
 	struct store *map = NULL;
 	struct err e;
 	int got;
@@ -111,9 +124,10 @@ main_test(const char *ini, struct settings *s)
 	printf("# settings in force, from %s\n", ini != NULL ? ini :
 	    "the program's defaults");
 	settings_print(s, stdout);
-	if (wire_tls_load(s, NULL, &tls, NULL, NULL) == -1)
+	got = main_test_wires(maker, s);
+	wire_maker_free(&maker);
+	if (got == -1)
 		return 1;
-	wire_tls_free(&tls);
 	got = store_open(s->map, &map, &e);
 	if (got == 1) {
 		const struct codec_meta *meta = store_meta(map);

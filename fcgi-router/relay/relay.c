@@ -4,16 +4,12 @@
 
 #include "relay/relay.h"
 
-int
-relay_init(struct relay *r, unsigned workers, struct err *e)
+void
+relay_init(struct relay *r, unsigned workers)
 {
 	gate_init(&r->gate, workers);
-	r->pool = NULL;
-	r->maker = wire_maker_new(e);
-	if (r->maker == NULL)
-		return -1;
+	r->maker = wire_maker_new();
 	r->pool = pool_new();
-	return 0;
 }
 
 void

@@ -25,9 +25,8 @@ struct relay {
 	struct gate gate;
 };
 
-/* workers: the most there can be. 0, or -1 and e. fini closes idle wires. */
-ATTR_MUST_USE
-int relay_init(struct relay *r, unsigned workers, struct err *e);
+/* workers: the most there can be. fini closes idle wires. */
+void relay_init(struct relay *r, unsigned workers);
 void relay_fini(struct relay *r);
 
 /* The settings in force from now on. 0, or -1: told, as wire_maker_trust. */

@@ -10,7 +10,6 @@
 
 #include "relay/wire.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <linux/sockios.h>
 #include <pthread.h>
@@ -21,17 +20,20 @@
 #include <unistd.h>
 
 #include "decide/egress.h"
+#include "relay/wire_curl.h"
 #include "relay/wire_tls.h"
 
 enum { WIRE_URL_MAX = 512, WIRE_SOCKET_MAX = 108 };
 
 #define WIRE_BUFFER 1024L /* libcurl's own; its least, as it is not used */
 
+static struct wire_curl curl; /* its functions, once wire_load was */
+
 struct wire_maker {
-	CURLSH *share;
 	pthread_mutex_t locks[CURL_LOCK_DATA_LAST]; /* one for each kind that
 	                                               libcurl shares */
 	pthread_mutex_t lock;     /* guards all below */
+	CURLSH *share;            /* NULL until wire_maker_begin */
 	struct wire_tls_set *tls; /* in force */
 	struct wire *closed;      /* to be used again: see wire_ready */
 };
@@ -54,52 +56,52 @@ struct wire {
 };
 
 static void
-wire_share_lock(CURL *curl, curl_lock_data data, curl_lock_access access,
+wire_share_lock(CURL *c, curl_lock_data data, curl_lock_access access,
     void *arg)
 {
 	struct wire_maker *m = arg;
 
-	(void)curl;
+	(void)c;
 	(void)access;
 	pthread_mutex_lock(&m->locks[data]);
 }
 
 static void
-wire_share_unlock(CURL *curl, curl_lock_data data, void *arg)
+wire_share_unlock(CURL *c, curl_lock_data data, void *arg)
 {
 	struct wire_maker *m = arg;
 
-	(void)curl;
+	(void)c;
 	pthread_mutex_unlock(&m->locks[data]);
 }
 
+/* What wires share: DNS answers and TLS sessions. NULL: no memory. */
+static CURLSH *
+wire_share(struct wire_maker *m)
+{
+	CURLSH *share = curl.share_init();
+
+	if (share == NULL)
+		return NULL;
+	curl.share_setopt(share, CURLSHOPT_LOCKFUNC, wire_share_lock);
+	curl.share_setopt(share, CURLSHOPT_UNLOCKFUNC, wire_share_unlock);
+	curl.share_setopt(share, CURLSHOPT_USERDATA, m);
+	curl.share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
+	curl.share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+	return share;
+}
+
 struct wire_maker *
-wire_maker_new(struct err *e)
+wire_maker_new(void)
 {
 	struct wire_maker *m = calloc(1, sizeof(*m));
 	int i;
 
-	if (m == NULL || curl_global_init(CURL_GLOBAL_ALL) != CURLE_OK) {
-		err_set(e, REASON_OVERLOADED, "libcurl cannot start");
-		free(m);
-		return NULL;
-	}
+	CHECK(m != NULL);
 	for (i = 0; i < CURL_LOCK_DATA_LAST; i++)
 		pthread_mutex_init(&m->locks[i], NULL);
 	pthread_mutex_init(&m->lock, NULL);
-	m->share = curl_share_init();
-	if (m->share == NULL ||
-	    wire_tls_load(NULL, NULL, &m->tls, NULL, NULL) == -1) {
-		err_set(e, REASON_OVERLOADED, "libcurl cannot share");
-		wire_maker_free(&m);
-		return NULL;
-	}
-	curl_share_setopt(m->share, CURLSHOPT_LOCKFUNC, wire_share_lock);
-	curl_share_setopt(m->share, CURLSHOPT_UNLOCKFUNC, wire_share_unlock);
-	curl_share_setopt(m->share, CURLSHOPT_USERDATA, m);
-	curl_share_setopt(m->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
-	curl_share_setopt(m->share, CURLSHOPT_SHARE,
-	    CURL_LOCK_DATA_SSL_SESSION);
+	CHECK(wire_tls_load(NULL, NULL, &m->tls, NULL, NULL) == 0);
 	return m;
 }
 
@@ -117,14 +119,46 @@ wire_maker_free(struct wire_maker **m)
 		free(w);
 	}
 	if ((*m)->share != NULL)
-		curl_share_cleanup((*m)->share);
+		curl.share_cleanup((*m)->share);
 	wire_tls_free(&(*m)->tls);
 	for (i = 0; i < CURL_LOCK_DATA_LAST; i++)
 		pthread_mutex_destroy(&(*m)->locks[i]);
 	pthread_mutex_destroy(&(*m)->lock);
 	free(*m);
 	*m = NULL;
-	curl_global_cleanup();
+}
+
+/* Loads libcurl, if no maker did yet. */
+static int
+wire_load(struct err *e)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static bool loaded; /* this and `curl` are what it guards */
+	int got = 0;
+
+	pthread_mutex_lock(&lock);
+	if (!loaded) {
+		got = wire_curl_load(&curl, e);
+		loaded = got == 0;
+	}
+	pthread_mutex_unlock(&lock);
+	return got;
+}
+
+int
+wire_maker_begin(struct wire_maker *m, struct err *e)
+{
+	int got = wire_load(e);
+
+	if (got == -1)
+		return -1;
+	pthread_mutex_lock(&m->lock);
+	if (m->share == NULL)
+		m->share = wire_share(m);
+	if (m->share == NULL)
+		got = err_set(e, REASON_OVERLOADED, "libcurl cannot share");
+	pthread_mutex_unlock(&m->lock);
+	return got;
 }
 
 int
@@ -181,9 +215,9 @@ wire_close_socket(void *arg, curl_socket_t fd)
 }
 
 static CURLcode
-wire_ssl_context(CURL *curl, void *ssl_ctx, void *arg)
+wire_ssl_context(CURL *c, void *ssl_ctx, void *arg)
 {
-	(void)curl;
+	(void)c;
 	return wire_tls_dress(arg, ssl_ctx) == 0 ? CURLE_OK :
 	    CURLE_SSL_CACERT_BADFILE;
 }
@@ -200,7 +234,7 @@ wire_set_address(struct wire *w, const struct target *t)
 			return -1;
 		memcpy(path, t->socket.p, t->socket.n);
 		path[t->socket.n] = '\0';
-		if (curl_easy_setopt(w->curl, CURLOPT_UNIX_SOCKET_PATH,
+		if (curl.easy_setopt(w->curl, CURLOPT_UNIX_SOCKET_PATH,
 		    path) != CURLE_OK)
 			return -1;
 		n = snprintf(url, sizeof(url), "http://localhost/");
@@ -211,7 +245,7 @@ wire_set_address(struct wire *w, const struct target *t)
 	}
 	if (n < 0 || (size_t)n >= sizeof(url))
 		return -1;
-	return curl_easy_setopt(w->curl, CURLOPT_URL, url) == CURLE_OK ? 0 :
+	return curl.easy_setopt(w->curl, CURLOPT_URL, url) == CURLE_OK ? 0 :
 	    -1;
 }
 
@@ -220,36 +254,36 @@ wire_set_options(struct wire *w, struct wire_maker *m, int64_t timeout_ms)
 {
 	CURL *c = w->curl;
 
-	curl_easy_setopt(c, CURLOPT_CONNECT_ONLY, 1L);
-	curl_easy_setopt(c, CURLOPT_SHARE, m->share);
-	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L);
-	curl_easy_setopt(c, CURLOPT_PROXY, "");
-	curl_easy_setopt(c, CURLOPT_NOPROXY, "*");
-	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)timeout_ms);
-	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
-	curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, wire_open_socket);
-	curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, w);
-	curl_easy_setopt(c, CURLOPT_CLOSESOCKETFUNCTION, wire_close_socket);
-	curl_easy_setopt(c, CURLOPT_CLOSESOCKETDATA, w);
-	curl_easy_setopt(c, CURLOPT_BUFFERSIZE, WIRE_BUFFER);
+	curl.easy_setopt(c, CURLOPT_CONNECT_ONLY, 1L);
+	curl.easy_setopt(c, CURLOPT_SHARE, m->share);
+	curl.easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	curl.easy_setopt(c, CURLOPT_QUICK_EXIT, 1L);
+	curl.easy_setopt(c, CURLOPT_PROXY, "");
+	curl.easy_setopt(c, CURLOPT_NOPROXY, "*");
+	curl.easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl.easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	curl.easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)timeout_ms);
+	curl.easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+	curl.easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, wire_open_socket);
+	curl.easy_setopt(c, CURLOPT_OPENSOCKETDATA, w);
+	curl.easy_setopt(c, CURLOPT_CLOSESOCKETFUNCTION, wire_close_socket);
+	curl.easy_setopt(c, CURLOPT_CLOSESOCKETDATA, w);
+	curl.easy_setopt(c, CURLOPT_BUFFERSIZE, WIRE_BUFFER);
 	if (w->tls != NULL) {
 		/* The shared store instead of one read for each handle. */
-		curl_easy_setopt(c, CURLOPT_CAINFO, NULL);
-		curl_easy_setopt(c, CURLOPT_CAPATH, NULL);
-		curl_easy_setopt(c, CURLOPT_SSL_CTX_FUNCTION,
+		curl.easy_setopt(c, CURLOPT_CAINFO, NULL);
+		curl.easy_setopt(c, CURLOPT_CAPATH, NULL);
+		curl.easy_setopt(c, CURLOPT_SSL_CTX_FUNCTION,
 		    wire_ssl_context);
-		curl_easy_setopt(c, CURLOPT_SSL_CTX_DATA, w->tls);
-		curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER,
+		curl.easy_setopt(c, CURLOPT_SSL_CTX_DATA, w->tls);
+		curl.easy_setopt(c, CURLOPT_SSL_VERIFYPEER,
 		    wire_tls_verifies(w->tls) ? 1L : 0L);
-		curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST,
+		curl.easy_setopt(c, CURLOPT_SSL_VERIFYHOST,
 		    wire_tls_verifies(w->tls) ? 2L : 0L);
 		/* A session taken up again is verified by nobody, and libcurl
 		 * knows it by host and port alone. */
 		if (wire_tls_is_named(w->tls))
-			curl_easy_setopt(c, CURLOPT_SSL_SESSIONID_CACHE, 0L);
+			curl.easy_setopt(c, CURLOPT_SSL_SESSIONID_CACHE, 0L);
 	}
 }
 
@@ -289,7 +323,7 @@ wire_failed(const struct wire *w, const struct target *t, CURLcode code,
 		break;
 	}
 	return err_set(e, reason, "%.*s: %s", STR_ARG(t->name),
-	    text[0] != '\0' ? text : curl_easy_strerror(code));
+	    text[0] != '\0' ? text : curl.easy_strerror(code));
 }
 
 static int
@@ -300,12 +334,12 @@ wire_connect(struct wire *w, const struct target *t, struct err *e)
 	socklen_t size = sizeof(w->peer);
 	CURLcode code;
 
-	curl_easy_setopt(w->curl, CURLOPT_ERRORBUFFER, text);
-	code = curl_easy_perform(w->curl);
-	curl_easy_setopt(w->curl, CURLOPT_ERRORBUFFER, NULL);
+	curl.easy_setopt(w->curl, CURLOPT_ERRORBUFFER, text);
+	code = curl.easy_perform(w->curl);
+	curl.easy_setopt(w->curl, CURLOPT_ERRORBUFFER, NULL);
 	if (code != CURLE_OK)
 		return wire_failed(w, t, code, text, e);
-	if (curl_easy_getinfo(w->curl, CURLINFO_ACTIVESOCKET, &fd) !=
+	if (curl.easy_getinfo(w->curl, CURLINFO_ACTIVESOCKET, &fd) !=
 	    CURLE_OK || fd == CURL_SOCKET_BAD)
 		return err_set(e, REASON_INTERNAL, "%.*s: no socket",
 		    STR_ARG(t->name));
@@ -320,7 +354,7 @@ wire_connect(struct wire *w, const struct target *t, struct err *e)
 		return 0;
 	}
 	w->taken = true;
-	curl_easy_cleanup(w->curl);
+	curl.easy_cleanup(w->curl);
 	w->curl = NULL;
 	return 0;
 }
@@ -387,9 +421,12 @@ int
 wire_open(struct wire_maker *m, const struct target *t, int64_t timeout_ms,
     struct wire **out, struct err *e)
 {
-	struct wire *w = wire_new(m, t);
+	struct wire *w;
 
-	if (w == NULL || (w->curl = curl_easy_init()) == NULL) {
+	if (wire_maker_begin(m, e) == -1)
+		return -1;
+	w = wire_new(m, t);
+	if (w == NULL || (w->curl = curl.easy_init()) == NULL) {
 		wire_close(&w);
 		return err_set(e, REASON_OVERLOADED, "out of memory");
 	}
@@ -414,7 +451,7 @@ wire_close(struct wire **w)
 		return;
 	atomic_store(&wire->ready.owner, NULL);
 	if (wire->curl != NULL)
-		curl_easy_cleanup(wire->curl);
+		curl.easy_cleanup(wire->curl);
 	else if (wire->fd != -1)
 		close(wire->fd);
 	wire_tls_drop(&wire->tls);
@@ -443,12 +480,12 @@ wire_send_broken(struct wire *w, const char *why, struct err *e)
 static int
 wire_send_tls(struct wire *w, struct str data, size_t *sent, struct err *e)
 {
-	CURLcode code = curl_easy_send(w->curl, data.p, data.n, sent);
+	CURLcode code = curl.easy_send(w->curl, data.p, data.n, sent);
 
 	if (code == CURLE_AGAIN)
 		return 0;
 	if (code != CURLE_OK)
-		return wire_send_broken(w, curl_easy_strerror(code), e);
+		return wire_send_broken(w, curl.easy_strerror(code), e);
 	return *sent > 0 ? 1 : 0;
 }
 
@@ -475,13 +512,13 @@ static int
 wire_recv_tls(struct wire *w, char *to, size_t room, size_t *got,
     struct err *e)
 {
-	CURLcode code = curl_easy_recv(w->curl, to, room, got);
+	CURLcode code = curl.easy_recv(w->curl, to, room, got);
 
 	if (code == CURLE_AGAIN)
 		return 0;
 	ready_left(&w->ready);
 	if (code != CURLE_OK)
-		return wire_broken(w, curl_easy_strerror(code), e);
+		return wire_broken(w, curl.easy_strerror(code), e);
 	return *got > 0 ? 1 : 2;
 }
 
@@ -560,7 +597,7 @@ wire_is_idle(struct wire *w, bool sure)
 	ready_look(&w->ready);
 	/* Of TLS a byte may be read already, or be of a late session ticket. */
 	if (w->tls != NULL)
-		return curl_easy_recv(w->curl, &byte, 1, &got) == CURLE_AGAIN;
+		return curl.easy_recv(w->curl, &byte, 1, &got) == CURLE_AGAIN;
 	return recv(w->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == -1 &&
 	    errno == EAGAIN;
 }

@@ -23,10 +23,15 @@
 struct wire;
 struct wire_maker;
 
-/* Once before threads. NULL and e when libcurl fails. It knows no [tls:NAME]
- * yet. */
-struct wire_maker *wire_maker_new(struct err *e);
+/* It knows no [tls:NAME] yet, and loads nothing. */
+struct wire_maker *wire_maker_new(void);
 void wire_maker_free(struct wire_maker **m);
+
+/*
+ * Loads libcurl, which takes some milliseconds, so that the first wire_open
+ * need not. 0, or -1 and e (internal, overloaded): another time it may go.
+ */
+ATTR_MUST_USE int wire_maker_begin(struct wire_maker *m, struct err *e);
 
 /* Uses the [tls:NAME] of these settings from now on. 0, or -1: mistakes in
  * their files went to `tell` as in wire_tls_load, and all stays. */
@@ -38,7 +43,8 @@ int wire_maker_trust(struct wire_maker *m, const struct settings *s,
  * Connects to the target, blocking for at most timeout_ms. Each address that
  * is to be connected to must pass egress_allows, by t->egress.
  * 0 and *out, or -1 and e: origin-dns, origin-refused, origin-tls,
- * origin-connect-timeout, origin-broken, egress-denied, overloaded.
+ * origin-connect-timeout, origin-broken, egress-denied, and what
+ * wire_maker_begin answers.
  */
 ATTR_MUST_USE
 int wire_open(struct wire_maker *m, const struct target *t,

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/late.h"
 #include "base/msg.h"
 
 enum { WIRE_TLS_FILE_MAX = 16 << 20, WIRE_TLS_FILES = 3 };
@@ -31,7 +32,7 @@ struct wire_tls {
 	struct wire_tls *system; /* whose store is used; NULL: the own one */
 	X509 *cert;             /* NULL: none is shown */
 	EVP_PKEY *key;
-	STACK_OF(X509) *chain;
+	OPENSSL_STACK *chain;   /* of X509 */
 	atomic_bool warned;
 	pthread_mutex_t lock;   /* guards store while it is read */
 	X509_STORE *store;      /* the system's is NULL until the first use */
@@ -49,6 +50,54 @@ struct wire_tls_teller {
 	void (*tell)(void *arg, const char *line);
 	void *arg;
 };
+
+/* ---- OpenSSL ---- */
+
+LATE_NOTE(wire_tls_note, "https", "Origins with https", OPENSSL_SONAME);
+
+/* Its functions; nothing that they make is there before they are. */
+static struct {
+#define CALL(name) __typeof__(name) *name; /* as declared there */
+#include "relay/wire_tls.tbl.h"
+#undef CALL
+} ssl;
+
+/* Loads it, if that was not done yet. 0, or -1: told. Thread-safe. */
+static int
+wire_tls_begin(void)
+{
+	static const struct late_call list[] = {
+#define CALL(name) { #name, offsetof(__typeof__(ssl), name) },
+#include "relay/wire_tls.tbl.h"
+#undef CALL
+	};
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static bool loaded; /* and this is what it guards */
+	struct err e;
+	bool there;
+
+	pthread_mutex_lock(&lock);
+	if (!loaded && late_load(OPENSSL_SONAME, list, sizeof(list) /
+	    sizeof(list[0]), &ssl, &e) == 0)
+		loaded = true;
+	there = loaded;
+	pthread_mutex_unlock(&lock);
+	if (!there)
+		msg_error("%s", e.text);
+	return there ? 0 : -1;
+}
+
+static void
+wire_tls_free_x509(void *x)
+{
+	ssl.X509_free(x);
+}
+
+static void
+wire_tls_free_list(OPENSSL_STACK *list)
+{
+	ssl.OPENSSL_sk_pop_free(list, wire_tls_free_x509);
+}
 
 /* ---- one of them ---- */
 
@@ -84,10 +133,14 @@ wire_tls_drop(struct wire_tls **t)
 	if (gone == NULL || atomic_fetch_sub(&gone->refs, 1) > 1)
 		return;
 	wire_tls_drop(&gone->system);
-	X509_STORE_free(gone->store);
-	X509_free(gone->cert);
-	EVP_PKEY_free(gone->key);
-	sk_X509_pop_free(gone->chain, X509_free);
+	if (gone->store != NULL)
+		ssl.X509_STORE_free(gone->store);
+	if (gone->key != NULL)
+		ssl.EVP_PKEY_free(gone->key);
+	if (gone->chain != NULL)
+		wire_tls_free_list(gone->chain);
+	if (gone->cert != NULL)
+		ssl.X509_free(gone->cert);
 	pthread_mutex_destroy(&gone->lock);
 	for (i = 0; i < WIRE_TLS_FILES; i++)
 		free(gone->paths[i]);
@@ -147,8 +200,10 @@ wire_tls_open(const struct wire_tls_teller *by, enum settings_tls_key key,
 
 	if (why == NULL) {
 		FILE *file = fdopen(fd, "r"); /* a bare fd is read bytewise */
-		BIO *bio = file != NULL ? BIO_new_fp(file, BIO_CLOSE) : NULL;
+		BIO *bio;
 
+		CHECK(file != NULL);
+		bio = ssl.BIO_new_fp(file, BIO_CLOSE);
 		CHECK(bio != NULL);
 		return bio;
 	}
@@ -175,59 +230,59 @@ wire_tls_no_password(char *to, int size, int writes, void *arg)
 static bool
 wire_tls_at_end(void)
 {
-	unsigned long last = ERR_peek_last_error();
+	unsigned long last = ssl.ERR_peek_last_error();
 	bool end = ERR_GET_LIB(last) == ERR_LIB_PEM &&
 	    ERR_GET_REASON(last) == PEM_R_NO_START_LINE;
 
-	ERR_clear_error();
+	ssl.ERR_clear_error();
 	return end;
 }
 
 /* All certificates of the file, in their order. NULL: told why. */
-static STACK_OF(X509) *
+static OPENSSL_STACK *
 wire_tls_read_list(const struct wire_tls_teller *by,
     enum settings_tls_key key, const char *path, struct file_id *id)
 {
 	BIO *bio = wire_tls_open(by, key, path, id);
-	STACK_OF(X509) *list;
+	OPENSSL_STACK *list;
 	bool whole;
 	X509 *x;
 
 	if (bio == NULL)
 		return NULL;
-	list = sk_X509_new_null();
+	list = ssl.OPENSSL_sk_new_null();
 	CHECK(list != NULL);
-	ERR_clear_error();
-	while ((x = PEM_read_bio_X509(bio, NULL, wire_tls_no_password,
+	ssl.ERR_clear_error();
+	while ((x = ssl.PEM_read_bio_X509(bio, NULL, wire_tls_no_password,
 	    NULL)) != NULL)
-		CHECK(sk_X509_push(list, x) > 0);
+		CHECK(ssl.OPENSSL_sk_push(list, x) > 0);
 	whole = wire_tls_at_end();
-	BIO_free(bio);
-	if (whole && sk_X509_num(list) > 0)
+	ssl.BIO_free(bio);
+	if (whole && ssl.OPENSSL_sk_num(list) > 0)
 		return list;
 	settings_tell_tls(by->s, by->section, key, by->tell, by->arg,
 	    "certificate %d of '%.200s' cannot be read, expected "
-	    "certificates in PEM", sk_X509_num(list) + 1, path);
-	sk_X509_pop_free(list, X509_free);
+	    "certificates in PEM", ssl.OPENSSL_sk_num(list) + 1, path);
+	wire_tls_free_list(list);
 	return NULL;
 }
 
 static int
 wire_tls_read_ca(struct wire_tls *t, const struct wire_tls_teller *by)
 {
-	STACK_OF(X509) *list = wire_tls_read_list(by, SETTINGS_TLS_ca,
+	OPENSSL_STACK *list = wire_tls_read_list(by, SETTINGS_TLS_ca,
 	    t->paths[SETTINGS_TLS_ca], &t->ids[SETTINGS_TLS_ca]);
 	int i;
 
 	if (list == NULL)
 		return -1;
-	t->store = X509_STORE_new();
-	CHECK(t->store != NULL && X509_STORE_set_flags(t->store,
+	t->store = ssl.X509_STORE_new();
+	CHECK(t->store != NULL && ssl.X509_STORE_set_flags(t->store,
 	    X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_PARTIAL_CHAIN) == 1);
-	for (i = 0; i < sk_X509_num(list); i++)
-		CHECK(X509_STORE_add_cert(t->store,
-		    sk_X509_value(list, i)) == 1);
-	sk_X509_pop_free(list, X509_free);
+	for (i = 0; i < ssl.OPENSSL_sk_num(list); i++)
+		CHECK(ssl.X509_STORE_add_cert(t->store,
+		    ssl.OPENSSL_sk_value(list, i)) == 1);
+	wire_tls_free_list(list);
 	return 0;
 }
 
@@ -240,10 +295,10 @@ wire_tls_read_key(struct wire_tls *t, const struct wire_tls_teller *by)
 
 	if (bio == NULL)
 		return -1;
-	t->key = PEM_read_bio_PrivateKey(bio, NULL, wire_tls_no_password,
+	t->key = ssl.PEM_read_bio_PrivateKey(bio, NULL, wire_tls_no_password,
 	    NULL);
-	BIO_free(bio);
-	ERR_clear_error();
+	ssl.BIO_free(bio);
+	ssl.ERR_clear_error();
 	if (t->key == NULL)
 		settings_tell_tls(by->s, by->section, SETTINGS_TLS_key,
 		    by->tell, by->arg, "'%.200s' cannot be read, expected a "
@@ -259,10 +314,10 @@ wire_tls_read_cert(struct wire_tls *t, const struct wire_tls_teller *by)
 	    t->paths[SETTINGS_TLS_cert], &t->ids[SETTINGS_TLS_cert]);
 	if (wire_tls_read_key(t, by) == -1 || t->chain == NULL)
 		return -1;
-	t->cert = sk_X509_shift(t->chain);
-	if (X509_check_private_key(t->cert, t->key) == 1)
+	t->cert = ssl.OPENSSL_sk_shift(t->chain);
+	if (ssl.X509_check_private_key(t->cert, t->key) == 1)
 		return 0;
-	ERR_clear_error();
+	ssl.ERR_clear_error();
 	settings_tell_tls(by->s, by->section, SETTINGS_TLS_key, by->tell,
 	    by->arg, "'%.200s' is not the key of 'cert', expected that one",
 	    t->paths[SETTINGS_TLS_key]);
@@ -290,9 +345,12 @@ wire_tls_name(struct wire_tls *t, const struct settings_tls *section)
 static struct wire_tls *
 wire_tls_read(struct wire_tls *system, const struct wire_tls_teller *by)
 {
-	struct wire_tls *t = wire_tls_new();
+	struct wire_tls *t;
 	int got = 0;
 
+	if (wire_tls_begin() == -1)
+		return NULL;
+	t = wire_tls_new();
 	wire_tls_name(t, by->section);
 	if (t->paths[SETTINGS_TLS_ca][0] != '\0')
 		got = wire_tls_read_ca(t, by);
@@ -401,15 +459,15 @@ wire_tls_of(const struct wire_tls_set *set, struct str name)
 static X509_STORE *
 wire_tls_read_system(void)
 {
-	X509_STORE *store = X509_STORE_new();
+	X509_STORE *store = ssl.X509_STORE_new();
 
 	if (store == NULL)
 		return NULL;
-	if (X509_STORE_set_default_paths(store) == 1 &&
-	    X509_STORE_set_flags(store, X509_V_FLAG_TRUSTED_FIRST |
+	if (ssl.X509_STORE_set_default_paths(store) == 1 &&
+	    ssl.X509_STORE_set_flags(store, X509_V_FLAG_TRUSTED_FIRST |
 	        X509_V_FLAG_PARTIAL_CHAIN) == 1)
 		return store;
-	X509_STORE_free(store);
+	ssl.X509_STORE_free(store);
 	msg_error("the system's certificate store cannot be read: https "
 	    "origins will not verify");
 	return NULL;
@@ -433,16 +491,20 @@ wire_tls_store(struct wire_tls *t)
 int
 wire_tls_dress(struct wire_tls *t, void *ssl_ctx)
 {
-	X509_STORE *store = t->verify ? wire_tls_store(t) : NULL;
+	X509_STORE *store;
 
+	if (wire_tls_begin() == -1)
+		return -1;
+	store = t->verify ? wire_tls_store(t) : NULL;
 	if (t->verify && store == NULL)
 		return -1;
 	if (store != NULL)
-		SSL_CTX_set1_cert_store(ssl_ctx, store);
-	if (t->cert != NULL && SSL_CTX_use_cert_and_key(ssl_ctx, t->cert,
-	    t->key, t->chain, 1) != 1)
+		ssl.SSL_CTX_set1_cert_store(ssl_ctx, store);
+	if (t->cert != NULL && ssl.SSL_CTX_use_cert_and_key(ssl_ctx, t->cert,
+	    t->key, (STACK_OF(X509) *)t->chain, 1) != 1)
 		return -1;
 	/* What could not be sent at once is sent again from another place. */
-	SSL_CTX_set_mode(ssl_ctx, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	ssl.SSL_CTX_ctrl(ssl_ctx, SSL_CTRL_MODE,
+	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER, NULL);
 	return 0;
 }

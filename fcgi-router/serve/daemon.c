@@ -21,7 +21,8 @@
 
 enum {
 	DAEMON_FAULTS_MAX = 8, /* lost pages of maps, then a clean start */
-	DAEMON_STEP_MS = 20    /* how often a drain looks whether it is done */
+	DAEMON_STEP_MS = 20,   /* how often a drain looks whether it is done */
+	DAEMON_LATE_MS = 100   /* after the start, what can wait is done */
 };
 
 struct daemon_state {
@@ -37,6 +38,7 @@ struct daemon_state {
 	bool exe_told;
 	bool leave;
 	int64_t look_ms; /* when to look at the disk again */
+	int64_t late_ms; /* when to do what can wait; or never, once it was */
 };
 
 static void
@@ -178,6 +180,21 @@ daemon_look(struct daemon_state *d)
 	settings_drop(&s);
 }
 
+/*
+ * What origins need takes longer than all else of a start, of which a request
+ * may wait for the end: so it is loaded when a worker needs it, or by now. That
+ * it cannot be is told before a request finds it out, too.
+ */
+static void
+daemon_begin_late(struct daemon_state *d)
+{
+	struct err e;
+
+	d->late_ms = INT64_MAX;
+	if (wire_maker_begin(d->process->relay.maker, &e) == -1)
+		msg_error("%s", e.text);
+}
+
 /* ---- the loop ---- */
 
 static void
@@ -213,13 +230,17 @@ daemon_sleep(struct daemon_state *d, int64_t until)
 		daemon_take_signal(d);
 }
 
-/* Sleeps, no longer than until something on disk or in the pool is due. */
+/* Sleeps, no longer than until something is due. */
 static void
 daemon_rest(struct daemon_state *d)
 {
-	int64_t sweep = pool_sweep(d->process->relay.pool);
+	int64_t until = pool_sweep(d->process->relay.pool);
 
-	daemon_sleep(d, sweep < d->look_ms ? sweep : d->look_ms);
+	if (until > d->look_ms)
+		until = d->look_ms;
+	if (until > d->late_ms)
+		until = d->late_ms;
+	daemon_sleep(d, until);
 }
 
 static int
@@ -298,6 +319,7 @@ daemon_begin(struct daemon_state *d, struct err *e)
 	if (d->plan->ini != NULL)
 		watch_init(&d->ini, d->plan->ini);
 	daemon_begin_exe(d);
+	d->late_ms = clock_ms() + DAEMON_LATE_MS;
 	d->crew = crew_new(d->process, daemon_limits(d->process), e);
 	if (d->crew == NULL)
 		return -1;
@@ -317,6 +339,8 @@ daemon_run(struct process *p, const struct daemon_plan *plan, struct err *e)
 		while (!d.leave) {
 			if (clock_ms() >= d.look_ms)
 				daemon_look(&d);
+			else if (clock_ms() >= d.late_ms)
+				daemon_begin_late(&d);
 			else
 				daemon_rest(&d);
 		}

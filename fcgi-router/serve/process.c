@@ -13,8 +13,7 @@ int
 process_init(struct process *p, struct settings *settings, struct err *e)
 {
 	memset(p, 0, sizeof(*p));
-	if (relay_init(&p->relay, (unsigned)settings->workers_max, e) == -1)
-		return -1;
+	relay_init(&p->relay, (unsigned)settings->workers_max);
 	pthread_mutex_init(&p->lock, NULL);
 	atomic_init(&p->draining, false);
 	atomic_init(&p->exchanges, 0);

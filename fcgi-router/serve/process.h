@@ -39,9 +39,8 @@ struct process {
 };
 
 /*
- * Takes the settings over. 0, or -1 and e: libcurl cannot start, the access
- * log cannot be written, a certificate cannot be read. A map that is not there
- * is waited for.
+ * Takes the settings over. 0, or -1 and e: the access log cannot be written, a
+ * certificate cannot be read. A map that is not there is waited for.
  */
 ATTR_MUST_USE
 int process_init(struct process *p, struct settings *settings, struct err *e);

@@ -431,6 +431,40 @@ def test_the_test_option_says_what_is_in_force(site):
     assert run(site, "-t", "-c", again).returncode == 0
 
 
+# Libraries that are loaded late
+
+@pytest.fixture
+def without_libcurl(site):
+    """An environment in which what is found for libcurl is no library."""
+    folder = site.dir / "var" / "lib"
+    folder.mkdir()
+    (folder / "libcurl.so.4").write_text("not a library")
+    return {**os.environ, "LD_LIBRARY_PATH": str(folder)}
+
+
+def test_the_test_option_says_that_a_library_is_missing(site, without_libcurl):
+    done = run(site, "-t", "-c", site.ini, env=without_libcurl)
+    assert done.returncode == 1
+    assert "libcurl.so.4" in done.stderr
+
+
+def test_a_missing_library_is_told_before_somebody_asks(site, without_libcurl):
+    router = site.start_router(environment=without_libcurl)
+    labs.until(lambda: "libcurl.so.4" in router.text(), 10, "it is told")
+
+
+def test_without_libcurl_the_router_answers_what_it_can(site, origin,
+                                                        without_libcurl):
+    site.routes(f"site.test {origin.url}\nown.test respond=200\n")
+    site.start_router(environment=without_libcurl)
+    with Peer(site.socket) as peer:
+        answers = [peer.ask("/", host=host, keep=True)
+                   for host in ("own.test", "site.test", "own.test")]
+    assert [answer.status for answer in answers] == [200, 500, 200]
+    assert answers[1].reason == "internal"
+
+
+
 @pytest.mark.parametrize("text,word", [
     ("[router]\nmap = /a#b\n", "#"), ("[router]\ncheck = on\n", "2:9:"),
     ("[router]\nworkers_max = 10k\n", "2:15:"),

@@ -21,7 +21,7 @@ TOOL_FLOORS = FLOORS[:FLOORS.index("decide") + 1]
 # Foreign header: the files that may name it.
 DOORS = {
     r"db\.h": {"fcgi-router/route/store_private.h", "tools/writer.c"},
-    r"curl/.*": {"fcgi-router/relay/wire.c"},
+    r"curl/.*": {"fcgi-router/relay/wire_curl.h"},
     r"openssl/.*": {"fcgi-router/relay/wire_tls.c"},
     r"fcgiapp\.h|fcgi_.*\.h": {"fcgi-router/serve/intake_fcgi.c"},
     r"(iniparser/)?(iniparser|dictionary)\.h":

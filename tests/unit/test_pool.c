@@ -29,11 +29,9 @@ static int
 pool_open(void **state)
 {
 	struct pool_case *c = calloc(1, sizeof(*c));
-	struct err e;
 
 	assert_non_null(c);
-	c->m = wire_maker_new(&e);
-	assert_non_null(c->m);
+	c->m = wire_maker_new();
 	c->p = pool_new();
 	pool_limit(c->p, POOL_TEST_MOST, POOL_TEST_AGE);
 	c->listener = origin_bind(&c->port);

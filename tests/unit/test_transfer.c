@@ -35,8 +35,7 @@ transfer_open(void **state)
 	struct transfer_case *c = calloc(1, sizeof(*c));
 
 	assert_non_null(c);
-	c->m = wire_maker_new(&c->e);
-	assert_non_null(c->m);
+	c->m = wire_maker_new();
 	c->p = pool_new();
 	pool_limit(c->p, 8, 1000000);
 	arena_init(&c->a, TRANSFER_ARENA);

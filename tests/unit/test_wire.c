@@ -33,17 +33,6 @@ wire_group_close(void **state)
 	return 0;
 }
 
-static struct wire_maker *
-wire_new_maker(void)
-{
-	struct err e = { .text = "" };
-	struct wire_maker *m = wire_maker_new(&e);
-
-	if (m == NULL)
-		fail_msg("%s", e.text);
-	return m;
-}
-
 static struct wire *
 wire_must_open(struct wire_maker *m, const struct target *t)
 {
@@ -129,7 +118,7 @@ wire_ask(struct wire *w, size_t n)
 static void
 wire_try_bytes(struct origin *o)
 {
-	struct wire_maker *m = wire_new_maker();
+	struct wire_maker *m = wire_maker_new();
 	struct wire *w = wire_must_open(m, &o->target);
 	struct err e = { .text = "" };
 	char text[WIRE_ROOM];
@@ -184,7 +173,7 @@ static void
 a_reset_is_broken_both_ways(void **state)
 {
 	struct origin o = { .answer = STR(""), .end = ORIGIN_RESETS };
-	struct wire_maker *m = wire_new_maker();
+	struct wire_maker *m = wire_maker_new();
 	struct err e = { .reason = REASON_NONE };
 	char text[WIRE_ROOM];
 	struct wire *w;
@@ -211,7 +200,7 @@ static void
 sending_does_not_wait(void **state)
 {
 	static char data[1 << 20];
-	struct wire_maker *m = wire_new_maker();
+	struct wire_maker *m = wire_maker_new();
 	struct err e = { .text = "" };
 	struct target t;
 	struct wire *w;
@@ -243,7 +232,7 @@ sending_does_not_wait(void **state)
 static void
 nobody_there_is_refused(void **state)
 {
-	struct wire_maker *m = wire_new_maker();
+	struct wire_maker *m = wire_maker_new();
 	char name[128], path[SCRATCH_PATH_MAX];
 	struct target t;
 	uint16_t port;
@@ -264,7 +253,7 @@ nobody_there_is_refused(void **state)
 static void
 a_name_that_cannot_be_resolved_is_dns(void **state)
 {
-	struct wire_maker *m = wire_new_maker();
+	struct wire_maker *m = wire_maker_new();
 	char host[301], name[400];
 	struct target t = { .scheme = ORIGIN_HTTP, .port = 80,
 		.written = true };
@@ -299,7 +288,7 @@ connecting_ends_with_its_timeout(void **state)
 {
 	struct sockaddr_in in = { .sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	struct wire_maker *m = wire_new_maker();
+	struct wire_maker *m = wire_maker_new();
 	int64_t before;
 	struct target t;
 	uint16_t port;
@@ -329,7 +318,7 @@ connecting_ends_with_its_timeout(void **state)
 static void
 what_egress_denies_is_never_connected_to(void **state)
 {
-	struct wire_maker *m = wire_new_maker();
+	struct wire_maker *m = wire_maker_new();
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
 	char name[128], path[SCRATCH_PATH_MAX];
 	struct target t;
@@ -393,7 +382,7 @@ idle_means_open_and_silent(void **state)
 {
 	static const enum origin_end ends[] = { ORIGIN_STAYS, ORIGIN_CLOSES,
 		ORIGIN_RESETS };
-	struct wire_maker *m = wire_new_maker();
+	struct wire_maker *m = wire_maker_new();
 	size_t i;
 
 	(void)state;
@@ -451,7 +440,7 @@ wire_begin_tls(struct wire_tls_case *c, const char *san, int days, bool known)
 	setenv("SSL_CERT_DIR", "/nonexistent", 1);
 	c->o.tls = certs_server(&c->certs);
 	origin_start(&c->o);
-	c->m = wire_new_maker();
+	c->m = wire_maker_new();
 }
 
 static void
@@ -530,7 +519,7 @@ an_origin_that_does_not_speak_tls_is_a_tls_error(void **state)
 {
 	struct origin o = { .answer = ANSWER, .end = ORIGIN_CLOSES,
 		.asks_nothing = true };
-	struct wire_maker *m = wire_new_maker();
+	struct wire_maker *m = wire_maker_new();
 
 	(void)state;
 	origin_start(&o);
