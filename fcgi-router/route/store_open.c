@@ -264,6 +264,9 @@ store_close(struct store **store)
 		store_abandon(s);
 		return;
 	}
+	for (i = 0; i < STORE_SLOTS_MAX; i++)
+		if (s->cursors[i] != NULL)
+			(void)s->cursors[i]->close(s->cursors[i]);
 	for (i = 1; i < STORE_SLOTS_MAX; i++)
 		if (s->slots[i] != NULL && s->slots[i] != s->slots[0])
 			(void)s->slots[i]->close(s->slots[i], DB_NOSYNC);

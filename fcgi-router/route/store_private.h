@@ -38,6 +38,7 @@ enum {
 struct store {
 	DB_ENV *env;
 	DB *slots[STORE_SLOTS_MAX]; /* NULL until first used; may share [0] */
+	DBC *cursors[STORE_SLOTS_MAX]; /* likewise, none is shared */
 	int fd;
 	struct file_id file;
 	struct mark mark;
