@@ -34,6 +34,7 @@ enum {
 	FCGI_AHEAD = 2048,         /* bytes looked at before a body's record */
 	FCGI_LIBRARY = 8192,       /* libfcgi reads at most so many at once */
 	FCGI_DIRECT = 8192,        /* larger parts are written at once */
+	FCGI_RECORDS = 3,          /* in one write: of 128 KiB */
 	FCGI_ROOM = 16384,         /* the least that is worth a read */
 	FCGI_FULL = 4,             /* of a socket's buffer that part is kept */
 	FCGI_DRAIN_MS = 300,       /* for a head, once the router is to end */
@@ -436,38 +437,53 @@ intake_fcgi_queue(struct exchange *x, int type, struct str content,
 	return 0;
 }
 
-/* What was written of what waits, of a head and of content. */
+/* Keeps what was not written, n bytes of what waits and of the parts behind
+ * it. */
 static int
-intake_fcgi_wrote(struct exchange *x, size_t n, struct str head,
-    struct str content, struct err *e)
+intake_fcgi_keep(struct exchange *x, size_t n, const struct iovec *parts,
+    int count, struct err *e)
 {
 	size_t waited = buf_len(&x->out);
+	int i;
 
 	buf_drop(&x->out, n);
-	n = n > waited ? n - waited : 0;
-	if (buf_put(&x->out, str_sub(head, n, head.n)) == -1)
-		return err_set(e, REASON_OVERLOADED, "no room for an answer");
-	n = n > head.n ? n - head.n : 0;
-	if (buf_put(&x->out, str_sub(content, n, content.n)) == -1)
-		return err_set(e, REASON_OVERLOADED, "no room for an answer");
+	n -= n < waited ? n : waited;
+	for (i = 0; i < count; i++) {
+		struct str part = { parts[i].iov_base, parts[i].iov_len };
+
+		if (buf_put(&x->out, str_sub(part, n, part.n)) == -1)
+			return err_set(e, REASON_OVERLOADED,
+			    "no room for an answer");
+		n -= n < part.n ? n : part.n;
+	}
 	return 0;
 }
 
-/* Writes what waits and a record, and queues what is left of them. */
+/* Writes what waits and a part in as many records as it takes, and queues what
+ * is left of them. */
 static int
-intake_fcgi_write(struct exchange *x, struct str content, struct err *e)
+intake_fcgi_write(struct exchange *x, struct str data, struct err *e)
 {
-	unsigned char head[FCGI_HEAD];
+	unsigned char heads[FCGI_RECORDS][FCGI_HEAD];
+	struct iovec parts[1 + 2 * FCGI_RECORDS];
 	struct str waits = buf_view(&x->out);
-	struct iovec parts[3] = {
-		{ (void *)(uintptr_t)waits.p, waits.n },
-		{ head, FCGI_HEAD },
-		{ (void *)(uintptr_t)content.p, content.n }
-	};
-	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 3 };
+	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 1 };
+	size_t i;
 	ssize_t n;
 
-	intake_fcgi_frame(intake_fcgi_state(x), FCGI_STDOUT, content.n, head);
+	parts[0] = (struct iovec){ (void *)(uintptr_t)waits.p, waits.n };
+	for (i = 0; data.n > 0; i++) {
+		struct str part = str_sub(data, 0, FCGI_CONTENT_MAX);
+
+		CHECK(i < FCGI_RECORDS);
+		intake_fcgi_frame(intake_fcgi_state(x), FCGI_STDOUT, part.n,
+		    heads[i]);
+		parts[message.msg_iovlen++] = (struct iovec){ heads[i],
+			FCGI_HEAD };
+		parts[message.msg_iovlen++] = (struct iovec){
+			(void *)(uintptr_t)part.p, part.n };
+		data = str_sub(data, part.n, data.n);
+	}
 	do {
 		n = sendmsg(x->front, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 	} while (n == -1 && errno == EINTR);
@@ -475,15 +491,16 @@ intake_fcgi_write(struct exchange *x, struct str content, struct err *e)
 		return intake_fcgi_gone_error(e);
 	intake_fcgi_state(x)->wrote |= n > 0;
 	x->began |= n > 0;
-	return intake_fcgi_wrote(x, n == -1 ? 0 : (size_t)n,
-	    (struct str){ (char *)head, FCGI_HEAD }, content, e);
+	return intake_fcgi_keep(x, n == -1 ? 0 : (size_t)n, parts + 1,
+	    (int)message.msg_iovlen - 1, e);
 }
 
 static int
 intake_fcgi_put(struct exchange *x, struct str data, struct err *e)
 {
 	while (data.n > 0) {
-		struct str part = str_sub(data, 0, FCGI_CONTENT_MAX);
+		struct str part = str_sub(data, 0, FCGI_RECORDS *
+		    (size_t)FCGI_CONTENT_MAX);
 		int answer = part.n < FCGI_DIRECT ?
 		    intake_fcgi_queue(x, FCGI_STDOUT, part, e) :
 		    intake_fcgi_write(x, part, e);
