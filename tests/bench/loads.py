@@ -176,9 +176,8 @@ def check(running, base):
                 wanted = row.body or pattern(ground.SIZES[size])
                 got = client.get(ground.path(size), host)
                 if got.status != 200 or got.broken or got.body != wanted:
-                    raise Failed(f"{row.key}: {host}: {size}: {got}")
+                    raise Failed(f"wrong: {host}: {size}: {got}")
         if row.refuses:
             got = client.get(ground.path("100 B"), ground.UNKNOWN)
             if got.status < 400:
-                raise Failed(f"{row.key}: an unknown host is answered "
-                             f"{got.status}")
+                raise Failed(f"an unknown host is answered {got.status}")

@@ -17,14 +17,27 @@ from report import cell, table
 SMALL, LARGE = "100 B", "1 MiB"
 PER = 10000         # requests, of processor time
 MS = 1000
+PARTS = ("front", "behind", "origin", "wrk")   # who takes processor time
 COUNTED = {"bare": "instructions", "browser": "instructions, browser",
            "calls": "system calls"}
 
 
+def middle(some, name):
+    return statistics.median(getattr(one, name) for one in some)
+
+
+FRONTS = ("nginx", "lighttpd", "apache2", "haproxy", "caddy")
+
+
 def cost(load, group):
-    """Processor seconds of a group for PER requests."""
-    return sum(seconds for (name, _), seconds in load.cpu.items()
-               if name == group) * PER / load.requests
+    """Processor seconds for PER requests: of wrk, the origin, or a row, that
+    is its web server (front) and the program that this asks (behind)."""
+    def belongs(name, program):
+        part = "front" if program in FRONTS else "behind"
+        return group in (name, part if name == "row" else name)
+
+    return sum(seconds for key, seconds in load.cpu.items()
+               if belongs(*key)) * PER / load.requests
 
 
 class Loads:
@@ -51,6 +64,11 @@ class Loads:
                      self.found.get((*point, key), {}).values()
                      if isinstance(one, str)), None)
 
+    def broken(self):
+        """Has any row no number where it should?"""
+        return any(isinstance(one, str) for rounds in self.found.values()
+                   for one in rounds.values())
+
     def ratio(self, point, over, under, what):
         """The median over rounds; what(load) is the number. None if there is
         none."""
@@ -73,7 +91,7 @@ class Loads:
         for kind, some in self.counts.items():
             for name, value in some.items():
                 results.add("one request", name, COUNTED[kind], value)
-        for what, value, _, limit, _ in marks(self):
+        for what, value, limit, _ in marks(self):
             if value is not None:
                 results.add("marks", what, limit, value)
         return results
@@ -86,8 +104,7 @@ def add_row(results, where, title, some):
                            ("a second, most", max(rates))):
         results.add(where, title, measure, value)
     for name in ("p50", "p99"):
-        results.add(where, title, name, statistics.median(
-            getattr(one, name) for one in some) * MS, "ms")
+        results.add(where, title, name, middle(some, name) * MS, "ms")
     for group, program in sorted(set().union(*(one.cpu for one in some))):
         results.add(where, title, f"{group}: {program}", statistics.median(
             one.cpu.get((group, program), 0) * PER / one.requests
@@ -97,9 +114,10 @@ def add_row(results, where, title, some):
 # ---- tables ----
 
 def place(results, point):
+    """All rows with one size of answers and so many connections."""
     size, connections = point
     heads = ["row", "req/s", "least", "most", "of nginx", "p50 ms", "p99 ms",
-             "front", "behind", "origin", "wrk", "all"]
+             *PARTS, "all"]
     lines = []
     for row in results.rows:
         if size not in row.sizes:
@@ -111,40 +129,17 @@ def place(results, point):
                           *[""] * (len(heads) - 2)])
             continue
         rates = [one.rate for one in some]
-        parts = [statistics.median(part(one, row) for one in some)
-                 for part in (front, behind, origin, client)]
+        parts = [statistics.median(cost(one, part) for one in some)
+                 for part in PARTS]
         lines.append(
             [row.title, f"{statistics.median(rates):.0f}",
              f"{min(rates):.0f}", f"{max(rates):.0f}",
              cell(results.ratio(point, row.key, "nginx",
                                 lambda one: one.rate), ".2f")]
-            + [f"{statistics.median(getattr(one, name) for one in some) * MS:.2f}"
-               for name in ("p50", "p99")]
+            + [f"{middle(some, name) * MS:.2f}" for name in ("p50", "p99")]
             + [f"{part:.2f}" for part in (*parts, sum(parts))])
     return table(f"{size}, {connections} connections (the last columns: cpu "
                  f"s for {PER} requests)", heads, lines)
-
-
-FRONTS = ("nginx", "lighttpd", "apache2", "haproxy", "caddy")
-
-
-def front(load, _):
-    """The web server's."""
-    return sum(seconds for (group, program), seconds in load.cpu.items()
-               if group == "row" and program in FRONTS) * PER / load.requests
-
-
-def behind(load, row):
-    """That of the program it asks."""
-    return cost(load, "row") - front(load, row)
-
-
-def origin(load, _):
-    return cost(load, "origin")
-
-
-def client(load, _):
-    return cost(load, "wrk")
 
 
 def invalid(results):
@@ -182,61 +177,57 @@ def text(results):
 
 # ---- marks ----
 
+USUAL, ALONE, CROWD = (SMALL, 32), (SMALL, 1), (SMALL, 256)
+APACHES = (("RewriteMap", "apache-rewritemap"),
+           ("mod_proxy_express", "apache-express"))
+
+# What, where, a row and the one it is compared with, of what, the mark.
+RATIOS = (
+    ("nginx -> router, of nginx", USUAL, "nginx-router", "nginx", "rate",
+     ">=", 0.62),
+    ("lighttpd -> router, of lighttpd", USUAL, "lighttpd-router", "lighttpd",
+     "rate", ">=", 1),
+    ("Apache -> router, of RewriteMap", USUAL, "apache-router",
+     "apache-rewritemap", "rate", ">=", 0.8),
+    ("Apache -> router, of mod_proxy_express", USUAL, "apache-router",
+     "apache-express", "rate", ">=", 1.05),
+    ("nginx -> router, of Go", USUAL, "nginx-router", "go", "rate", ">=",
+     4.5),
+    ("nginx -> router, of PHP-FPM", USUAL, "nginx-router", "php", "rate",
+     ">=", 4),
+    ("1 MiB: nginx -> router, of nginx", (LARGE, 32), "nginx-router", "nginx",
+     "rate", ">=", 0.7),
+    ("p99 at 256: nginx -> router, of nginx", CROWD, "nginx-router", "nginx",
+     "p99", "<=", 2),
+    *((f"p99 at 256: nginx -> router, of {name}", CROWD, "nginx-router", key,
+       "p99", "<=", 1) for name, key in APACHES),
+    *((f"p99 at 256: Apache -> router, of {name}", CROWD, "apache-router",
+       key, "p99", "<=", 1) for name, key in APACHES),
+    ("p50 at 1: nginx -> router, of nginx", ALONE, "nginx-router", "nginx",
+     "p50", "<=", 2),
+)
+MOST = (("bare", 32000), ("browser", 32000), ("calls", 8))
+
+
 def marks(results):
-    """(what, number or None, met, limit as text, the compared rows)."""
-    def rate(load):
-        return load.rate
-
-    def at_least(what, point, over, under, limit, of=rate):
-        value = results.ratio(point, over, under, of)
-        return (what, value, value is not None and value >= limit,
-                f">= {limit:.2f}", (over, under))
-
-    def at_most(what, point, over, under, limit, of):
-        value = results.ratio(point, over, under, of)
-        return (what, value, value is not None and value <= limit,
-                f"<= {limit:.2f}", (over, under))
-
-    usual, large = (SMALL, 32), (LARGE, 32)
-    alone, crowd = (SMALL, 1), (SMALL, 256)
-    found = [
-        at_least("nginx -> router, of nginx", usual, "nginx-router", "nginx",
-                 0.62),
-        at_least("lighttpd -> router, of lighttpd", usual, "lighttpd-router",
-                 "lighttpd", 1),
-        at_least("Apache -> router, of RewriteMap", usual, "apache-router",
-                 "apache-rewritemap", 0.8),
-        at_least("Apache -> router, of mod_proxy_express", usual,
-                 "apache-router", "apache-express", 1.05),
-        at_least("nginx -> router, of Go", usual, "nginx-router", "go", 4.5),
-        at_least("nginx -> router, of PHP-FPM", usual, "nginx-router", "php",
-                 4),
-        at_least("1 MiB: nginx -> router, of nginx", large, "nginx-router",
-                 "nginx", 0.7),
-        at_most("p99 at 256: nginx -> router, of nginx", crowd,
-                "nginx-router", "nginx", 2, lambda one: one.p99),
-    ]
-    found += [at_most(f"p99 at 256: {title} -> router, of {name}", crowd,
-                      key, other, 1, lambda one: one.p99)
-              for title, key in (("nginx", "nginx-router"),
-                                 ("Apache", "apache-router"))
-              for name, other in (("RewriteMap", "apache-rewritemap"),
-                                  ("mod_proxy_express", "apache-express"))]
-    found.append(at_most("p50 at 1: nginx -> router, of nginx", alone,
-                         "nginx-router", "nginx", 2, lambda one: one.p50))
-    for kind, limit in (("bare", 32000), ("browser", 32000), ("calls", 8)):
+    """(what, number or None, mark, is it met)."""
+    for what, point, over, under, name, sign, limit in RATIOS:
+        value = results.ratio(point, over, under,
+                              lambda one, name=name: getattr(one, name))
+        met = value is not None and (value >= limit if sign == ">="
+                                     else value <= limit)
+        yield what, value, f"{sign} {limit:g}", met
+    for kind, limit in MOST:
         value = sum(results.counts.get(kind, {}).values()) or None
-        found.append((f"one request: {COUNTED[kind]}", value,
-                      value is not None and value <= limit, f"<= {limit}",
-                      ()))
-    return found
+        yield (f"one request: {COUNTED[kind]}", value, f"<= {limit}",
+               value is not None and value <= limit)
 
 
 def marks_table(results):
     rows = [[what, cell(value, ".2f" if value is None or value < 1000
                         else ".0f"), limit,
              "not measured" if value is None else "met" if met else "MISSED"]
-            for what, value, met, limit, _ in marks(results)]
+            for what, value, limit, met in marks(results)]
     return table("Marks", ["what", "number", "mark", ""], rows)
 
 

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import pathlib
 import signal
+import subprocess
 import sys
 import time
 
@@ -16,6 +17,11 @@ import relay_report
 import rows
 from costs import Failed
 
+import lab as labs
+
+TROUBLE = (Failed, labs.Trouble, OSError, ValueError,
+           subprocess.SubprocessError)
+TOLD = 300          # characters of why a row does not count
 CONNECTIONS = (1, 32, 256)
 COUNTS = "counts"   # among the rows: what a request is to the router
 QUICK = (("100 B", 1), ("100 B", 32), ("100 B", 256), ("1 MiB", 32))
@@ -68,20 +74,32 @@ def parse(argv):
     return options
 
 
-def begin(options, base, held):
-    """All rows, started and right."""
+def begin(options, base, results, held):
+    """All rows, started and right; those that are not are told."""
     running = []
     for row in options.rows:
         began = time.monotonic()
-        one = rows.Running(row, base)
-        held.callback(one.close)
-        loads.check(one, base)
+        try:
+            one = rows.Running(row, base)
+            held.callback(one.close)
+            loads.check(one, base)
+        except TROUBLE as trouble:
+            refuse(results, row, trouble)
+            continue
         with contextlib.suppress(Failed):
             # Who starts processes or threads for a load has them then.
             loads.ask(one, base, row.sizes[0], max(CONNECTIONS), 1)
         running.append(one)
         say(f"{row.title}: there after {time.monotonic() - began:.1f} s")
     return running
+
+
+def refuse(results, row, trouble):
+    why = " ".join(str(trouble).split())[:TOLD]
+    say(f"{row.title}: {why}")
+    for size, connections in results.points:
+        if size in row.sizes:
+            results.add(size, connections, row, 0, why)
 
 
 def measure(options, base, running, results):
@@ -97,10 +115,14 @@ def measure(options, base, running, results):
                     say(f"{one.row.title}: {size}, {connections}: {failed}")
                     load = str(failed)
                 results.add(size, connections, one.row, turn, load)
-            say(f"round {turn + 1} of {options.rounds}: {size}, "
-                f"{connections}: done")
+            if running:
+                say(f"round {turn + 1} of {options.rounds}: {size}, "
+                    f"{connections}: done")
     for one in running:
-        loads.check(one, base)
+        try:
+            loads.check(one, base)
+        except TROUBLE as trouble:
+            refuse(results, one.row, trouble)
 
 
 def count(base, results):
@@ -125,12 +147,12 @@ def main(argv):
         with contextlib.ExitStack() as held:
             base = ground.Ground(options.build, options.hosts)
             held.callback(base.close)
-            running = begin(options, base, held)
+            running = begin(options, base, results, held)
             measure(options, base, running, results)
             if options.counts:
                 count(base, results)
-    except Failed as failed:
-        say(f"relay: {failed}")
+    except TROUBLE as trouble:
+        say(f"relay: {trouble}")
         return 3
     except KeyboardInterrupt:
         say("relay: ended")
@@ -142,7 +164,7 @@ def main(argv):
     relay_report.plot(results, options.out / "relay.png")
     print(text, end="")
     say(f"also: {options.out}/relay.txt, relay.tsv, relay.png")
-    return 0
+    return 1 if results.broken() else 0
 
 
 if __name__ == "__main__":

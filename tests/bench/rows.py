@@ -9,7 +9,6 @@ kept ones, and as many processes as cores.
 import dataclasses
 import os
 import re
-import subprocess
 import typing
 
 import natives
@@ -18,7 +17,6 @@ import router
 from costs import Failed
 from ground import IDLE, SIZES
 
-import lab as labs
 import setups
 
 
@@ -97,7 +95,8 @@ ROWS = (
         tuned("apache-mod_fcgid", *FCGID)),
     Row("haproxy", "HAProxy map", natives.haproxy),
     Row("haproxy-router", "HAProxy -> router", tuned("haproxy")),
-    Row("caddy", "Caddy map + reverse_proxy", natives.caddy),
+    Row("caddy", "Caddy reverse_proxy, list of hosts", natives.caddy),
+    Row("caddy-map", "Caddy map + reverse_proxy", natives.caddy_map),
     Row("php", "nginx -> PHP-FPM, dba + curl", programs.php),
     Row("go", "nginx -> Go, fcgi + ReverseProxy", programs.go),
     Row("hello", "nginx -> libfcgi hello", programs.hello, refuses=False,
@@ -114,9 +113,9 @@ class Running:
         self.lab = router.lab(ground.build)
         try:
             self.port = row.start(ground, self.lab)
-        except (labs.Trouble, OSError, subprocess.SubprocessError) as error:
+        except BaseException:
             self.lab.close()
-            raise Failed(f"{row.key}: {error}") from error
+            raise
 
     def pids(self):
         return [process.pid for process in self.lab.processes]
