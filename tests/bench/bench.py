@@ -6,7 +6,6 @@ import contextlib
 import os
 import pathlib
 import shutil
-import signal
 import statistics
 import subprocess
 import sys
@@ -14,10 +13,12 @@ import tempfile
 import time
 
 import costs
+import driver
 import lists
 import report
 import rivals
 import router
+from driver import say
 
 HERE = pathlib.Path(__file__).resolve().parent
 ALL_SIZES = "10k,100k,1m,10m"
@@ -31,10 +32,6 @@ SMALL = 1000000         # up to here tools are run several times
 LEAST = 1000            # hosts
 
 
-def say(text):
-    print(text, file=sys.stderr, flush=True)
-
-
 def parse_size(text):
     text = text.strip().lower()
     unit = {"k": 1000, "m": 1000000}.get(text[-1:], 1)
@@ -46,17 +43,13 @@ def parse_size(text):
 
 
 def parse(argv):
-    parser = argparse.ArgumentParser(
-        prog="tests/bench/map", allow_abbrev=False,
-        description="What maps cost: made by us and by others, asked and "
-        "exchanged, at several sizes.",
-        epilog="--no-install: install no package; say what is missing")
+    parser = driver.parser(
+        "map", "What maps cost: made by us and by others, asked and "
+        "exchanged, at several sizes.", "map.tsv, map.png and map.txt")
     parser.add_argument("--sizes", default=ALL_SIZES,
                         help=f"hosts ({ALL_SIZES})")
     parser.add_argument("--quick", action="store_true",
                         help="once and shortly: 10k,100k unless --sizes")
-    parser.add_argument("--out", type=pathlib.Path, required=True,
-                        help="where map.tsv, map.png and map.txt go")
     parser.add_argument("--rounds", type=int, default=3,
                         help="of tools up to 1m, and of decisions (3)")
     parser.add_argument("--requests", type=int, default=5000000,
@@ -65,8 +58,6 @@ def parse(argv):
                         help="seconds, for one run of one tool (1800)")
     parser.add_argument("--callgrind", action="store_true",
                         help="count instructions too (takes valgrind)")
-    parser.add_argument("--build", type=pathlib.Path, required=True,
-                        help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
     if options.rounds < 1 or options.requests < 1:
         parser.error("--rounds and --requests are 1 at least")
@@ -270,11 +261,6 @@ def free_enough(out, sizes):
     return False
 
 
-def end(*_):
-    """So that what was started and written is cleared away."""
-    raise KeyboardInterrupt
-
-
 def main(argv):
     options = parse(argv)
     options.build = options.build.resolve()
@@ -282,7 +268,7 @@ def main(argv):
     options.out.mkdir(parents=True, exist_ok=True)
     if not free_enough(options.out, options.sizes):
         return 3
-    signal.signal(signal.SIGTERM, end)
+    driver.clear_away_when_ended()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="scratch-",
                                            dir=options.out))
     bench = Bench(options, folder)
@@ -298,11 +284,9 @@ def main(argv):
     finally:
         with contextlib.suppress(FileNotFoundError):
             shutil.rmtree(folder)
-    text = report.text(bench.results)
-    (options.out / "map.txt").write_text(text)
-    (options.out / "map.tsv").write_text(bench.results.tsv())
     report.plot(bench.results, options.out / "map.png")
-    print(text, end="")
+    driver.leave(options.out, "map", report.text(bench.results),
+                 bench.results)
     say(f"also: {options.out}/map.txt, map.tsv, map.png")
     return 0
 

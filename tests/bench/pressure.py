@@ -2,19 +2,18 @@
 """pressure: the driver of ./pressure, which has looked for programs and built
 ours."""
 
-import argparse
 import os
-import pathlib
 import re
-import signal
 import statistics
 import subprocess
 import sys
 import threading
 import time
 
+import driver
 import report
 import router
+from driver import say
 
 PARTS = ("http", "https", "streams", "start")
 LANES = 4           # connections of the normal traffic
@@ -27,16 +26,10 @@ MARKS = {"http": 64, "https": 128}     # KiB an open exchange
 STREAMS_MARK = 400  # MiB
 
 
-def say(text):
-    print(text, file=sys.stderr, flush=True)
-
-
 def parse(argv):
-    parser = argparse.ArgumentParser(
-        prog="tests/bench/pressure", allow_abbrev=False,
-        description="What slow clients, slow origins and idle streams cost, "
-        "and what a start as CGI does.",
-        epilog="--no-install: install no package; say what is missing")
+    parser = driver.parser(
+        "pressure", "What slow clients, slow origins and idle streams cost, "
+        "and what a start as CGI does.", "pressure.txt and pressure.tsv")
     parser.add_argument("--only", choices=PARTS, action="append",
                         help="this part; may be repeated")
     parser.add_argument("--count", type=int, default=500,
@@ -53,10 +46,6 @@ def parse(argv):
                         help="of starts as CGI (300)")
     parser.add_argument("--callgrind", action="store_true",
                         help="count a start's instructions (takes valgrind)")
-    parser.add_argument("--out", type=pathlib.Path, required=True,
-                        help="where pressure.txt and pressure.tsv go")
-    parser.add_argument("--build", type=pathlib.Path, required=True,
-                        help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
     if min(options.count, options.streams, options.routes,
            options.rounds) < 1:
@@ -371,13 +360,9 @@ def text(results):
     return "\n".join(lines)
 
 
-def end(*_):
-    raise KeyboardInterrupt
-
-
 def main(argv):
     options = parse(argv)
-    signal.signal(signal.SIGTERM, end)
+    driver.clear_away_when_ended()
     options.build = options.build.resolve()
     results = report.Results()
     for part in options.only or PARTS:
@@ -388,11 +373,7 @@ def main(argv):
             start(results, options)
         else:
             crowds(results, options, part)
-    options.out.mkdir(parents=True, exist_ok=True)
-    whole = text(results)
-    (options.out / "pressure.txt").write_text(whole)
-    (options.out / "pressure.tsv").write_text(results.tsv())
-    print(whole)
+    driver.leave(options.out, "pressure", text(results), results)
     return 0
 
 

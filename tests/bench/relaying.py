@@ -2,20 +2,19 @@
 """relaying: the driver of ./relay, which has looked for programs and built
 ours."""
 
-import argparse
 import contextlib
-import pathlib
-import signal
 import subprocess
 import sys
 import time
 
 import counts
+import driver
 import ground
 import loads
 import relay_report
 import rows
 from costs import Failed
+from driver import say
 
 import lab as labs
 
@@ -27,20 +26,15 @@ COUNTS = "counts"   # among the rows: what a request is to the router
 QUICK = (("100 B", 1), ("100 B", 32), ("100 B", 256), ("1 MiB", 32))
 
 
-def say(text):
-    print(text, file=sys.stderr, flush=True)
-
-
 def parse(argv):
     every = [*rows.BY_KEY, COUNTS]
     keys = ", ".join(every)
-    parser = argparse.ArgumentParser(
-        prog="tests/bench/relay", allow_abbrev=False,
-        description="The router behind web servers, and what these do by "
+    parser = driver.parser(
+        "relay", "The router behind web servers, and what these do by "
         "themselves, side by side under load.",
-        epilog=f"Rows: {keys}. The last are the instructions and system calls "
-        "of one request. --no-install: install no package; say what is "
-        "missing")
+        "relay.txt, relay.tsv and relay.png",
+        f"Rows: {keys}. The last are the instructions and system calls of "
+        "one request. ")
     parser.add_argument("--only", metavar="ROW,...",
                         help="these rows (all)")
     parser.add_argument("--quick", action="store_true",
@@ -51,10 +45,6 @@ def parse(argv):
                         help="of each load (3)")
     parser.add_argument("--hosts", type=int, default=ground.HOSTS,
                         help="in every map (100000)")
-    parser.add_argument("--out", type=pathlib.Path, required=True,
-                        help="where relay.txt, relay.tsv, relay.png go")
-    parser.add_argument("--build", type=pathlib.Path, required=True,
-                        help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
     standard = 1 if options.quick else 3
     for name in ("rounds", "seconds"):
@@ -132,16 +122,11 @@ def count(base, results):
     say("instructions and system calls: done")
 
 
-def end(*_):
-    """So that what was started is ended."""
-    raise KeyboardInterrupt
-
-
 def main(argv):
     options = parse(argv)
     options.build = options.build.resolve()
     options.out = options.out.resolve()
-    signal.signal(signal.SIGTERM, end)
+    driver.clear_away_when_ended()
     results = relay_report.Loads(options.points, options.rows)
     try:
         with contextlib.ExitStack() as held:
@@ -157,12 +142,9 @@ def main(argv):
     except KeyboardInterrupt:
         say("relay: ended")
         return 130
-    options.out.mkdir(parents=True, exist_ok=True)
-    text = relay_report.text(results)
-    (options.out / "relay.txt").write_text(text)
-    (options.out / "relay.tsv").write_text(results.numbers().tsv())
+    driver.leave(options.out, "relay", relay_report.text(results),
+                 results.numbers())
     relay_report.plot(results, options.out / "relay.png")
-    print(text, end="")
     say(f"also: {options.out}/relay.txt, relay.tsv, relay.png")
     return 1 if results.broken() else 0
 
