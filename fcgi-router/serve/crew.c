@@ -159,7 +159,8 @@ crew_new(struct process *p, struct crew_limits limits, struct err *e)
 	    limits.most >= limits.later && limits.most <= CREW_WORKERS_MAX);
 	atomic_init(&c->grows, limits.later > limits.least);
 	c->epoll = c->ready_bell = c->tick_bell = -1;
-	c->all = calloc(limits.exchanges, sizeof(struct exchange *));
+	/* Not cleared: pages that are not needed are not there either. */
+	c->all = malloc(limits.exchanges * sizeof(struct exchange *));
 	CHECK(c->all != NULL);
 	c->timers = timers_new(limits.exchanges);
 	atomic_init(&c->ending, false);

@@ -23,7 +23,7 @@ timers_new(size_t most)
 
 	CHECK(t != NULL);
 	pthread_mutex_init(&t->lock, NULL);
-	t->heap = calloc(most, sizeof(struct timer *));
+	t->heap = malloc(most * sizeof(struct timer *)); /* not touched yet */
 	CHECK(t->heap != NULL);
 	t->room = most;
 	return t;
