@@ -119,6 +119,28 @@ address_class_v6(const unsigned char *address)
 }
 
 bool
+address_read_v4(struct str text, unsigned char out[4])
+{
+	size_t at = 0, i;
+
+	for (i = 0; i < 4; i++) {
+		unsigned number = 0;
+		size_t from;
+
+		if (i > 0 && (at == text.n || text.p[at++] != '.'))
+			return false;
+		for (from = at; at < text.n && at - from < 3 &&
+		    str_is_digit(text.p[at]); at++)
+			number = number * 10 + (unsigned)(text.p[at] - '0');
+		if (at == from || number > 255 ||
+		    (at - from > 1 && text.p[from] == '0'))
+			return false;
+		out[i] = (unsigned char)number;
+	}
+	return at == text.n;
+}
+
+bool
 address_inner(const unsigned char *address, unsigned char v4[4])
 {
 	const struct address_inside *inside = address_find_inside(address);

@@ -14,6 +14,8 @@
 
 #include <stdbool.h>
 
+#include "base/str.h"
+
 enum address_class {
 	ADDRESS_PUBLIC = 0,
 	ADDRESS_PRIVATE, /* loopback, private */
@@ -24,6 +26,10 @@ enum address_class {
 /* Of the 4 or 16 bytes in network order. */
 enum address_class address_class_v4(const unsigned char *address);
 enum address_class address_class_v6(const unsigned char *address);
+
+/* Reads four decimals up to 255, without zeros before them, parted by dots, as
+ * inet_pton does. false: it is no such text. */
+bool address_read_v4(struct str text, unsigned char out[4]);
 
 /* The IPv4 address that stands inside of an IPv6 one. false: there is none. */
 bool address_inner(const unsigned char *address, unsigned char v4[4]);

@@ -75,8 +75,7 @@ arena_copy(struct arena *a, struct str s)
 
 	if (p == NULL)
 		return (struct str){ NULL, 0 };
-	if (s.n > 0)
-		memcpy(p, s.p, s.n);
+	str_put(p, s);
 	return (struct str){ p, s.n };
 }
 
@@ -91,11 +90,8 @@ arena_join(struct arena *a, const struct str *parts, size_t count)
 	p = to = arena_alloc(a, n + 1);
 	if (p == NULL)
 		return (struct str){ NULL, 0 };
-	for (i = 0; i < count; i++) {
-		if (parts[i].n > 0)
-			memcpy(to, parts[i].p, parts[i].n);
-		to += parts[i].n;
-	}
+	for (i = 0; i < count; i++)
+		to = str_put(to, parts[i]);
 	return (struct str){ p, n };
 }
 

@@ -86,7 +86,7 @@ buf_put(struct buf *b, struct str s)
 	p = buf_room(b, s.n);
 	if (p == NULL)
 		return -1;
-	memcpy(p, s.p, s.n);
+	str_put(p, s);
 	b->to += s.n;
 	return 0;
 }

@@ -80,6 +80,30 @@ str_starts_nocase(struct str s, struct str prefix)
 
 bool str_ends(struct str s, struct str suffix);
 
+/* Writes s to where it has room; what is behind it. Most texts are short: two
+ * moves instead of a call. */
+static inline char *
+str_put(char *to, struct str s)
+{
+	if (s.n > 32) {
+		memcpy(to, s.p, s.n);
+	} else if (s.n >= 16) {
+		memcpy(to, s.p, 16);
+		memcpy(to + s.n - 16, s.p + s.n - 16, 16);
+	} else if (s.n >= 8) {
+		memcpy(to, s.p, 8);
+		memcpy(to + s.n - 8, s.p + s.n - 8, 8);
+	} else if (s.n >= 4) {
+		memcpy(to, s.p, 4);
+		memcpy(to + s.n - 4, s.p + s.n - 4, 4);
+	} else if (s.n > 0) {
+		to[0] = s.p[0];
+		to[s.n / 2] = s.p[s.n / 2];
+		to[s.n - 1] = s.p[s.n - 1];
+	}
+	return to + s.n;
+}
+
 /* Order of bytes, then of length: below, equal to or above 0. */
 int str_cmp(struct str a, struct str b);
 

@@ -87,12 +87,12 @@ egress_allows_literal(const struct settings_egress *rules, struct str text,
 		rules = &egress_defaults;
 	if (text.n >= 2 && text.p[0] == '[')
 		text = str_sub(text, 1, text.n - 1);
+	if (address_read_v4(text, bytes))
+		return egress_allows_v4(rules, bytes, written);
 	if (text.n == 0 || text.n >= sizeof(copy))
 		return false;
 	memcpy(copy, text.p, text.n);
 	copy[text.n] = '\0';
-	if (inet_pton(AF_INET, copy, bytes) == 1)
-		return egress_allows_v4(rules, bytes, written);
 	return inet_pton(AF_INET6, copy, bytes) == 1 &&
 	    egress_allows_v6(rules, bytes, written);
 }

@@ -6,19 +6,6 @@
 
 #include <stdio.h>
 
-/* Most names and values have 8 to 16 bytes: two moves instead of a call. */
-static char *
-h1_write_str(char *to, struct str s)
-{
-	if (s.n >= 8 && s.n <= 16) {
-		memcpy(to, s.p, 8);
-		memcpy(to + s.n - 8, s.p + s.n - 8, 8);
-	} else if (s.n > 0) {
-		memcpy(to, s.p, s.n);
-	}
-	return to + s.n;
-}
-
 /* Names that only this room may write. */
 static bool
 h1_is_ours(enum name name)
@@ -37,16 +24,11 @@ h1_is_word(struct str s)
 static size_t
 h1_fields_size(const struct header *fields)
 {
-	size_t size = 0;
 	size_t i;
 
-	for (i = 0; i < fields->count; i++) {
-		const struct header_field *f = &fields->fields[i];
-
-		CHECK(!h1_is_ours(f->id));
-		size += f->name.n + f->value.n + sizeof(": \r\n") - 1;
-	}
-	return size;
+	for (i = 0; i < fields->count; i++)
+		CHECK(!h1_is_ours(fields->fields[i].id));
+	return header_lines_size(fields);
 }
 
 int
@@ -77,24 +59,20 @@ h1_put_request(struct buf *to, const struct h1_request *r)
 	room = buf_room(to, size);
 	if (room == NULL)
 		return -1;
-	at = h1_write_str(room, r->method);
+	at = str_put(room, r->method);
 	*at++ = ' ';
-	at = h1_write_str(at, r->target);
-	at = h1_write_str(at, before_host);
-	at = h1_write_str(at, r->host);
-	at = h1_write_str(at, line_end);
-	for (i = 0; i < r->fields->count; i++) {
-		at = h1_write_str(at, r->fields->fields[i].name);
-		at = h1_write_str(at, STR(": "));
-		at = h1_write_str(at, r->fields->fields[i].value);
-		at = h1_write_str(at, line_end);
-	}
+	at = str_put(at, r->target);
+	at = str_put(at, before_host);
+	at = str_put(at, r->host);
+	at = str_put(at, line_end);
+	for (i = 0; i < r->fields->count; i++)
+		at = header_put_line(at, &r->fields->fields[i]);
 	if (framing.n > 0) {
-		at = h1_write_str(at, framing);
-		at = h1_write_str(at, number);
-		at = h1_write_str(at, line_end);
+		at = str_put(at, framing);
+		at = str_put(at, number);
+		at = str_put(at, line_end);
 	}
-	at = h1_write_str(at, line_end);
+	at = str_put(at, line_end);
 	CHECK((size_t)(at - room) == size);
 	buf_grew(to, size);
 	return 0;

@@ -156,6 +156,17 @@ header_get(const struct header *h, struct str name)
 	return f != NULL ? f->value : (struct str){ NULL, 0 };
 }
 
+size_t
+header_lines_size(const struct header *h)
+{
+	size_t size = 0;
+	size_t i;
+
+	for (i = 0; i < h->count; i++)
+		size += header_line_size(&h->fields[i]);
+	return size;
+}
+
 void
 header_remove_if(struct header *h,
     bool (*drop)(const struct header_field *f, void *arg), void *arg)

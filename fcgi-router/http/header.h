@@ -104,6 +104,26 @@ const struct header_field *header_find(const struct header *h,
 /* Value of the first field of that name, or an empty slice. */
 struct str header_get(const struct header *h, struct str name);
 
+/* The line of a field, `Name: value` and CRLF: its size, and written to where
+ * it has room; what is behind it. */
+static inline size_t
+header_line_size(const struct header_field *f)
+{
+	return f->name.n + f->value.n + sizeof(": \r\n") - 1;
+}
+
+static inline char *
+header_put_line(char *to, const struct header_field *f)
+{
+	to = str_put(to, f->name);
+	to = str_put(to, STR(": "));
+	to = str_put(to, f->value);
+	return str_put(to, STR("\r\n"));
+}
+
+/* The size of the lines of all fields. */
+size_t header_lines_size(const struct header *h);
+
 /* How many fields of that name it removed. */
 size_t header_remove(struct header *h, struct str name);
 

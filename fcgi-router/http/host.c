@@ -7,6 +7,8 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "base/address.h"
+
 enum { HOST_LABEL_MAX = 63, HOST_PORT_MAX = 65535 };
 
 struct str
@@ -87,7 +89,7 @@ host_ends_in_number(const struct host *h)
 static int
 host_name(struct str in, struct str name, struct host *out, struct err *e)
 {
-	struct in_addr addr;
+	unsigned char v4[4];
 	size_t label = 0;
 	size_t i;
 
@@ -119,8 +121,7 @@ host_name(struct str in, struct str name, struct host *out, struct err *e)
 	out->kind = HOST_NAME;
 	if (!host_ends_in_number(out))
 		return 0;
-	/* inet_pton takes four decimals only, without leading zeros. */
-	if (inet_pton(AF_INET, out->text, &addr) != 1)
+	if (!address_read_v4(host_text(out), v4))
 		return host_bad(in, "ends in a number, but is no IPv4 address",
 		    e);
 	out->kind = HOST_IPV4;

@@ -11,7 +11,7 @@
 #include "base/msg.h"
 #include "decide/fields.h"
 #include "decide/rules.h"
-#include "http/status.h"
+#include "http/response.h"
 #include "serve/intake.h"
 #include "serve/pages.h"
 #include "serve/timing.h"
@@ -27,70 +27,24 @@ enum {
 	STEP_DRAIN = 1 << 20 /* of a request body, thrown away in one turn */
 };
 
-/* Those that are a Location, or those that are none. */
-static int
-step_spell_fields(struct buf *to, const struct header *fields, bool location)
-{
-	size_t i;
-
-	for (i = 0; i < fields->count; i++) {
-		const struct header_field *f = &fields->fields[i];
-
-		if ((f->id == NAME_LOCATION) == location &&
-		    (buf_put(to, f->name) == -1 ||
-		    buf_put(to, STR(": ")) == -1 ||
-		    buf_put(to, f->value) == -1 ||
-		    buf_put(to, STR("\r\n")) == -1))
-			return -1;
-	}
-	return 0;
-}
-
-/*
- * A CGI head (RFC 3875 6). length: the Content-Length, or -1 for none. No
- * printf: this is done for every answer. A Location goes before Status, since
- * to HAProxy one behind it is a 302, whatever Status says. 0, or -1: full.
- */
-static int
-step_spell_head(struct buf *to, int status, struct str phrase,
-    const struct header *fields, int64_t length)
-{
-	if (phrase.n == 0)
-		phrase = str_of(status_phrase(status));
-	if (step_spell_fields(to, fields, true) == -1 ||
-	    buf_put(to, STR("Status: ")) == -1 ||
-	    buf_put_number(to, (uint64_t)status) == -1 ||
-	    buf_put(to, STR(" ")) == -1 || buf_put(to, phrase) == -1 ||
-	    buf_put(to, STR("\r\n")) == -1 ||
-	    step_spell_fields(to, fields, false) == -1)
-		return -1;
-	if (length >= 0 && (buf_put(to, STR("Content-Length: ")) == -1 ||
-	    buf_put_number(to, (uint64_t)length) == -1 ||
-	    buf_put(to, STR("\r\n")) == -1))
-		return -1;
-	return buf_put(to, STR("\r\n"));
-}
-
 /* most: of its bytes; more are origin-bad-header. */
 static int
 step_put_head(struct exchange *x, int status, struct str phrase,
     const struct header *fields, int64_t length, size_t most)
 {
-	struct buf head;
-	int got;
+	struct str head = response_head(status, phrase, fields, length,
+	    fields->arena);
+	int got = 0;
 
-	buf_init(&head, EXCHANGE_OUT_MAX / 2);
-	got = step_spell_head(&head, status, phrase, fields, length);
-	if (got == -1)
-		err_set(&x->err, REASON_OVERLOADED, "no room for an answer");
-	else if (buf_len(&head) > most)
+	if (head.p == NULL)
+		got = err_set(&x->err, REASON_OVERLOADED,
+		    "no room for an answer");
+	else if (head.n > most)
 		got = err_set(&x->err, REASON_ORIGIN_BAD_HEADER,
-		    "the head of the answer has become %zu bytes",
-		    buf_len(&head));
+		    "the head of the answer has become %zu bytes", head.n);
 	x->began = buf_len(&x->out) > 0; /* who can tell what is written? */
 	if (got == 0)
-		got = x->intake->put(x, buf_view(&head), &x->err);
-	buf_fini(&head);
+		got = x->intake->put(x, head, &x->err);
 	x->head_sent = got == 0;
 	x->length_sent = got == 0 && length >= 0;
 	x->record.status = status;

@@ -47,11 +47,39 @@ ipv4_is_found_in_the_ipv6_that_carries_it(void **state)
 	}
 }
 
+/* As inet_pton reads it, and no byte behind the text. */
+static void
+four_decimals_are_an_address(void **state)
+{
+	static const char *const rows[] = { "0.0.0.0", "127.0.0.1",
+		"255.255.255.255", "10.20.30.40", "256.0.0.1", "1.2.3.999",
+		"1.2.3", "1.2.3.4.5", "1.2.3.4.", ".1.2.3.4", "1..2.3",
+		"01.2.3.4", "1.2.3.00", "1.2.3.0", "0x1.2.3.4", "1.2.3.4 ",
+		" 1.2.3.4", "+1.2.3.4", "1.2.3.-4", "1000.2.3.4", "", ".",
+		"...", "a.b.c.d", "1.2.3.4a", "::1" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < TABLE_COUNT(rows); i++) {
+		unsigned char got[4] = { 0 }, want[4] = { 0 };
+		bool good = inet_pton(AF_INET, rows[i], want) == 1;
+		struct str text = str_of(rows[i]);
+		char *exact = table_exact(text);
+
+		text.p = exact;
+		TABLE_INT(rows[i], address_read_v4(text, got), good);
+		if (good)
+			assert_memory_equal(got, want, sizeof(got));
+		free(exact);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ipv4_is_found_in_the_ipv6_that_carries_it),
+		cmocka_unit_test(four_decimals_are_an_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

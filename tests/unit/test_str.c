@@ -177,6 +177,28 @@ equality_without_case_is_that_of_each_byte(void **state)
 }
 
 static void
+text_is_put_whole_and_nothing_behind_it(void **state)
+{
+	const struct str all = STR("0123456789abcdefghijklmnopqrstuvwxyz");
+	char to[40];
+	size_t n;
+
+	(void)state;
+	for (n = 0; n <= all.n; n++) {
+		char *from = table_exact(str_sub(all, 0, n));
+		char *end;
+
+		memset(to, '!', sizeof(to));
+		end = str_put(to, (struct str){ from, n });
+		assert_ptr_equal(end, to + n);
+		assert_memory_equal(to, all.p, n);
+		assert_int_equal(*end, '!');
+		free(from);
+	}
+	assert_ptr_equal(str_put(to, (struct str){ NULL, 0 }), to);
+}
+
+static void
 decimals_have_no_zeros_before_them(void **state)
 {
 	static const struct {
@@ -355,6 +377,7 @@ main(void)
 		cmocka_unit_test(trim_takes_blanks_at_both_ends_only),
 		cmocka_unit_test(
 		    equality_without_case_is_that_of_each_byte),
+		cmocka_unit_test(text_is_put_whole_and_nothing_behind_it),
 		cmocka_unit_test(decimals_have_no_zeros_before_them),
 		cmocka_unit_test(numbers_are_digits_within_the_maximum),
 		cmocka_unit_test(letter_rules_are_ascii_for_every_byte),
