@@ -110,6 +110,7 @@ class Running:
 
     def __init__(self, row, ground):
         self.row = row
+        self.least = {}     # bytes of an answer, by size
         self.lab = router.lab(ground.build)
         try:
             self.port = row.start(ground, self.lab)
