@@ -78,23 +78,28 @@ fcgi_head_lengths(const struct fcgi_pairs *pairs)
 static void
 fcgi_head_pairs(struct fcgi_pairs *pairs, struct str content)
 {
-	size_t i = 0;
+	const char *p = content.p, *end = content.p + content.n;
+	const char *nul = NULL; /* the first at or behind p, or end */
 
-	while (i < content.n) {
+	while (p < end) {
 		uint64_t name, value;
 		size_t skip, used;
 
 		if (pairs->need > 0) {
-			skip = content.n - i;
+			skip = (size_t)(end - p);
 			if (skip > pairs->need)
 				skip = (size_t)pairs->need;
-			pairs->nul = pairs->nul || memchr(content.p + i, '\0',
-			    skip) != NULL;
+			/* Lengths of zero are found, too; there are few. */
+			if (nul == NULL || nul < p)
+				nul = memchr(p, '\0', (size_t)(end - p));
+			if (nul == NULL)
+				nul = end;
+			pairs->nul |= nul < p + skip;
 			pairs->need -= skip;
-			i += skip;
+			p += skip;
 			continue;
 		}
-		pairs->head[pairs->have++] = (unsigned char)content.p[i++];
+		pairs->head[pairs->have++] = (unsigned char)*p++;
 		if (pairs->have < fcgi_head_lengths(pairs))
 			continue;
 		used = fcgi_head_length(pairs->head, &name);
