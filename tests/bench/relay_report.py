@@ -138,8 +138,9 @@ def place(results, point):
                                 lambda one: one.rate), ".2f")]
             + [f"{middle(some, name) * MS:.2f}" for name in ("p50", "p99")]
             + [f"{part:.2f}" for part in (*parts, sum(parts))])
-    return table(f"{size}, {connections} connections (the last columns: cpu "
-                 f"s for {PER} requests)", heads, lines)
+    word = "connection" if connections == 1 else "connections"
+    return table(f"{size}, {connections} {word} (the last columns: cpu s for "
+                 f"{PER} requests)", heads, lines)
 
 
 def invalid(results):
