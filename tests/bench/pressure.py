@@ -3,9 +3,6 @@
 ours."""
 
 import os
-import re
-import statistics
-import subprocess
 import sys
 import threading
 import time
@@ -13,6 +10,7 @@ import time
 import driver
 import report
 import router
+import starts
 from driver import say
 
 PARTS = ("http", "https", "streams", "start")
@@ -29,7 +27,8 @@ STREAMS_MARK = 400  # MiB
 def parse(argv):
     parser = driver.parser(
         "pressure", "What slow clients, slow origins and idle streams cost, "
-        "and what a start as CGI does.", "pressure.txt and pressure.tsv")
+        "and what a start and an idle router do.",
+        "pressure.txt and pressure.tsv")
     parser.add_argument("--only", choices=PARTS, action="append",
                         help="this part; may be repeated")
     parser.add_argument("--count", type=int, default=500,
@@ -40,10 +39,10 @@ def parse(argv):
                         help="of normal traffic, each time (30)")
     parser.add_argument("--hold", type=float, default=60,
                         help="seconds to hold the streams (60)")
-    parser.add_argument("--routes", type=int, default=1000000,
-                        help="in the map of a start as CGI (1000000)")
+    parser.add_argument("--routes", type=int, default=10000000,
+                        help="in the large map of a start (10000000)")
     parser.add_argument("--rounds", type=int, default=300,
-                        help="of starts as CGI (300)")
+                        help="of starts (300)")
     parser.add_argument("--callgrind", action="store_true",
                         help="count a start's instructions (takes valgrind)")
     options = parser.parse_args(argv)
@@ -250,89 +249,6 @@ def streams(results, options):
         pressed.close()
 
 
-# ---- a start as CGI ----
-
-def first_byte(port, host, target):
-    import client  # pylint: disable=import-outside-toplevel
-    with client.Client(port) as one:
-        began = time.monotonic()
-        one.send(target=target, host=host, fields=[("Connection", "close")])
-        one.more()
-        passed = time.monotonic() - began
-        assert one.answer().status == 200, (host, target)
-    return passed
-
-
-def instructions(place, build):
-    run = subprocess.run(
-        ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
-         build / "fcgi-router" / "fcgi-router"], check=False,
-        stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        env={**os.environ, "GATEWAY_INTERFACE": "CGI/1.1",
-             "REQUEST_METHOD": "GET", "REQUEST_URI": "/",
-             "SERVER_PROTOCOL": "HTTP/1.1", "HTTP_HOST": "own.test",
-             "REMOTE_ADDR": "127.0.0.1", "ROUTER_INI": str(place.ini)})
-    found = re.search(r"Collected : (\d+)", run.stderr)
-    if not found or not run.stdout.startswith("Status: 200"):
-        raise router.Failed(run.stderr[-500:])
-    return int(found[1])
-
-
-def cgi_site(place, options):
-    """apache-cgi with hello beside the router, and the large map."""
-    import lists   # pylint: disable=import-outside-toplevel
-    import load    # pylint: disable=import-outside-toplevel
-    import setups  # pylint: disable=import-outside-toplevel
-    fast = load.FastOrigins(place, "fast")
-    text = place.dir / "var" / "routes.list"
-    with open(text, "w", encoding="ascii") as to:
-        to.write(f"site.test {fast.url('fast')}\nown.test respond=200\n")
-        to.writelines(lists.plain(options.routes))
-    done = place.tool("route-compile", "-o", place.map, text, timeout=600)
-    if done.returncode:
-        raise router.Failed(done.stderr)
-    text.unlink()
-    bare = place.dir / "bin" / "hello"
-    bare.write_bytes((options.build / "tests/bench/hello").read_bytes())
-    bare.chmod(0o755)
-
-    class Both(setups.Site):
-        def write(self):
-            super().write()
-            config = place.dir / "conf" / self.setup.config
-            config.write_text(config.read_text().replace(
-                "ScriptAlias / ", f"ScriptAlias /bare {bare}\nScriptAlias / "))
-
-    return Both(place, setups.SETUPS["apache-cgi"]).start()
-
-
-def start(results, options):
-    place = router.lab(options.build)
-    ways = (("a bare hello", "site.test", "/bare"),
-            ("the router, answering itself", "own.test", "/"),
-            ("the router, from an origin", "site.test", "/"))
-    try:
-        site = cgi_site(place, options)
-        took = {name: [] for name, *_ in ways}
-        for number in range(options.rounds + 5):
-            for name, host, target in ways:
-                passed = first_byte(site.port, host, target)
-                if number >= 5:
-                    took[name].append(passed)
-        bare = statistics.median(took[ways[0][0]])
-        for name, *_ in ways:
-            middle = statistics.median(took[name])
-            results.add(options.routes, name, "to the first byte",
-                        middle * 1000, "ms")
-            results.add(options.routes, name, "of a bare hello",
-                        middle / bare, "times")
-        if options.callgrind:
-            results.add(options.routes, ways[1][0], "instructions",
-                        instructions(place, options.build))
-    finally:
-        place.close()
-
-
 # ---- all of it ----
 
 def marks(results):
@@ -344,14 +260,16 @@ def marks(results):
     for row in results.rows:
         if row[1:3] == ("idle streams", "peak memory"):
             yield f"{row[0]} {row[1]}: {row[2]}", row[3], STREAMS_MARK, "MiB"
+    yield from starts.marks(results)
 
 
 def text(results):
-    lines = [report.table("Measured", ["what", "measure", "value", "unit"], [
-        [row[1], row[2], report.cell(row[3], ".2f")
-         if isinstance(row[3], float) else str(row[3]), row[4]]
-        for row in results.rows])]
-    against = [[what, f"{value:.1f}", str(most), unit,
+    lines = [report.table(
+        "Measured", ["what", "of", "measure", "value", "unit"], [
+            [row[1], str(row[0]), row[2], report.cell(row[3], ".2f")
+             if isinstance(row[3], float) else str(row[3]), row[4]]
+            for row in results.rows])]
+    against = [[what, f"{value:.2f}", str(most), unit,
                 "met" if value <= most else "missed"]
                for what, value, most, unit in marks(results)]
     if against:
@@ -370,7 +288,7 @@ def main(argv):
         if part == "streams":
             streams(results, options)
         elif part == "start":
-            start(results, options)
+            starts.measure(results, options)
         else:
             crowds(results, options, part)
     driver.leave(options.out, "pressure", text(results), results)

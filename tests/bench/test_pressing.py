@@ -60,11 +60,29 @@ def test_streams_are_held(measured):
     assert int(rows["idle streams", "threads, the main one too"]) <= 9
 
 
-def test_a_start_is_compared_with_a_bare_program(measured):
+@pytest.mark.parametrize("way", ["CGI", "FastCGI"])
+def test_a_start_is_compared_with_a_bare_program(measured, way):
     rows = measured[1]
-    assert float(rows["a bare hello", "of a bare hello"]) == 1
-    assert float(rows["the router, from an origin", "of a bare hello"]) > 1
+    assert float(rows[f"{way}: a hello", "of a hello"]) == 1
+    own, origin = (float(rows[f"{way}: {what}", "of a hello"]) for what in
+                   ("answering itself", "from an http origin"))
+    assert 1 < own < origin
+
+
+@pytest.mark.parametrize("what", [
+    "idle router: answering itself", "idle router: from an https origin",
+    "mod_fcgid, clients: 1", "mod_fcgid, clients: 4"])
+def test_private_memory_is_what_was_written_and_what_nobody_else_sees(
+        measured, what):
+    whole, written, files, seen = (
+        float(measured[1][what, measure]) for measure in (
+            "private, without the map", "that it wrote",
+            "of programs and libraries", "the same, shared or not"))
+    assert 0.1 < written <= whole <= written + files + 0.001
+    assert files <= seen
 
 
 def test_marks_are_printed(measured):
-    assert "idle streams: peak memory" in measured[0].split("Marks")[1]
+    marks = measured[0].split("Marks")[1]
+    assert "idle streams: peak memory" in marks
+    assert "FastCGI: answering itself" in marks

@@ -28,23 +28,30 @@ http {{
 
 SERVER = """\
 	server {{
-		listen 127.0.0.1:{port};
+		listen 127.0.0.1:{port}{tls};
 		location / {{ return 200 "{name}"; }}
 	}}
 """
 
 
-class FastOrigins:
-    """nginx with one server for each name, which answers with the name."""
+TLS = " ssl;\n\t\tssl_certificate {};\n\t\tssl_certificate_key {}"
 
-    def __init__(self, lab, *names):
+
+class FastOrigins:
+    """nginx with one server for each name, which answers with the name. tls:
+    certificate and key of others, by name."""
+
+    def __init__(self, lab, *names, tls=None):
+        self.tls = tls or {}
+        names = (*names, *self.tls)
         for _ in range(3):
             self.ports = dict(zip(names, labs.free_ports(len(names))))
             config = lab.dir / "origin.conf"
             config.write_text(
                 (f"user {labs.WEB_USER};\n" if labs.ROOT else "")
                 + NGINX.format(dir=lab.dir, servers="".join(
-                    SERVER.format(port=port, name=name)
+                    SERVER.format(port=port, name=name, tls=TLS.format(
+                        *self.tls[name]) if name in self.tls else "")
                     for name, port in self.ports.items())))
             process = lab.start("origins", ["nginx", "-e", "stderr", "-c",
                                             config])
@@ -53,7 +60,8 @@ class FastOrigins:
         raise labs.Trouble(f"no origins: {process.text()}")
 
     def url(self, name):
-        return TRACE.origin(f"http://127.0.0.1:{self.ports[name]}")
+        scheme = "https" if name in self.tls else "http"
+        return TRACE.origin(f"{scheme}://127.0.0.1:{self.ports[name]}")
 
 
 class Load:
