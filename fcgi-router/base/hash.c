@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 
+#include <errno.h>
 #include <sys/random.h>
 
 #include "base/check.h"
@@ -77,8 +78,17 @@ hash_sip(struct hash_key key, struct str data)
 void
 hash_random(void *to, size_t n)
 {
-	CHECK(n <= 256);
-	CHECK(getrandom(to, n, 0) == (ssize_t)n);
+	unsigned char *at = to;
+
+	while (n > 0) {
+		ssize_t got = getrandom(at, n, 0);
+
+		CHECK(got > 0 || errno == EINTR);
+		if (got > 0) {
+			at += got;
+			n -= (size_t)got;
+		}
+	}
 }
 
 struct hash_key

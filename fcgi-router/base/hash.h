@@ -21,7 +21,7 @@ struct hash_key hash_key_random(void);
 
 uint64_t hash_sip(struct hash_key key, struct str data);
 
-/* Fills n (at most 256) bytes from getrandom(2). */
+/* Fills n bytes from getrandom(2). */
 void hash_random(void *to, size_t n);
 
 #endif

@@ -8,7 +8,7 @@
 
 #include "base/hash.h"
 
-enum { REQUEST_ID_BYTES = 16, REQUEST_ID_STOCK = 256 };
+enum { REQUEST_ID_BYTES = 16, REQUEST_ID_STOCK = 2048 };
 
 static _Thread_local unsigned char request_id_stock[REQUEST_ID_STOCK];
 static _Thread_local size_t request_id_left;
