@@ -118,11 +118,13 @@ fields_is_kept(const struct fields_to_origin *in, struct str name,
  * and of "X-User". {NULL, 0}: the arena is full.
  */
 static struct str
-fields_spell(struct str name, struct arena *a)
+fields_spell(struct str name, enum name id, struct arena *a)
 {
 	size_t plain = 0;
 	char *to;
 
+	if (name_is_one(id))
+		return name;
 	while (plain < name.n && (str_is_alnum(name.p[plain]) ||
 	    name.p[plain] == '-'))
 		plain++;
@@ -142,7 +144,7 @@ fields_stays(const struct fields_to_origin *in,
 {
 	unsigned ways = FIELDS_HOP | FIELDS_OURS |
 	    (in->request->trusted ? 0 : FIELDS_TOLD);
-	struct str name = fields_spell(f->name, a);
+	struct str name = fields_spell(f->name, f->id, a);
 	enum name id = f->id;
 
 	if (name.p == NULL)

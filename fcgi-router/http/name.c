@@ -2,8 +2,8 @@
 
 /*
  * name: a table in which each name has a slot of its own, by its length and
- * its ends. Two names in one slot are an error of the compiler (-Wextra), and
- * a test finds each name; then other factors make room.
+ * two of its bytes. Two names in one slot are an error of the compiler
+ * (-Wextra), and a test finds each name; then other factors make room.
  */
 
 #include "http/name.h"
@@ -12,13 +12,14 @@
 
 enum { NAME_SLOTS = 256 };
 
-#define NAME_SLOT(n, first, last) \
-	(((n) + 3u * ((unsigned)(first) & 31) + \
-	    9u * ((unsigned)(last) & 31)) % NAME_SLOTS)
+/* The same for both cases, and for '-' and '_'. */
+#define NAME_BYTE(c) (((unsigned)((c) == '_' ? '-' : (c))) & 31)
+#define NAME_SLOT(n, middle, late) \
+	(((n) + 8 * NAME_BYTE(middle) + 10 * NAME_BYTE(late)) % NAME_SLOTS)
 
 static const unsigned char name_slots[NAME_SLOTS] = {
-#define NAME(id, text, first, last) \
-	[NAME_SLOT(sizeof(text) - 1, first, last)] = NAME_##id,
+#define NAME(id, text, variable, middle, late) \
+	[NAME_SLOT(sizeof(text) - 1, middle, late)] = NAME_##id,
 #define NAMES(id, text)
 #include "http/name.tbl.h"
 #undef NAME
@@ -27,20 +28,38 @@ static const unsigned char name_slots[NAME_SLOTS] = {
 _Static_assert(NAME_COUNT <= 256, "a name fits a slot");
 
 static const struct str name_texts[NAME_COUNT] = {
-#define NAME(id, text, first, last) [NAME_##id] = { text, sizeof(text) - 1 },
+#define NAME(id, text, variable, middle, late) \
+	[NAME_##id] = { text, sizeof(text) - 1 },
 #define NAMES(id, text) [NAME_##id] = { text, sizeof(text) - 1 },
 #include "http/name.tbl.h"
 #undef NAME
 #undef NAMES
 };
 
+static const struct str name_variables[NAME_COUNT] = {
+#define NAME(id, text, variable, middle, late) \
+	[NAME_##id] = { variable, sizeof(variable) - 1 },
+#define NAMES(id, text)
+#include "http/name.tbl.h"
+#undef NAME
+#undef NAMES
+};
+
 static const unsigned char name_families[] = {
-#define NAME(id, text, first, last)
+#define NAME(id, text, variable, middle, late)
 #define NAMES(id, text) NAME_##id,
 #include "http/name.tbl.h"
 #undef NAME
 #undef NAMES
 };
+
+/* The only one that it can be; s is not empty. */
+static enum name
+name_at(struct str s)
+{
+	return (enum name)name_slots[NAME_SLOT(s.n, s.p[s.n / 2],
+	    s.p[s.n * 3 / 4])];
+}
 
 static enum name
 name_family(struct str s)
@@ -56,17 +75,24 @@ name_family(struct str s)
 enum name
 name_of(struct str s)
 {
-	unsigned char found;
+	enum name found;
 	char first;
 
 	if (s.n == 0)
 		return NAME_OTHER;
-	first = str_lower(s.p[0]);
-	found = name_slots[NAME_SLOT(s.n, s.p[0], s.p[s.n - 1])];
-	if (found != NAME_OTHER && str_eq_nocase(s, name_texts[found]))
-		return (enum name)found;
-	/* Where all families begin. */
+	found = name_at(s);
+	if (str_eq_nocase(s, name_texts[found]))
+		return found;
+	first = str_lower(s.p[0]); /* where all families begin */
 	return first == 'x' || first == 'p' ? name_family(s) : NAME_OTHER;
+}
+
+enum name
+name_of_variable(struct str s)
+{
+	enum name found = s.n > 0 ? name_at(s) : NAME_OTHER;
+
+	return str_eq(s, name_variables[found]) ? found : NAME_OTHER;
 }
 
 struct str

@@ -116,7 +116,7 @@ request_collect_field(struct request_variables *v, struct str name,
 {
 	if (v->fields < REQUEST_FIELDS_MAX)
 		v->field[v->fields] = (struct header_field){ name, value,
-			NAME_OTHER };
+			name_of_variable(name) };
 	v->fields++;
 	v->name_bytes += name.n;
 	v->bytes += name.n + value.n;
@@ -308,17 +308,38 @@ request_field_name(struct str variable, struct arena *a)
 }
 
 static int
-request_add(struct request *out, struct str name, bool token,
-    struct str value, struct err *e)
+request_add(struct request *out, struct header_field f, bool token,
+    struct err *e)
 {
-	const struct header_field f = { name, str_trim(value),
-		name_of(name) };
-
-	if (!token || !header_is_value(value))
+	f.value = str_trim(f.value);
+	if (!token || !header_is_value(f.value))
 		return err_set(e, REASON_BAD_REQUEST, "header field '%.*s': "
 		    "no token, or a control byte in its value",
-		    STR_ARG(name));
+		    STR_ARG(f.name));
 	return header_keep(&out->fields, &f) == 0 ? 0 : request_no_memory(e);
+}
+
+static int
+request_add_known(struct request *out, enum name name, struct str value,
+    struct err *e)
+{
+	return request_add(out, (struct header_field){ name_text(name),
+		value, name }, true, e);
+}
+
+/* Most names are known; another one is spelled at *names, which is moved. */
+static int
+request_add_variable(struct request *out, struct header_field f,
+    char **names, struct err *e)
+{
+	bool token;
+
+	if (f.id != NAME_OTHER)
+		return request_add_known(out, f.id, f.value, e);
+	f.name = request_spell(f.name, *names, &token);
+	f.id = name_of(f.name);
+	*names += f.name.n;
+	return request_add(out, f, token, e);
 }
 
 /* nginx gives an empty variable for a field that is not there. */
@@ -338,28 +359,22 @@ request_read_fields(struct request *out, const struct request_variables *v,
 	    REQUEST_FIELDS_MAX;
 	char *names = arena_alloc(a, v->name_bytes + 1);
 	struct err later;
-	struct str name;
-	bool token;
 	int got = 0;
 	size_t i;
 
 	if (names == NULL || header_reserve(&out->fields, count + 2) == -1)
 		return request_no_memory(e);
-	for (i = 0; i < count; i++) {
-		if (request_is_absent(&v->field[i]))
-			continue;
-		name = request_spell(v->field[i].name, names, &token);
-		names += name.n;
-		if (request_add(out, name, token, v->field[i].value,
+	for (i = 0; i < count; i++)
+		if (!request_is_absent(&v->field[i]) &&
+		    request_add_variable(out, v->field[i], &names,
 		    got == 0 ? e : &later) == -1)
 			got = -1;
-	}
-	if (v->content_type.n > 0 && request_add(out, STR("Content-Type"),
-	    true, v->content_type, got == 0 ? e : &later) == -1)
+	if (v->content_type.n > 0 && request_add_known(out,
+	    NAME_CONTENT_TYPE, v->content_type, got == 0 ? e : &later) == -1)
 		got = -1;
 	if (v->redirect_authorization.n > 0 &&
 	    header_known(&out->fields, NAME_AUTHORIZATION) == NULL &&
-	    request_add(out, STR("Authorization"), true,
+	    request_add_known(out, NAME_AUTHORIZATION,
 	    v->redirect_authorization, got == 0 ? e : &later) == -1)
 		got = -1;
 	return got;

@@ -13,10 +13,10 @@ enum { NAME_TEST_MAX = 64 };
 static const struct {
 	enum name id;
 	const char *text;
-	bool family;
+	const char *variable; /* NULL: a family */
 } name_rows[] = {
-#define NAME(id, text, first, last) { NAME_##id, text, false },
-#define NAMES(id, text) { NAME_##id, text, true },
+#define NAME(id, text, variable, middle, late) { NAME_##id, text, variable },
+#define NAMES(id, text) { NAME_##id, text, NULL },
 #include "http/name.tbl.h"
 #undef NAME
 #undef NAMES
@@ -62,6 +62,32 @@ every_name_is_found_in_any_case(void **state)
 }
 
 static void
+the_variable_of_a_name_is_found_as_cgi_spells_it(void **state)
+{
+	char room[NAME_TEST_MAX];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < TABLE_COUNT(name_rows); i++) {
+		const char *text = name_rows[i].text;
+		struct str variable = name_change(text, name_cgi, '\0', room);
+
+		assert_true(name_is_one(name_rows[i].id) ==
+		    (name_rows[i].variable != NULL));
+		TABLE_INT(text, name_of_variable(variable),
+		    name_rows[i].variable != NULL ? name_rows[i].id :
+		    NAME_OTHER);
+		if (name_rows[i].variable != NULL)
+			TABLE_STR(text, variable, name_rows[i].variable);
+		room[0] = str_lower(room[0]);
+		TABLE_INT(text, name_of_variable(variable), NAME_OTHER);
+	}
+	TABLE_INT("", name_of_variable(STR("")), NAME_OTHER);
+	TABLE_INT("HOST=", name_of_variable(STR("HOST=")), NAME_OTHER);
+	assert_false(name_is_one(NAME_OTHER));
+}
+
+static void
 a_name_of_a_family_is_found_by_its_beginning(void **state)
 {
 	char room[NAME_TEST_MAX];
@@ -73,7 +99,7 @@ a_name_of_a_family_is_found_by_its_beginning(void **state)
 		enum name got = name_of(name_change(text, str_lower, 'x',
 		    room));
 
-		if (name_rows[i].family)
+		if (name_rows[i].variable == NULL)
 			TABLE_INT(text, got, name_rows[i].id);
 		else
 			assert_true(got != name_rows[i].id);
@@ -105,6 +131,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_name_is_found_in_any_case),
+		cmocka_unit_test(
+		    the_variable_of_a_name_is_found_as_cgi_spells_it),
 		cmocka_unit_test(a_name_of_a_family_is_found_by_its_beginning),
 		cmocka_unit_test(what_is_like_a_name_is_another),
 	};

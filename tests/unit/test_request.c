@@ -237,8 +237,8 @@ static const struct {
 		"HTTP_HTTP2_SETTINGS=AA", "HTTP_EXPECT=100-continue",
 		"HTTP_TRANSFER_ENCODING=chunked", NULL },
 	    "GET http://h/ (0)  from  by \nHost: h\nConnection: x-hop\n"
-	    "Te: trailers\nVia: 1.1 a\nX-Forwarded-For: 1.2.3.4\nX-Hop: 1\n"
-	    "Http2-Settings: AA\nExpect: 100-continue\n"
+	    "TE: trailers\nVia: 1.1 a\nX-Forwarded-For: 1.2.3.4\nX-Hop: 1\n"
+	    "HTTP2-Settings: AA\nExpect: 100-continue\n"
 	    "Transfer-Encoding: chunked\nbody unknown 0" },
 };
 
