@@ -33,6 +33,12 @@ def clear_away_when_ended():
     signal.signal(signal.SIGTERM, end)
 
 
+def no_longer_ended():
+    """What clears away is not to be stopped at it."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+
+
 def leave(out, name, text, results):
     """The tables as text, printed too, and every number as TSV."""
     out.mkdir(parents=True, exist_ok=True)

@@ -62,7 +62,7 @@ def hello(ground, lab):
 
 def go(ground, lab):
     """relay.go, made with what Debian has; nothing is fetched."""
-    cache = ground.build / "tests" / "bench" / "go"
+    cache = lab.dir / "go"
     program = lab.dir / "bin" / "relay-go"
     made = subprocess.run(
         ["go", "build", "-o", program, HERE / "relay.go"], check=False,

@@ -159,6 +159,7 @@ def counted(results, title, kinds):
     form = ".2f" if "calls" in kinds else ".0f"
     lines = [[name, *(format(one.get(name, 0), form) for one in some)]
              for name in names]
+    lines = [line for line in lines if set(line[1:]) != {format(0, form)}]
     lines.append(["all", *(format(sum(one.values()), form) for one in some)])
     return [table(title, ["", *(COUNTED[kind] for kind in kinds)],
                   lines)] if names else []

@@ -132,10 +132,13 @@ def main(argv):
         with contextlib.ExitStack() as held:
             base = ground.Ground(options.build, options.hosts)
             held.callback(base.close)
-            running = begin(options, base, results, held)
-            measure(options, base, running, results)
-            if options.counts:
-                count(base, results)
+            try:
+                running = begin(options, base, results, held)
+                measure(options, base, running, results)
+                if options.counts:
+                    count(base, results)
+            finally:
+                driver.no_longer_ended()
     except TROUBLE as trouble:
         say(f"relay: {trouble}")
         return 3
