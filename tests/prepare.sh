@@ -165,7 +165,8 @@ prepare_packages() {
 	if [ -d /run/systemd/system ]; then
 		for one in "${missing[@]}"; do
 			case $one in
-			apache2 | caddy | haproxy | lighttpd | nginx-light)
+			apache2 | caddy | haproxy | lighttpd | nginx-light | \
+			php8.2-fpm)
 				commands+=("${one%-light}") ;;
 			esac
 		done
