@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * intake_fcgi: libfcgi for reading, records of our own for writing.
+ * intake_fcgi: libfcgi for reading; fcgi_write writes.
  *
  * The fields of FCGX_Request that are used here to hand over a connection are
  * the ones that the library's own FCGX_Accept_r uses; they are the same in all
@@ -12,37 +12,31 @@
 
 #include <errno.h>
 #include <fcgiapp.h>
-#include <linux/sockios.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "http/status.h"
 #include "serve/fcgi_head.h"
+#include "serve/fcgi_write.h"
 #include "serve/request_id.h"
 
 enum {
-	FCGI_CONTENT_MAX = 65528,  /* of a record, a multiple of 8 */
 	FCGI_HEAD_MOST = 96 * 1024, /* larger heads are answered 431 */
 	FCGI_AHEAD = 2048,         /* bytes looked at before a body's record */
 	FCGI_LIBRARY = 8192,       /* libfcgi reads at most so many at once */
-	FCGI_DIRECT = 8192,        /* larger parts are written at once */
-	FCGI_RECORDS = 3,          /* in one write: of 128 KiB */
-	FCGI_ROOM = 16384,         /* the least that is worth a read */
-	FCGI_FULL = 4,             /* of a socket's buffer that part is kept */
 	FCGI_DRAIN_MS = 300,       /* for a head, once the router is to end */
 	FCGI_LINGER_MS = 2000,
 	FCGI_LINGER_BYTES = 1 << 20 /* read and thrown away in one turn */
 };
 
-/* The beginning of libfcgi's private stream data; see intake_fcgi_has_part. */
+/* The beginning of libfcgi's private stream data; see intake_fcgi_judge. */
 struct fcgi_stream_data {
 	unsigned char *buff;
 	int bufflen;
@@ -59,6 +53,7 @@ struct fcgi_stream_data {
 };
 
 struct fcgi_state {
+	struct fcgi_writer writer; /* first: see fcgi_write.h */
 	FCGX_Request request;
 	bool open;           /* a request is being answered */
 	bool keep;           /* the web server wants the connection kept */
@@ -66,15 +61,12 @@ struct fcgi_state {
 	bool knows_buffer;   /* libfcgi's stream data is as drawn above */
 	int64_t head_since;  /* when the first byte of a head was seen, or 0 */
 	int64_t linger_until; /* 0: not closing */
-	bool wrote;          /* bytes, since the socket's buffer was full */
-	int unsent;          /* bytes in it at the last look */
-	int buffer;          /* its size, once it was asked for */
 	size_t asked;        /* requests on this connection so far */
 };
 
-static int intake_fcgi_queue(struct exchange *x, int type,
-    struct str content, struct err *e);
-static int intake_fcgi_flush(struct exchange *x, struct err *e);
+_Static_assert(offsetof(struct fcgi_state, writer) == 0,
+    "fcgi_write finds its state at the beginning");
+
 static int intake_fcgi_end(struct exchange *x, bool whole, struct err *e);
 static int intake_fcgi_linger(struct exchange *x);
 
@@ -202,10 +194,10 @@ intake_fcgi_refuse_head(struct exchange *x, struct str bytes,
 	    reason_sentence(reason));
 	CHECK(n > 0 && (size_t)n < sizeof(text));
 	answer.n = (size_t)n;
-	intake_fcgi_state(x)->request.requestId = fcgi_head_id(bytes);
-	if (intake_fcgi_queue(x, FCGI_STDOUT, answer, e) == -1 ||
+	intake_fcgi_state(x)->writer.id = fcgi_head_id(bytes);
+	if (fcgi_write_queue(x, FCGI_STDOUT, answer, e) == -1 ||
 	    intake_fcgi_end(x, true, e) == -1 ||
-	    intake_fcgi_flush(x, e) == -1)
+	    fcgi_write_flush(x, e) == -1)
 		return intake_fcgi_refuse(x, "no room for an answer", e);
 	err_set(e, reason, "%s: %s", id, why);
 	return intake_fcgi_linger(x);
@@ -227,6 +219,7 @@ intake_fcgi_accept(struct exchange *x, struct err *e)
 	state->open = true;
 	state->nonsense = false;
 	state->keep = r->keepConnection != 0;
+	state->writer.id = r->requestId;
 	state->head_since = 0;
 	state->asked++;
 	data = r->in->data;
@@ -399,192 +392,7 @@ intake_fcgi_read(void *arg, struct str *data, struct err *e)
 	return 1;
 }
 
-/* ---- the answer ---- */
-
-static void
-intake_fcgi_frame(const struct fcgi_state *state, int type, size_t content,
-    unsigned char head[FCGI_HEAD])
-{
-	unsigned id = (unsigned)state->request.requestId;
-
-	head[0] = FCGI_VERSION;
-	head[1] = (unsigned char)type;
-	head[2] = (unsigned char)(id >> 8);
-	head[3] = (unsigned char)id;
-	head[4] = (unsigned char)(content >> 8);
-	head[5] = (unsigned char)content;
-	head[6] = head[7] = 0;
-}
-
-static int
-intake_fcgi_gone_error(struct err *e)
-{
-	return err_set(e, REASON_CLIENT_GONE,
-	    "the web server closed the connection");
-}
-
-/* Adds a record to what waits. */
-static int
-intake_fcgi_queue(struct exchange *x, int type, struct str content,
-    struct err *e)
-{
-	unsigned char head[FCGI_HEAD];
-
-	intake_fcgi_frame(intake_fcgi_state(x), type, content.n, head);
-	if (buf_put(&x->out, (struct str){ (char *)head, FCGI_HEAD }) == -1 ||
-	    buf_put(&x->out, content) == -1)
-		return err_set(e, REASON_OVERLOADED, "no room for an answer");
-	return 0;
-}
-
-/* Keeps what was not written, n bytes of what waits and of the parts behind
- * it. */
-static int
-intake_fcgi_keep(struct exchange *x, size_t n, const struct iovec *parts,
-    int count, struct err *e)
-{
-	size_t waited = buf_len(&x->out);
-	int i;
-
-	buf_drop(&x->out, n);
-	n -= n < waited ? n : waited;
-	for (i = 0; i < count; i++) {
-		struct str part = { parts[i].iov_base, parts[i].iov_len };
-
-		if (buf_put(&x->out, str_sub(part, n, part.n)) == -1)
-			return err_set(e, REASON_OVERLOADED,
-			    "no room for an answer");
-		n -= n < part.n ? n : part.n;
-	}
-	return 0;
-}
-
-/* Writes what waits and a part in as many records as it takes, and queues what
- * is left of them. */
-static int
-intake_fcgi_write(struct exchange *x, struct str data, struct err *e)
-{
-	unsigned char heads[FCGI_RECORDS][FCGI_HEAD];
-	struct iovec parts[1 + 2 * FCGI_RECORDS];
-	struct str waits = buf_view(&x->out);
-	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 1 };
-	size_t i;
-	ssize_t n;
-
-	parts[0] = (struct iovec){ (void *)(uintptr_t)waits.p, waits.n };
-	for (i = 0; data.n > 0; i++) {
-		struct str part = str_sub(data, 0, FCGI_CONTENT_MAX);
-
-		CHECK(i < FCGI_RECORDS);
-		intake_fcgi_frame(intake_fcgi_state(x), FCGI_STDOUT, part.n,
-		    heads[i]);
-		parts[message.msg_iovlen++] = (struct iovec){ heads[i],
-			FCGI_HEAD };
-		parts[message.msg_iovlen++] = (struct iovec){
-			(void *)(uintptr_t)part.p, part.n };
-		data = str_sub(data, part.n, data.n);
-	}
-	do {
-		n = sendmsg(x->front, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-	} while (n == -1 && errno == EINTR);
-	if (n == -1 && errno != EAGAIN)
-		return intake_fcgi_gone_error(e);
-	intake_fcgi_state(x)->wrote |= n > 0;
-	x->began |= n > 0;
-	return intake_fcgi_keep(x, n == -1 ? 0 : (size_t)n, parts + 1,
-	    (int)message.msg_iovlen - 1, e);
-}
-
-static int
-intake_fcgi_put(struct exchange *x, struct str data, struct err *e)
-{
-	while (data.n > 0) {
-		struct str part = str_sub(data, 0, FCGI_RECORDS *
-		    (size_t)FCGI_CONTENT_MAX);
-		int answer = part.n < FCGI_DIRECT ?
-		    intake_fcgi_queue(x, FCGI_STDOUT, part, e) :
-		    intake_fcgi_write(x, part, e);
-
-		if (answer == -1)
-			return -1;
-		data = str_sub(data, part.n, data.n);
-	}
-	return 0;
-}
-
-/*
- * A socket counts as writable only when most of its buffer is free again. A
- * front that takes bytes slowly is told from one that takes none by what still
- * lies in the buffer.
- */
-static void
-intake_fcgi_mind_progress(struct exchange *x)
-{
-	struct fcgi_state *state = intake_fcgi_state(x);
-	int unsent = 0;
-
-	if (ioctl(x->front, SIOCOUTQ, &unsent) == -1)
-		return;
-	if (state->wrote || unsent < state->unsent)
-		x->front_limit = INT64_MAX;
-	state->wrote = false;
-	state->unsent = unsent;
-}
-
-/* Of TCP, what lay in the buffer still counts when the connection is reset;
- * then nothing but a write tells who waits for room. */
-static bool
-intake_fcgi_is_over(int fd)
-{
-	struct pollfd p = { .fd = fd, .events = 0 };
-
-	return poll(&p, 1, 0) == 1;
-}
-
-/*
- * By what still lies in the socket's buffer, so that what an origin says stays
- * with the origin and not in memory of ours. A buffer that has less room than
- * it would be writable with makes no event: that is waited for.
- */
-static size_t
-intake_fcgi_room(struct exchange *x)
-{
-	struct fcgi_state *state = intake_fcgi_state(x);
-	socklen_t size = sizeof(state->buffer);
-	int left;
-
-	intake_fcgi_mind_progress(x);
-	if (state->buffer == 0)
-		(void)getsockopt(x->front, SOL_SOCKET, SO_SNDBUF,
-		    &state->buffer, &size);
-	left = state->buffer - state->unsent;
-	if (left < state->buffer / FCGI_FULL)
-		return intake_fcgi_is_over(x->front) ? FCGI_ROOM : 0;
-	return left > FCGI_ROOM ? (size_t)left : FCGI_ROOM;
-}
-
-static int
-intake_fcgi_flush(struct exchange *x, struct err *e)
-{
-	while (buf_len(&x->out) > 0) {
-		struct str waits = buf_view(&x->out);
-		ssize_t n = send(x->front, waits.p, waits.n,
-		    MSG_DONTWAIT | MSG_NOSIGNAL);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1 && errno == EAGAIN) {
-			intake_fcgi_mind_progress(x);
-			return 0;
-		}
-		if (n == -1)
-			return intake_fcgi_gone_error(e);
-		intake_fcgi_state(x)->wrote = x->began = true;
-		buf_drop(&x->out, (size_t)n);
-	}
-	buf_fini(&x->out);
-	return 1;
-}
+/* ---- the end ---- */
 
 /*
  * A broken answer: a record of version 0, which no web server takes, then the
@@ -601,15 +409,16 @@ intake_fcgi_end(struct exchange *x, bool whole, struct err *e)
 		state->keep = false;
 		if (!x->front_spools)
 			return buf_put(&x->out, (struct str){ broken,
-			    FCGI_HEAD }) == 0 ? 0 : intake_fcgi_gone_error(e);
+			    FCGI_HEAD }) == 0 ? 0 : err_set(e,
+			    REASON_OVERLOADED, "no room for an answer");
 		/* It ends a length that is not kept, but makes 0 of one of
 		 * which no byte came. */
 		if (!x->length_sent || x->record.sent == 0)
 			return 0;
 	}
-	if (intake_fcgi_queue(x, FCGI_STDOUT, STR(""), e) == -1)
+	if (fcgi_write_queue(x, FCGI_STDOUT, STR(""), e) == -1)
 		return -1;
-	return intake_fcgi_queue(x, FCGI_END, (struct str){
+	return fcgi_write_queue(x, FCGI_END, (struct str){
 	    "\0\0\0\0\0\0\0\0", 8 }, e);
 }
 
@@ -692,9 +501,9 @@ intake_fcgi_fini(struct exchange *x)
 const struct intake intake_fcgi = {
 	.take = intake_fcgi_take,
 	.read = intake_fcgi_read,
-	.put = intake_fcgi_put,
-	.flush = intake_fcgi_flush,
-	.room = intake_fcgi_room,
+	.put = fcgi_write_put,
+	.flush = fcgi_write_flush,
+	.room = fcgi_write_room,
 	.end = intake_fcgi_end,
 	.gone = intake_fcgi_gone,
 	.next = intake_fcgi_next,

@@ -403,7 +403,8 @@ idle_means_open_and_silent(void **state)
 		wire_ask(w, 2);
 		if (ends[i] != ORIGIN_STAYS)
 			origin_wait(wire_fd(w), POLLRDHUP);
-		TABLE_INT("idle", wire_is_idle(w, true), ends[i] == ORIGIN_STAYS);
+		TABLE_INT("idle", wire_is_idle(w, true),
+		    ends[i] == ORIGIN_STAYS);
 		wire_close(&w);
 		origin_stop(&o);
 		origin_forget(&o);
