@@ -61,7 +61,6 @@ struct fcgi_state {
 	bool knows_buffer;   /* libfcgi's stream data is as drawn above */
 	int64_t head_since;  /* when the first byte of a head was seen, or 0 */
 	int64_t linger_until; /* 0: not closing */
-	size_t asked;        /* requests on this connection so far */
 };
 
 _Static_assert(offsetof(struct fcgi_state, writer) == 0,
@@ -221,7 +220,6 @@ intake_fcgi_accept(struct exchange *x, struct err *e)
 	state->keep = r->keepConnection != 0;
 	state->writer.id = r->requestId;
 	state->head_since = 0;
-	state->asked++;
 	data = r->in->data;
 	state->knows_buffer = data->request == r &&
 	    data->buff_stop >= data->buff &&
