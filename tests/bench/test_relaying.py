@@ -19,7 +19,6 @@ import natives
 import programs
 import relay_report
 import relaying
-import router
 import rows
 from costs import Failed
 
