@@ -96,7 +96,8 @@ worker_run(struct worker *w, struct exchange *x)
 			crew_give(c, x);
 			return;
 		}
-		crew_arm_exchange(c, x);
+		if (!exchange_is_woken(x))
+			crew_arm_exchange(c, x);
 	} while (!exchange_park(x));
 	if (atomic_load(&c->grows) && !atomic_load(&c->process->alone))
 		crew_grow(c);

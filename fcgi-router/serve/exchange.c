@@ -121,6 +121,12 @@ exchange_wake(struct exchange *x)
 }
 
 bool
+exchange_is_woken(const struct exchange *x)
+{
+	return atomic_load(&x->state) == EXCHANGE_WOKEN;
+}
+
+bool
 exchange_park(struct exchange *x)
 {
 	int state = EXCHANGE_RUNNING;

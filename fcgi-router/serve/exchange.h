@@ -167,6 +167,9 @@ void exchange_give_map(struct exchange *x);
  */
 bool exchange_wake(struct exchange *x);
 
+/* Was it woken while it runs? Then it need not be armed before exchange_park. */
+bool exchange_is_woken(const struct exchange *x);
+
 /*
  * Before it is parked: true, it may be; false: it was woken meanwhile and must
  * be run on.

@@ -228,6 +228,20 @@ intake_fcgi_accept(struct exchange *x, struct err *e)
 	return 1;
 }
 
+/* As recv(2). Between requests nothing is there until an event says so. */
+static ssize_t
+intake_fcgi_peek(struct exchange *x, const struct exchange_loan *loan)
+{
+	if (intake_fcgi_state(x)->head_since == 0 &&
+	    !ready_maybe(&x->front_ready)) {
+		errno = EAGAIN;
+		return -1;
+	}
+	ready_look(&x->front_ready);
+	return recv(x->front, loan->scratch, loan->room,
+	    MSG_PEEK | MSG_DONTWAIT);
+}
+
 static int
 intake_fcgi_take(struct exchange *x, const struct exchange_loan *loan,
     struct err *e)
@@ -239,8 +253,7 @@ intake_fcgi_take(struct exchange *x, const struct exchange_loan *loan,
 
 	if (state->linger_until != 0)
 		return x->intake->next(x, false);
-	ready_look(&x->front_ready);
-	n = recv(x->front, loan->scratch, loan->room, MSG_PEEK | MSG_DONTWAIT);
+	n = intake_fcgi_peek(x, loan);
 	if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR))
 		return intake_fcgi_refuse(x, NULL, e);
 	/* The web server may be about to ask: on a busy connection it soon
