@@ -68,6 +68,8 @@ address_holds(const struct address_range *range, const unsigned char *address)
 	unsigned whole = range->bits / 8;
 	unsigned rest = range->bits % 8;
 
+	if (whole > 0 && range->prefix[0] != address[0])
+		return false; /* most of them */
 	if (memcmp(range->prefix, address, whole) != 0)
 		return false;
 	return rest == 0 || (range->prefix[whole] >> (8 - rest)) ==
@@ -121,23 +123,27 @@ address_class_v6(const unsigned char *address)
 bool
 address_read_v4(struct str text, unsigned char out[4])
 {
-	size_t at = 0, i;
+	unsigned number = 0;
+	size_t digits = 0, parts = 0, i;
 
-	for (i = 0; i < 4; i++) {
-		unsigned number = 0;
-		size_t from;
+	for (i = 0; i <= text.n; i++) {
+		char c = i < text.n ? text.p[i] : '.';
 
-		if (i > 0 && (at == text.n || text.p[at++] != '.'))
+		if (c == '.') {
+			if (digits == 0 || parts == 4)
+				return false;
+			out[parts++] = (unsigned char)number;
+			number = 0;
+			digits = 0;
+			continue;
+		}
+		if (!str_is_digit(c) || (digits++ > 0 && number == 0))
 			return false;
-		for (from = at; at < text.n && at - from < 3 &&
-		    str_is_digit(text.p[at]); at++)
-			number = number * 10 + (unsigned)(text.p[at] - '0');
-		if (at == from || number > 255 ||
-		    (at - from > 1 && text.p[from] == '0'))
+		number = number * 10 + (unsigned)(c - '0');
+		if (number > 255)
 			return false;
-		out[i] = (unsigned char)number;
 	}
-	return at == text.n;
+	return parts == 4;
 }
 
 bool

@@ -45,8 +45,9 @@ arena_grow(struct arena *a, size_t n)
 	return chunk;
 }
 
-void *
-arena_alloc(struct arena *a, size_t n)
+/* As arena_alloc, not zeroed. */
+static void *
+arena_cut(struct arena *a, size_t n)
 {
 	const size_t align = alignof(max_align_t);
 	struct arena_chunk *chunk = a->newest;
@@ -65,17 +66,25 @@ arena_alloc(struct arena *a, size_t n)
 	}
 	p = chunk->data + chunk->used;
 	chunk->used += n;
-	return memset(p, 0, n);
+	return p;
+}
+
+void *
+arena_alloc(struct arena *a, size_t n)
+{
+	void *p = arena_cut(a, n);
+
+	return p != NULL ? memset(p, 0, n) : NULL;
 }
 
 struct str
 arena_copy(struct arena *a, struct str s)
 {
-	char *p = arena_alloc(a, s.n + 1);
+	char *p = arena_cut(a, s.n + 1);
 
 	if (p == NULL)
 		return (struct str){ NULL, 0 };
-	str_put(p, s);
+	*str_put(p, s) = '\0';
 	return (struct str){ p, s.n };
 }
 
@@ -87,11 +96,12 @@ arena_join(struct arena *a, const struct str *parts, size_t count)
 
 	for (i = 0; i < count; i++)
 		n += parts[i].n;
-	p = to = arena_alloc(a, n + 1);
+	p = to = arena_cut(a, n + 1);
 	if (p == NULL)
 		return (struct str){ NULL, 0 };
 	for (i = 0; i < count; i++)
 		to = str_put(to, parts[i]);
+	*to = '\0';
 	return (struct str){ p, n };
 }
 
@@ -106,7 +116,7 @@ arena_printf(struct arena *a, const char *fmt, ...)
 	n = vsnprintf(NULL, 0, fmt, args);
 	va_end(args);
 	CHECK(n >= 0);
-	p = arena_alloc(a, (size_t)n + 1);
+	p = arena_cut(a, (size_t)n + 1);
 	if (p == NULL)
 		return (struct str){ NULL, 0 };
 	va_start(args, fmt);

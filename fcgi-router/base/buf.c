@@ -45,10 +45,10 @@ buf_room(struct buf *b, size_t n)
 	size_t cap = b->cap > 0 ? b->cap : BUF_FIRST;
 	char *p;
 
-	if (n > b->max || held > b->max - n)
-		return NULL;
 	if (b->p != NULL && b->cap - b->to >= n)
 		return b->p + b->to;
+	if (n > b->max || held > b->max - n)
+		return NULL;
 	if (b->from > 0) {
 		memmove(b->p, b->p + b->from, held);
 		b->from = 0;
@@ -83,7 +83,7 @@ buf_put(struct buf *b, struct str s)
 
 	if (s.n == 0)
 		return 0;
-	p = buf_room(b, s.n);
+	p = s.n <= b->cap - b->to ? b->p + b->to : buf_room(b, s.n);
 	if (p == NULL)
 		return -1;
 	str_put(p, s);

@@ -5,6 +5,8 @@
 #include "base/hash.h"
 
 #include <errno.h>
+#include <endian.h>
+#include <string.h>
 #include <sys/random.h>
 
 #include "base/check.h"
@@ -36,15 +38,14 @@ hash_rounds(struct hash_state *s, int n)
 	}
 }
 
+/* n bytes, at most eight, the first of them the least. */
 static uint64_t
 hash_word(const char *p, size_t n)
 {
 	uint64_t word = 0;
-	size_t i;
 
-	for (i = 0; i < n; i++)
-		word |= (uint64_t)(unsigned char)p[i] << (8 * i);
-	return word;
+	memcpy(&word, p, n);
+	return le64toh(word);
 }
 
 uint64_t

@@ -4,9 +4,7 @@
 
 #include "decide/admit.h"
 
-#include "base/address.h"
 #include "decide/egress.h"
-#include "http/host.h"
 
 int
 admit_address(const struct follow *f, const struct request *request,
@@ -66,19 +64,6 @@ admit_refuse(const struct target *t, struct err *e)
 	    "%.*s: its address may not be connected to", STR_ARG(t->name));
 }
 
-/* Of a canonical name; what is none is no literal either. */
-static bool
-admit_is_literal(struct str host)
-{
-	unsigned char v4[4];
-	struct host parsed;
-	struct err none;
-
-	if (str_starts(host, STR("[")))
-		return host_parse(host, &parsed, &none) == 0;
-	return address_read_v4(host, v4);
-}
-
 int
 admit_target(const struct policy *p, const struct settings *s,
     struct target *t, struct err *e)
@@ -94,8 +79,9 @@ admit_target(const struct policy *p, const struct settings *s,
 	if (t->scheme == ORIGIN_UNIX)
 		return egress_allows_socket(t->egress, t->socket,
 		    t->written) ? 0 : admit_refuse(t, e);
-	if (!admit_is_literal(t->host))
+	/* Most are names: no literal begins with a letter. */
+	if (t->host.n == 0 || str_is_alpha(t->host.p[0]))
 		return 0;
-	return egress_allows_literal(t->egress, t->host, t->written) ? 0 :
+	return egress_judge_literal(t->egress, t->host, t->written) != 0 ? 0 :
 	    admit_refuse(t, e);
 }

@@ -76,8 +76,8 @@ egress_allows(const struct settings_egress *rules,
 	return egress_allows_v6(rules, v6.sin6_addr.s6_addr, written);
 }
 
-bool
-egress_allows_literal(const struct settings_egress *rules, struct str text,
+int
+egress_judge_literal(const struct settings_egress *rules, struct str text,
     bool written)
 {
 	char copy[INET6_ADDRSTRLEN];
@@ -90,11 +90,19 @@ egress_allows_literal(const struct settings_egress *rules, struct str text,
 	if (address_read_v4(text, bytes))
 		return egress_allows_v4(rules, bytes, written);
 	if (text.n == 0 || text.n >= sizeof(copy))
-		return false;
+		return -1;
 	memcpy(copy, text.p, text.n);
 	copy[text.n] = '\0';
-	return inet_pton(AF_INET6, copy, bytes) == 1 &&
-	    egress_allows_v6(rules, bytes, written);
+	if (inet_pton(AF_INET6, copy, bytes) != 1)
+		return -1;
+	return egress_allows_v6(rules, bytes, written);
+}
+
+bool
+egress_allows_literal(const struct settings_egress *rules, struct str text,
+    bool written)
+{
+	return egress_judge_literal(rules, text, written) == 1;
 }
 
 /* No way out of the folder by "..", whatever a variable holds. */

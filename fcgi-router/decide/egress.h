@@ -24,8 +24,11 @@
 bool egress_allows(const struct settings_egress *rules,
     const struct sockaddr *address, bool written);
 
-/* The same of a literal in canonical text, IPv6 with or without brackets. Text
- * that is no address may not. */
+/* The same of a literal in canonical text, IPv6 with or without brackets. 1, 0:
+ * it may not, -1: it is no address; of which the second says that it may not.
+ */
+int egress_judge_literal(const struct settings_egress *rules,
+    struct str text, bool written);
 bool egress_allows_literal(const struct settings_egress *rules,
     struct str text, bool written);
 

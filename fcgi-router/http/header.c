@@ -198,14 +198,12 @@ header_remove(struct header *h, struct str name)
 }
 
 bool
-header_same_name(struct str a, struct str b)
+header_same_bytes(const char *a, const char *b, size_t n)
 {
 	size_t i;
 
-	if (a.n != b.n)
-		return false;
-	for (i = 0; i < a.n; i++) {
-		char x = str_lower(a.p[i]), y = str_lower(b.p[i]);
+	for (i = 0; i < n; i++) {
+		char x = str_lower(a[i]), y = str_lower(b[i]);
 
 		if ((x == '_' ? '-' : x) != (y == '_' ? '-' : y))
 			return false;

@@ -135,7 +135,13 @@ void header_remove_if(struct header *h,
  * Are they one name to CGI, which spells '-' and '_' alike? What a client sent
  * has '-' for both here, and for origins that read CGI variables both are '_'.
  */
-bool header_same_name(struct str a, struct str b);
+bool header_same_bytes(const char *a, const char *b, size_t n);
+
+static inline bool
+header_same_name(struct str a, struct str b)
+{
+	return a.n == b.n && header_same_bytes(a.p, b.p, a.n);
+}
 
 /* Or to one of those servers that spell all but letters and digits alike:
  * "X.User" is HTTP_X_USER there. */

@@ -308,38 +308,42 @@ request_field_name(struct str variable, struct arena *a)
 }
 
 static int
-request_add(struct request *out, struct header_field f, bool token,
+request_add(struct request *out, struct header_field *f, bool token,
     struct err *e)
 {
-	f.value = str_trim(f.value);
-	if (!token || !header_is_value(f.value))
+	f->value = str_trim(f->value);
+	if (!token || !header_is_value(f->value))
 		return err_set(e, REASON_BAD_REQUEST, "header field '%.*s': "
 		    "no token, or a control byte in its value",
-		    STR_ARG(f.name));
-	return header_keep(&out->fields, &f) == 0 ? 0 : request_no_memory(e);
+		    STR_ARG(f->name));
+	return header_keep(&out->fields, f) == 0 ? 0 : request_no_memory(e);
 }
 
 static int
 request_add_known(struct request *out, enum name name, struct str value,
     struct err *e)
 {
-	return request_add(out, (struct header_field){ name_text(name),
-		value, name }, true, e);
+	struct header_field f = { name_text(name), value, name };
+
+	return request_add(out, &f, true, e);
 }
 
 /* Most names are known; another one is spelled at *names, which is moved. */
 static int
-request_add_variable(struct request *out, struct header_field f,
+request_add_variable(struct request *out, const struct header_field *variable,
     char **names, struct err *e)
 {
+	struct header_field f;
 	bool token;
 
-	if (f.id != NAME_OTHER)
-		return request_add_known(out, f.id, f.value, e);
-	f.name = request_spell(f.name, *names, &token);
+	if (variable->id != NAME_OTHER)
+		return request_add_known(out, variable->id, variable->value,
+		    e);
+	f.name = request_spell(variable->name, *names, &token);
+	f.value = variable->value;
 	f.id = name_of(f.name);
 	*names += f.name.n;
-	return request_add(out, f, token, e);
+	return request_add(out, &f, token, e);
 }
 
 /* nginx gives an empty variable for a field that is not there. */
@@ -366,7 +370,7 @@ request_read_fields(struct request *out, const struct request_variables *v,
 		return request_no_memory(e);
 	for (i = 0; i < count; i++)
 		if (!request_is_absent(&v->field[i]) &&
-		    request_add_variable(out, v->field[i], &names,
+		    request_add_variable(out, &v->field[i], &names,
 		    got == 0 ? e : &later) == -1)
 			got = -1;
 	if (v->content_type.n > 0 && request_add_known(out,
