@@ -4,7 +4,8 @@ router: what a run with more requests has more than one with fewer. No load on
 the machine changes them.
 
 One client's kept connection to nginx, nginx's kept connection to the router,
-fastcgi_params as Debian has them, another host each time.
+another host each time. nginx is that of httpd-examples/nginx with kept
+connections, or sends what Debian's fastcgi_params has.
 """
 
 import os
@@ -13,10 +14,12 @@ import subprocess
 
 import programs
 import router
+import rows
 from costs import Failed
 from ground import path
 
 import lab as labs
+import setups
 from client import Client
 
 FEW, MANY = 100, 600    # requests
@@ -35,7 +38,24 @@ BROWSER = (
     ("Sec-Fetch-Dest", "document"), ("Sec-Fetch-Mode", "navigate"),
     ("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-User", "?1"),
     ("Priority", "u=0, i"))
-FIELDS = {"bare": (), "browser": BROWSER}
+
+
+def example(place, process):
+    """nginx as it is recommended; its port."""
+    site = rows.Tuned(place, setups.SETUPS["nginx"],
+                      config="nginx-keepalive.conf")
+    site.edits = rows.NGINX_KEPT
+    site.router = process
+    return site.start().port
+
+
+def debian(place, unused):
+    return programs.behind_nginx(place, *programs.KEPT, *programs.DEBIAN)
+
+
+# Whom a request comes from, and what it has beside Host.
+KINDS = {"bare": (example, ()), "browser": (example, BROWSER),
+         "fastcgi_params": (debian, ())}
 
 
 def callgrind(out):
@@ -47,21 +67,22 @@ def strace(out):
     return ["strace", "-f", "-c", "-U", "calls,name", "-o", out]
 
 
-def run(base, tool, fields, requests):
+def run(base, tool, kind, requests):
     """What the tool wrote of a router that has answered so many."""
+    front, fields = KINDS[kind]
     place = router.lab(base.build)
     try:
         os.link(base.map, place.map)
         out = place.dir / "run" / "counts"
-        place.configure(router__check="1h")
+        place.settings = {"router__check": "1h"}
+        place.configure()
         process = place.start(
             "router", [*tool(out), place.router, "-c", place.ini, "-s",
                        f"unix:{place.socket}", "--socket-group",
                        labs.WEB_GROUP],
             stdin=subprocess.DEVNULL, **place.as_web_user())
         programs.listening(place, process)
-        port = programs.behind_nginx(place, "fastcgi_keep_conn on;")
-        with Client(port) as client:
+        with Client(front(place, process)) as client:
             for host in base.asked[:requests]:
                 answer = client.get(path("100 B"), host, fields)
                 if answer.status != 200:
@@ -103,9 +124,9 @@ def read_objects(out):
     return found
 
 
-def request(base, tool, fields=()):
+def request(base, tool, kind="bare"):
     """name: how many of it one request is."""
-    few, many = (run(base, tool, fields, count) for count in (FEW, MANY))
+    few, many = (run(base, tool, kind, count) for count in (FEW, MANY))
     found = {name: (count - few.get(name, 0)) / (MANY - FEW)
              for name, count in many.items()}
     return {name: each for name, each in found.items() if each >= 0.005}

@@ -25,8 +25,7 @@ NGINX = """\
 		keepalive_requests 1000000000;
 	}}""", """\
 		location / {{
-			include /etc/nginx/fastcgi_params;
-			{more}
+			{params}
 			fastcgi_pass program;
 			fastcgi_buffering off;
 			fastcgi_buffer_size 64k;
@@ -35,10 +34,28 @@ NGINX = """\
 		}}"""
 
 
-def behind_nginx(lab, more, idle=IDLE):
+KEPT = ("fastcgi_keep_conn on;",)
+DEBIAN = ("include /etc/nginx/fastcgi_params;",)
+# What httpd-examples/nginx sends; enough for all of these.
+PARAMS = (
+    "fastcgi_param HTTP_HOST $host;",
+    "fastcgi_param REQUEST_METHOD $request_method;",
+    "fastcgi_param REQUEST_URI $request_uri;",
+    "fastcgi_param CONTENT_TYPE $content_type if_not_empty;",
+    "fastcgi_param CONTENT_LENGTH $content_length if_not_empty;",
+    "fastcgi_param SERVER_PROTOCOL $server_protocol;",
+    "fastcgi_param SERVER_SOFTWARE nginx;",
+    "fastcgi_param SERVER_NAME $host;",
+    "fastcgi_param REMOTE_ADDR $remote_addr;",
+    "fastcgi_param REQUEST_SCHEME $scheme;",
+    "fastcgi_param HTTPS $https if_not_empty;")
+
+
+def behind_nginx(lab, *params):
     http, server = NGINX
-    return natives.start_nginx(lab, http.format(socket=lab.socket, idle=idle),
-                               server.format(more=more))
+    return natives.start_nginx(
+        lab, http.format(socket=lab.socket, idle=IDLE),
+        server.format(params="\n\t\t\t".join(params)))
 
 
 def listening(lab, process):
@@ -55,7 +72,7 @@ def hello(ground, lab):
         for _ in range(HELLOS):
             lab.start("hello", [ground.build / "tests/bench/hello_fcgi"],
                       stdin=listens)
-    return behind_nginx(lab, "fastcgi_keep_conn on;")
+    return behind_nginx(lab, *KEPT, *PARAMS)
 
 
 # ---- Go ----
@@ -75,7 +92,7 @@ def go(ground, lab):
     process = lab.start("go", [program, lab.socket, ground.urls],
                         stdin=subprocess.DEVNULL)
     listening(lab, process)
-    return behind_nginx(lab, "fastcgi_keep_conn on;")
+    return behind_nginx(lab, *KEPT, *PARAMS)
 
 
 # ---- PHP ----
@@ -116,6 +133,6 @@ def php(ground, lab):
     process = lab.start("php", [php_fpm(), "-F", "-y", config],
                         stdin=subprocess.DEVNULL)
     listening(lab, process)
-    return behind_nginx(lab, f"""\
-fastcgi_param SCRIPT_FILENAME {script};
-			fastcgi_param HOSTS {ground.dbm("DB")};""")
+    return behind_nginx(
+        lab, *PARAMS, f"fastcgi_param SCRIPT_FILENAME {script};",
+        f"fastcgi_param HOSTS {ground.dbm('DB')};")

@@ -116,8 +116,8 @@ def measure(options, base, running, results):
 
 
 def count(base, results):
-    for name, fields in counts.FIELDS.items():
-        results.counts[name] = counts.request(base, counts.callgrind, fields)
+    for kind in counts.KINDS:
+        results.counts[kind] = counts.request(base, counts.callgrind, kind)
     results.counts["calls"] = counts.request(base, counts.strace)
     say("instructions and system calls: done")
 
