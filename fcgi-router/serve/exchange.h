@@ -167,7 +167,7 @@ void exchange_give_map(struct exchange *x);
  */
 bool exchange_wake(struct exchange *x);
 
-/* Was it woken while it runs? Then it need not be armed before exchange_park. */
+/* Was it woken while it runs? Then exchange_park needs it not armed. */
 bool exchange_is_woken(const struct exchange *x);
 
 /*
