@@ -24,6 +24,15 @@ buf_fini(struct buf *b)
 	buf_init(b, b->max);
 }
 
+void
+buf_rest(struct buf *b)
+{
+	if (b->cap > BUF_KEPT)
+		buf_fini(b);
+	else
+		buf_clear(b);
+}
+
 struct str
 buf_view(const struct buf *b)
 {

@@ -25,6 +25,11 @@ struct buf {
 void buf_init(struct buf *b, size_t max);
 void buf_fini(struct buf *b);
 
+/* Drops all bytes; memory is kept if it is little (at most BUF_KEPT bytes), for
+ * the next use. buf_fini gives that back, too. */
+enum { BUF_KEPT = 1024 };
+void buf_rest(struct buf *b);
+
 /* What it holds; borrowed until the next call on b. */
 struct str buf_view(const struct buf *b);
 size_t buf_len(const struct buf *b);

@@ -100,7 +100,7 @@ transfer_flush(struct transfer *t, struct err *e)
 		t->sent_any = t->wrote = true;
 		buf_drop(&t->out, sent);
 	}
-	buf_fini(&t->out); /* an idle exchange holds no memory for it */
+	buf_rest(&t->out); /* an idle exchange holds little memory for it */
 	return 1;
 }
 
@@ -236,7 +236,7 @@ transfer_read_held(struct transfer *t, transfer_sink *sink, void *arg,
 
 	buf_drop(&t->in, used);
 	if (buf_len(&t->in) == 0)
-		buf_fini(&t->in);
+		buf_rest(&t->in);
 	return got;
 }
 
@@ -258,7 +258,7 @@ transfer_read_more(struct transfer *t, char *scratch, size_t room,
 	t->came += n;
 	if (held > 0) {
 		memcpy(scratch, buf_view(&t->in).p, held);
-		buf_fini(&t->in);
+		buf_rest(&t->in);
 	}
 	got = transfer_decode(t, (struct str){ scratch, held + n }, &used,
 	    sink, arg, e);
@@ -299,6 +299,6 @@ transfer_end(struct transfer *t, bool complete, struct pool *pool)
 	} else {
 		wire_close(&t->wire);
 	}
-	buf_fini(&t->out);
-	buf_fini(&t->in);
+	buf_rest(&t->out);
+	buf_rest(&t->in);
 }

@@ -36,6 +36,7 @@ exchange_free(struct exchange **x)
 	if (*x == NULL)
 		return;
 	exchange_reset(*x);
+	buf_fini(&(*x)->out);
 	transfer_fini(&(*x)->transfer);
 	arena_fini(&(*x)->arena);
 	free(*x);
@@ -85,7 +86,7 @@ exchange_reset(struct exchange *x)
 	settings_drop(&x->settings);
 	arena_reset(&x->arena);
 	arena_fini(&x->spare);
-	buf_fini(&x->out);
+	buf_rest(&x->out);
 	body_fini(&x->body);
 	transfer_end(&x->transfer, false, NULL);
 	memset(&x->request, 0, sizeof(x->request));

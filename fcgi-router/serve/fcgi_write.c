@@ -207,6 +207,6 @@ fcgi_write_flush(struct exchange *x, struct err *e)
 		fcgi_writer(x)->wrote = x->began = true;
 		buf_drop(&x->out, (size_t)n);
 	}
-	buf_fini(&x->out);
+	buf_rest(&x->out);
 	return 1;
 }

@@ -171,6 +171,30 @@ printing_much_grows(void **state)
 }
 
 static void
+rest_keeps_little_memory_and_no_byte(void **state)
+{
+	struct buf b;
+	char *kept;
+
+	(void)state;
+	buf_init(&b, 1 << 20);
+	buf_rest(&b);
+	assert_null(b.p);
+	assert_int_equal(buf_put(&b, STR("0123456789")), 0);
+	kept = b.p;
+	buf_rest(&b);
+	assert_int_equal(buf_len(&b), 0);
+	assert_ptr_equal(b.p, kept);
+	assert_int_equal(buf_put(&b, STR("abc")), 0);
+	assert_memory_equal(buf_view(&b).p, "abc", 3);
+	assert_non_null(buf_room(&b, BUF_KEPT + 1));
+	buf_rest(&b);
+	assert_null(b.p);
+	assert_int_equal(b.max, 1 << 20);
+	buf_fini(&b);
+}
+
+static void
 fini_gives_back_a_usable_buffer(void **state)
 {
 	struct buf b;
@@ -225,6 +249,7 @@ main(void)
 		cmocka_unit_test(printing_fills_to_the_last_byte),
 		cmocka_unit_test(numbers_are_put_as_digits_or_not_at_all),
 		cmocka_unit_test(printing_much_grows),
+		cmocka_unit_test(rest_keeps_little_memory_and_no_byte),
 		cmocka_unit_test(fini_gives_back_a_usable_buffer),
 	};
 
