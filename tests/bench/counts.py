@@ -23,6 +23,7 @@ import setups
 from client import Client
 
 FEW, MANY = 100, 600    # requests
+RARE = 0.05             # for a request: comes with time, not with requests
 
 # What a browser sends beside Host.
 BROWSER = (
@@ -129,4 +130,4 @@ def request(base, tool, kind="bare"):
     few, many = (run(base, tool, kind, count) for count in (FEW, MANY))
     found = {name: (count - few.get(name, 0)) / (MANY - FEW)
              for name, count in many.items()}
-    return {name: each for name, each in found.items() if each >= 0.005}
+    return {name: each for name, each in found.items() if each >= RARE}
