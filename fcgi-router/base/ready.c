@@ -8,8 +8,10 @@
 
 enum {
 	READY_MAYBE = 1 << 0, /* something may be there to read */
-	READY_ENDED = 1 << 1, /* an end is; it never goes away */
-	READY_USUAL = EPOLLIN | EPOLLRDHUP, /* watched for all the time */
+	READY_ALWAYS = 1 << 1, /* and no read ever takes all: an end stays, and
+	                          before urgent data (tcp(7)) a read stops */
+	READY_USUAL = EPOLLIN | EPOLLPRI | EPOLLRDHUP, /* watched for all the
+	                                                  time */
 	READY_UNASKED = EPOLLERR | EPOLLHUP /* comes without being asked for */
 };
 
@@ -24,9 +26,10 @@ ready_init(struct ready *r, void *owner)
 void *
 ready_event(struct ready *r, uint32_t events)
 {
-	const bool ended = (events & (EPOLLRDHUP | READY_UNASKED)) != 0;
+	const bool always = (events & (EPOLLRDHUP | EPOLLPRI |
+	    READY_UNASKED)) != 0;
 
-	atomic_fetch_or(&r->word, ended ? READY_MAYBE | READY_ENDED :
+	atomic_fetch_or(&r->word, always ? READY_MAYBE | READY_ALWAYS :
 	    READY_MAYBE);
 	return atomic_load(&r->owner);
 }

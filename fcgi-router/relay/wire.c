@@ -25,7 +25,10 @@
 
 enum { WIRE_URL_MAX = 512, WIRE_SOCKET_MAX = 108 };
 
-#define WIRE_BUFFER 1024L /* libcurl's own; its least, as it is not used */
+/* libcurl's own buffer: its least, as it is not used. Of TLS it reads at most
+ * so much at once: then a record. */
+#define WIRE_BUFFER 1024L
+#define WIRE_RECORD 16384L
 
 static struct wire_curl curl; /* its functions, once wire_load was */
 
@@ -350,6 +353,8 @@ wire_connect(struct wire *w, const struct target *t, struct err *e)
 		    "%.*s: closed at once: %s", STR_ARG(t->name),
 		    strerror(errno));
 	if (w->tls != NULL) {
+		/* No memory is taken for it once the connection stands. */
+		curl.easy_setopt(w->curl, CURLOPT_BUFFERSIZE, WIRE_RECORD);
 		wire_tls_warn(w->tls, t->name);
 		return 0;
 	}
@@ -533,7 +538,9 @@ wire_recv_plain(struct wire *w, char *to, size_t room, size_t *got,
 	} while (n == -1 && errno == EINTR);
 	if (n == -1 && errno == EAGAIN)
 		return 0;
-	if (n == -1 || n == 0 || (size_t)n == room)
+	/* A Unix socket's read also stops where descriptors were passed. */
+	if (n == -1 || n == 0 || (size_t)n == room ||
+	    w->peer.ss_family == AF_UNSPEC)
 		ready_left(&w->ready);
 	if (n == -1)
 		return wire_broken(w, strerror(errno), e);

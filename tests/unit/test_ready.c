@@ -4,6 +4,7 @@
 
 #include "base/ready.h"
 
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/epoll.h>
@@ -205,6 +206,40 @@ an_end_is_never_taken_away(void **state)
 	assert_ptr_equal(ready_next(c, 1000), c);
 }
 
+/* A read stops at it, and takes less than there is. */
+static void
+urgent_data_is_never_taken_for_the_end_of_what_is_there(void **state)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t size = sizeof(address);
+	struct ready_case *c = *state;
+	struct pollfd p = { .events = POLLPRI };
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	close(c->here);
+	close(c->there);
+	assert_int_equal(bind(listener, (struct sockaddr *)&address, size), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&address,
+	    &size), 0);
+	c->there = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(c->there, (struct sockaddr *)&address, size),
+	    0);
+	c->here = p.fd = accept(listener, NULL, NULL);
+	close(listener);
+	ready_look(&c->r);
+	assert_true(ready_watch(&c->r, c->epoll, c->here, POLLIN));
+	ready_say(c);
+	assert_int_equal(send(c->there, "!", 1, MSG_OOB | MSG_NOSIGNAL), 1);
+	ready_say(c);
+	assert_int_equal(poll(&p, 1, 1000), 1);
+	assert_ptr_equal(ready_next(c, 1000), c);
+	assert_int_equal(ready_read(c), 1);
+	assert_true(ready_maybe(&c->r));
+	assert_int_equal(ready_read(c), 1);
+}
+
 static void
 without_a_watch_for_input_a_read_is_tried(void **state)
 {
@@ -310,6 +345,8 @@ main(void)
 		READY_TEST(what_is_there_and_not_wanted_keeps_quiet),
 		READY_TEST(room_is_told_of_when_it_is_asked_for),
 		READY_TEST(an_end_is_never_taken_away),
+		READY_TEST(
+		    urgent_data_is_never_taken_for_the_end_of_what_is_there),
 		READY_TEST(without_a_watch_for_input_a_read_is_tried),
 		READY_TEST(a_descriptor_that_is_none_is_refused),
 		READY_TEST(no_event_is_lost_between_threads),
