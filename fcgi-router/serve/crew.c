@@ -16,7 +16,7 @@
 #include "base/clock.h"
 #include "serve/intake.h"
 
-enum { CREW_CLOSE_MS = 50 }; /* for what still waits in a queue */
+enum { CREW_CLOSE_MS = 50 }; /* for what waits in a queue that still grows */
 
 /* ---- exchanges ---- */
 
@@ -245,16 +245,16 @@ crew_tick(struct crew *c)
 }
 
 /* Refuses who comes later, and keeps who waits. A TCP socket would reset
- * them. */
-static void
+ * them. true: done, so the queue has an end. */
+static bool
 crew_shut_listener(int listener)
 {
 	struct sockaddr_storage address;
 	socklen_t size = sizeof(address);
 
-	if (getsockname(listener, (struct sockaddr *)&address, &size) != -1 &&
-	    address.ss_family == AF_UNIX)
-		(void)shutdown(listener, SHUT_RDWR);
+	return getsockname(listener, (struct sockaddr *)&address, &size) !=
+	    -1 && address.ss_family == AF_UNIX &&
+	    shutdown(listener, SHUT_RDWR) == 0;
 }
 
 /*
@@ -271,8 +271,8 @@ crew_close_listener(struct crew *c, int listener, bool alone)
 	int nothing;
 
 	(void)epoll_ctl(c->epoll, EPOLL_CTL_DEL, listener, NULL);
-	if (alone)
-		crew_shut_listener(listener);
+	if (alone && crew_shut_listener(listener))
+		until = INT64_MAX;
 	while (clock_ms() < until && crew_accept(c, listener, &x) == 1)
 		if (x != NULL)
 			crew_queue(c, x);
