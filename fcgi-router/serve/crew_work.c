@@ -5,6 +5,7 @@
 #include "serve/crew_private.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 
@@ -12,6 +13,7 @@
 
 enum {
 	CREW_ACCEPTS = 16,    /* from one socket in one turn */
+	CREW_FEW = 4,         /* connections: then a worker sleeps at once */
 	CREW_IDLE_MS = 5000,  /* a worker too many leaves after this */
 	CREW_STACK = 512 * 1024,
 	CREW_SCRATCH = 128 * 1024
@@ -165,6 +167,24 @@ worker_serve(struct worker *w, void *what, uint32_t events)
 	}
 }
 
+/*
+ * The next event. To sleep and be woken costs more than all else that a
+ * request does: among many connections one is likely about to speak, as soon
+ * as whoever else wants the processor has had it.
+ */
+static int
+worker_wait(const struct crew *c, struct epoll_event *event)
+{
+	int n = 0;
+
+	if (atomic_load_explicit(&c->open, memory_order_relaxed) > CREW_FEW) {
+		n = epoll_wait(c->epoll, event, 1, 0);
+		if (n == 0)
+			sched_yield();
+	}
+	return n != 0 ? n : epoll_wait(c->epoll, event, 1, CREW_IDLE_MS);
+}
+
 static void *
 worker_main(void *arg)
 {
@@ -175,7 +195,7 @@ worker_main(void *arg)
 	CHECK(w->scratch != NULL);
 	while (!atomic_load(&c->ending)) {
 		struct epoll_event event;
-		int n = epoll_wait(c->epoll, &event, 1, CREW_IDLE_MS);
+		int n = worker_wait(c, &event);
 
 		CHECK(n != -1 || errno == EINTR);
 		if (n == 1)
