@@ -15,7 +15,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -343,7 +342,7 @@ a_head_that_comes_byte_by_byte_is_taken_when_whole(void **state)
 		assert_int_equal(fcgi_take(c), 0);
 		/* What is there was looked at: an event is of more. */
 		assert_int_equal(c->x->wait.front, POLLIN);
-		c->x->front_ready.watched = EPOLLIN | EPOLLRDHUP;
+		c->x->front_ready.watched = UINT32_MAX; /* by epoll */
 		assert_false(ready_maybe(&c->x->front_ready));
 		assert_true(c->x->wait.until < INT64_MAX);
 	}
