@@ -36,9 +36,12 @@ class Dead:
         self.before = self._count()
 
     def _count(self):
+        # By their own ports: the table may show a line twice when it changes
+        # while it is read.
         with open("/proc/net/tcp", encoding="ascii") as table:
-            return sum(line.split()[2].endswith(f":{self.port:04X}")
-                       and line.split()[3] == "02" for line in table)
+            rows = (line.split() for line in table)
+            return len({row[1] for row in rows if row[3] == "02"
+                        and row[2].endswith(f":{self.port:04X}")})
 
     def connects(self):
         """How many of others are under way."""
