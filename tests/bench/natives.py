@@ -180,7 +180,7 @@ APACHE_KEPT = """\
 """
 
 
-def start_apache(ground, lab, modules, more):
+def start_apache(ground, lab, modules, more, kept):
     config = lab.dir / "conf" / "apache2.conf"
     user = (f"User {labs.WEB_USER}\nGroup {labs.WEB_GROUP}\n"
             if labs.ROOT else "")
@@ -188,29 +188,30 @@ def start_apache(ground, lab, modules, more):
         f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so"
         for name in ("mpm_event", "authz_core", "proxy", "proxy_http",
                      *modules))
-    more += APACHE_KEPT.format(origin=ground.origin)
+    if kept:
+        more += APACHE_KEPT.format(origin=ground.origin)
     return serve(lab, ["apache2", "-DFOREGROUND", "-f", config], config,
                  lambda port: APACHE.format(
                      user=user, dir=lab.dir, port=port, modules=lines,
                      threads=APACHE_THREADS, more=more))
 
 
-def apache_express(ground, lab):
+def apache_express(ground, lab, kept=True):
     return start_apache(ground, lab, ["proxy_express"], f"""\
 ProxyExpressEnable on
 ProxyExpressDBMFile {ground.dbm("SDBM")}
 ProxyExpressDBMType SDBM
-""")
+""", kept)
 
 
-def apache_rewritemap(ground, lab):
+def apache_rewritemap(ground, lab, kept=True):
     return start_apache(ground, lab, ["rewrite"], f"""\
 RewriteEngine On
 RewriteMap hosts "dbm=SDBM:{ground.dbm("SDBM")}"
 RewriteCond ${{hosts:%{{HTTP_HOST}}}} ^(.+)$
 RewriteRule ^(.*)$ %1$1 [P,L]
 RewriteRule ^ - [R=404,L]
-""")
+""", kept)
 
 
 # ---- HAProxy ----

@@ -77,7 +77,7 @@ def hello(ground, lab):
 
 # ---- Go ----
 
-def go(ground, lab):
+def go(ground, lab, idle=IDLE):
     """relay.go, made with what Debian has; nothing is fetched."""
     cache = lab.dir / "go"
     program = lab.dir / "bin" / "relay-go"
@@ -89,7 +89,7 @@ def go(ground, lab):
                           "GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local"})
     if made.returncode:
         raise Failed(f"go build: {made.stderr[-500:]}")
-    process = lab.start("go", [program, lab.socket, ground.urls],
+    process = lab.start("go", [program, lab.socket, ground.urls, str(idle)],
                         stdin=subprocess.DEVNULL)
     listening(lab, process)
     return behind_nginx(lab, *KEPT, *PARAMS)

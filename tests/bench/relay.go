@@ -15,6 +15,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 )
 
@@ -46,7 +47,8 @@ func hostOf(r *http.Request) string {
 	return strings.ToLower(host)
 }
 
-func serve(socket string, hosts map[string]*url.URL) error {
+// idle: kept connections to the origin; 0: what the library keeps by itself.
+func serve(socket string, hosts map[string]*url.URL, idle int) error {
 	listener, err := net.Listen("unix", socket)
 	if err != nil {
 		return err
@@ -57,8 +59,10 @@ func serve(socket string, hosts map[string]*url.URL) error {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.Proxy = nil
 	transport.DisableCompression = true
-	transport.MaxIdleConns = 0
-	transport.MaxIdleConnsPerHost = 256
+	if idle > 0 {
+		transport.MaxIdleConns = idle
+		transport.MaxIdleConnsPerHost = idle
+	}
 	proxy := &httputil.ReverseProxy{
 		Transport: transport,
 		Director: func(r *http.Request) {
@@ -78,12 +82,16 @@ func serve(socket string, hosts map[string]*url.URL) error {
 }
 
 func main() {
-	if len(os.Args) != 3 {
-		log.Fatal("usage: relay SOCKET HOSTS")
+	if len(os.Args) != 4 {
+		log.Fatal("usage: relay SOCKET HOSTS IDLE")
+	}
+	idle, err := strconv.Atoi(os.Args[3])
+	if err != nil {
+		log.Fatal(err)
 	}
 	hosts, err := readHosts(os.Args[2])
 	if err == nil {
-		err = serve(os.Args[1], hosts)
+		err = serve(os.Args[1], hosts, idle)
 	}
 	log.Fatal(err)
 }

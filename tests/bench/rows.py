@@ -7,6 +7,7 @@ kept ones, and as many processes as cores.
 """
 
 import dataclasses
+import functools
 import os
 import re
 import typing
@@ -87,6 +88,10 @@ ROWS = (
         natives.apache_express),
     Row("apache-rewritemap", "Apache RewriteMap + [P]",
         natives.apache_rewritemap),
+    Row("apache-express-plain", "Apache mod_proxy_express, plain",
+        functools.partial(natives.apache_express, kept=False)),
+    Row("apache-rewritemap-plain", "Apache RewriteMap + [P], plain",
+        functools.partial(natives.apache_rewritemap, kept=False)),
     Row("apache-router", "Apache proxy_fcgi -> router, reuse",
         tuned("apache-mod_proxy_fcgi", *APACHE, define="-DREUSE")),
     Row("apache-router-new", "Apache proxy_fcgi -> router",
@@ -99,6 +104,8 @@ ROWS = (
     Row("caddy-map", "Caddy map + reverse_proxy", natives.caddy_map),
     Row("php", "nginx -> PHP-FPM, dba + curl", programs.php),
     Row("go", "nginx -> Go, fcgi + ReverseProxy", programs.go),
+    Row("go-plain", "nginx -> Go, as its library comes",
+        functools.partial(programs.go, idle=0)),
     Row("hello", "nginx -> libfcgi hello", programs.hello, refuses=False,
         sizes=("100 B",), body=b"hello\n"),
 )
