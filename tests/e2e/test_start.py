@@ -464,7 +464,6 @@ def test_without_libcurl_the_router_answers_what_it_can(site, origin,
     assert answers[1].reason == "internal"
 
 
-
 @pytest.mark.parametrize("text,word", [
     ("[router]\nmap = /a#b\n", "#"), ("[router]\ncheck = on\n", "2:9:"),
     ("[router]\nworkers_max = 10k\n", "2:15:"),
