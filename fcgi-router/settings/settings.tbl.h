@@ -48,6 +48,12 @@ SETTING("router", "workers_min", workers_min, COUNT, "", "1", "64",
 SETTING("router", "workers_max", workers_max, COUNT, "64", "1", "64",
     "The most worker threads; they grow only while some are held by "
     "resolving, connecting or a slowly streamed request body.")
+SETTING("router", "state_dir", state_dir, PATH, "", "", "",
+    "Folder of what all router processes share: the health of origins. It "
+    "is made if it is not there; nobody else may be able to write into it. "
+    "Without this setting: /run/fcgi-router/state if that folder exists and "
+    "is the router's user's, else .state beside the map. Used from the next "
+    "start on.")
 SETTING("router", "drain", drain, TIME, "5s", "0s", "10m",
     "After SIGTERM, how long accepted requests may take to finish.")
 SETTING("router", "client_timeout", client_timeout, TIME, "60s", "10ms", "1h",
@@ -70,6 +76,10 @@ SETTING("router", "allow_users", allow_users, USERS, "", "", "",
     "Users, by name or number, whose processes may connect to the router's "
     "Unix socket. Without this setting: the router's own user, root and "
     "www-data.")
+SETTING("router", "version_override", version_override, RANGES, "", "", "",
+    "Addresses of clients that may choose among a split's targets by the "
+    "field X-Router-Version, also one that has no share. Without this "
+    "setting: nobody may.")
 SETTING("relay", "connect_timeout", connect_timeout, TIME, "5s", "10ms", "1h",
     "For resolving, connecting and the TLS handshake with an origin.")
 SETTING("relay", "response_timeout", response_timeout, TIME, "60s", "10ms",
@@ -97,6 +107,18 @@ SETTING("relay", "max_idle", max_idle, COUNT, "256", "0", "10000",
     "Idle connections kept, over all origins; 0: none are kept.")
 SETTING("relay", "idle_age", idle_age, TIME, "30s", "10ms", "1h",
     "How long an idle connection to an origin is kept.")
+SETTING("relay", "max_fails", max_fails, COUNT, "3", "1", "16",
+    "So many failures within 'fail_window', seen by any router process, take "
+    "an origin of a service out.")
+SETTING("relay", "fail_window", fail_window, TIME, "10s", "100ms", "1h",
+    "See 'max_fails'. Failures less than 100 ms after one that was counted "
+    "are the same one.")
+SETTING("relay", "cooldown", cooldown, TIME, "10s", "100ms", "1h",
+    "How long an origin is out before one request tries it. Each time that "
+    "fails, it is out for twice as long.")
+SETTING("relay", "cooldown_max", cooldown_max, TIME, "5m", "100ms", "1d",
+    "The longest that an origin is out before it is tried; at least "
+    "'cooldown'.")
 SETTING("relay", "forwarded", forwarded, BOOL, "no", "", "",
     "Also send the Forwarded field of RFC 7239 to origins.")
 SETTING("relay", "private_headers", private_headers, FIELDS, "", "", "",

@@ -6,10 +6,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char settings_map_folder[] = "/var/lib/fcgi-router";
 static const char settings_map_name[] = "routes.db";
+static const char settings_state_folder[] = "/run/fcgi-router/state";
+static const char settings_state_name[] = ".state";
 
 static const struct settings_row settings_rows[SETTINGS_COUNT] = {
 #define SETTING(section, key, member, kind, preset, least, most, manual) \
@@ -250,6 +253,32 @@ settings_default_map(struct settings *s, struct err *e)
 	return settings_set_text(s, SETTINGS_AT_map, str_of(path), e);
 }
 
+/* One of somebody else's is no place for what only we may write. */
+static bool
+settings_is_own_folder(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
+	    st.st_uid == geteuid();
+}
+
+static int
+settings_default_state(struct settings *s, struct err *e)
+{
+	struct str map = str_of(s->map);
+	char path[FILE_PATH_MAX + sizeof(settings_state_name)];
+
+	if (settings_is_own_folder(settings_state_folder))
+		return settings_set_text(s, SETTINGS_AT_state_dir,
+		    str_of(settings_state_folder), e);
+	while (map.n > 0 && map.p[map.n - 1] != '/')
+		map.n--;
+	snprintf(path, sizeof(path), "%.*s%s", STR_ARG(map),
+	    settings_state_name);
+	return settings_set_text(s, SETTINGS_AT_state_dir, str_of(path), e);
+}
+
 static int
 settings_default_users(struct settings *s, struct err *e)
 {
@@ -276,6 +305,8 @@ int
 settings_work_out(struct settings *s, struct err *e)
 {
 	if (s->map == NULL && settings_default_map(s, e) == -1)
+		return -1;
+	if (s->state_dir == NULL && settings_default_state(s, e) == -1)
 		return -1;
 	if (s->allow_users == NULL && settings_default_users(s, e) == -1)
 		return -1;

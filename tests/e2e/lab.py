@@ -185,6 +185,8 @@ class Lab:
             sections = parse_ini(text)
         else:
             sections = {"router": {"map": str(self.map)}}
+        sections.setdefault("router", {}).setdefault(
+            "state_dir", str(self.dir / "run" / "state"))
         for key, value in {**self.settings, **settings}.items():
             section, _, name = key.partition("__")
             sections.setdefault(section, {})[name] = value
