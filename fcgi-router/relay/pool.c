@@ -25,6 +25,7 @@ struct pool {
 	size_t count;
 	size_t most;
 	int64_t age;
+	int64_t life; /* INT64_MAX: no limit */
 };
 
 struct pool *
@@ -120,11 +121,12 @@ pool_free(struct pool **p)
 }
 
 void
-pool_limit(struct pool *p, size_t most, int64_t age_ms)
+pool_limit(struct pool *p, size_t most, int64_t age_ms, int64_t life_ms)
 {
 	pthread_mutex_lock(&p->lock);
 	p->most = most;
 	p->age = age_ms;
+	p->life = life_ms > 0 ? life_ms : INT64_MAX;
 	pthread_mutex_unlock(&p->lock);
 }
 
@@ -172,7 +174,12 @@ pool_give(struct pool *p, struct wire **w)
 		place->hash = hash_sip(p->key, wire_key(*w));
 	place->since = clock_ms();
 	pthread_mutex_lock(&p->lock);
-	pool_link(p, *w);
+	if (place->since - wire_since(*w) < p->life) {
+		pool_link(p, *w);
+	} else {
+		place->below = NULL;
+		gone = *w;
+	}
 	*w = NULL;
 	pool_trim(p, place->since, &gone);
 	pthread_mutex_unlock(&p->lock);

@@ -23,8 +23,13 @@ struct pool;
 struct pool *pool_new(void);
 void pool_free(struct pool **p);
 
-/* At most so many wires, each for at most so long (ms). Thread-safe. */
-void pool_limit(struct pool *p, size_t most, int64_t age_ms);
+/*
+ * At most so many wires; each idle for at most age_ms, and given only until it
+ * is life_ms old (0: however old): else a busy one would be used for ever,
+ * wherever the origin's name leads by now. Thread-safe.
+ */
+void pool_limit(struct pool *p, size_t most, int64_t age_ms,
+    int64_t life_ms);
 
 /* An idle wire of that key, still open (sure: see wire_is_idle); yours.
  * NULL: there is none. */

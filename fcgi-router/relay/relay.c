@@ -26,7 +26,7 @@ relay_use(struct relay *r, const struct settings *s,
 {
 	if (wire_maker_trust(r->maker, s, tell, arg) == -1)
 		return -1;
-	pool_limit(r->pool, (size_t)s->max_idle, s->idle_age);
+	pool_limit(r->pool, (size_t)s->max_idle, s->idle_age, s->wire_age);
 	return 0;
 }
 

@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "decide/egress.h"
 #include "relay/wire_curl.h"
 #include "relay/wire_tls.h"
@@ -39,6 +40,7 @@ struct wire_maker {
 	CURLSH *share;            /* NULL until wire_maker_begin */
 	struct wire_tls_set *tls; /* in force */
 	struct wire *closed;      /* to be used again: see wire_ready */
+	long dns_age;             /* seconds */
 };
 
 struct wire {
@@ -50,10 +52,12 @@ struct wire {
 	bool taken;  /* libcurl must not close its descriptor */
 	int fd;
 	unsigned uses;
+	int64_t since; /* clock_ms when it was connected */
 	struct wire_tls *tls; /* by which it was made; NULL: no TLS */
 	struct sockaddr_storage peer; /* zero of a Unix socket */
 	const struct target *target;  /* while connecting */
 	bool denied; /* egress refused an address while connecting */
+	bool tried;  /* and let another be tried */
 	struct str name; /* the first bytes of key */
 	struct str key;
 };
@@ -174,6 +178,7 @@ wire_maker_trust(struct wire_maker *m, const struct settings *s,
 		return -1;
 	pthread_mutex_lock(&m->lock);
 	m->tls = fresh;
+	m->dns_age = (long)((s->dns_age + 999) / 1000);
 	pthread_mutex_unlock(&m->lock);
 	wire_tls_free(&old);
 	return 0;
@@ -194,6 +199,17 @@ wire_find_tls(struct wire_maker *m, const struct target *t)
 	return tls;
 }
 
+static long
+wire_dns_age(struct wire_maker *m)
+{
+	long age;
+
+	pthread_mutex_lock(&m->lock);
+	age = m->dns_age;
+	pthread_mutex_unlock(&m->lock);
+	return age;
+}
+
 static curl_socket_t
 wire_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
 {
@@ -205,6 +221,7 @@ wire_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
 		w->denied = true;
 		return CURL_SOCKET_BAD;
 	}
+	w->tried = true;
 	return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
 }
 
@@ -272,6 +289,7 @@ wire_set_options(struct wire *w, struct wire_maker *m, int64_t timeout_ms)
 	curl.easy_setopt(c, CURLOPT_CLOSESOCKETFUNCTION, wire_close_socket);
 	curl.easy_setopt(c, CURLOPT_CLOSESOCKETDATA, w);
 	curl.easy_setopt(c, CURLOPT_BUFFERSIZE, WIRE_BUFFER);
+	curl.easy_setopt(c, CURLOPT_DNS_CACHE_TIMEOUT, wire_dns_age(m));
 	if (w->tls != NULL) {
 		/* The shared store instead of one read for each handle. */
 		curl.easy_setopt(c, CURLOPT_CAINFO, NULL);
@@ -297,7 +315,7 @@ wire_failed(const struct wire *w, const struct target *t, CURLcode code,
 {
 	enum reason reason = REASON_ORIGIN_REFUSED;
 
-	if (w->denied) {
+	if (w->denied && !w->tried) {
 		return err_set(e, REASON_EGRESS_DENIED,
 		    "%.*s: its address may not be connected to",
 		    STR_ARG(t->name));
@@ -347,6 +365,7 @@ wire_connect(struct wire *w, const struct target *t, struct err *e)
 		return err_set(e, REASON_INTERNAL, "%.*s: no socket",
 		    STR_ARG(t->name));
 	w->fd = fd;
+	w->since = clock_ms();
 	if (t->scheme != ORIGIN_UNIX &&
 	    getpeername(fd, (struct sockaddr *)&w->peer, &size) == -1)
 		return err_set(e, REASON_ORIGIN_BROKEN,
@@ -416,7 +435,7 @@ wire_new(struct wire_maker *m, const struct target *t)
 	w->curl = NULL;
 	w->fd = -1;
 	w->uses = 0;
-	w->taken = w->denied = false;
+	w->taken = w->denied = w->tried = false;
 	memset(&w->peer, 0, sizeof(w->peer));
 	memset(&w->place, 0, sizeof(w->place));
 	return w;
@@ -625,6 +644,12 @@ struct wire_place *
 wire_place(struct wire *w)
 {
 	return &w->place;
+}
+
+int64_t
+wire_since(const struct wire *w)
+{
+	return w->since;
 }
 
 unsigned

@@ -33,8 +33,8 @@ void wire_maker_free(struct wire_maker **m);
  */
 ATTR_MUST_USE int wire_maker_begin(struct wire_maker *m, struct err *e);
 
-/* Uses the [tls:NAME] of these settings from now on. 0, or -1: mistakes in
- * their files went to `tell` as in wire_tls_load, and all stays. */
+/* Uses the [tls:NAME] and dns_age of these settings from now on. 0, or -1:
+ * mistakes in their files went to `tell` as in wire_tls_load, and all stays. */
 ATTR_MUST_USE
 int wire_maker_trust(struct wire_maker *m, const struct settings *s,
     void (*tell)(void *arg, const char *line), void *arg);
@@ -103,6 +103,9 @@ struct wire_place {
 	struct wire *older;
 };
 struct wire_place *wire_place(struct wire *w);
+
+/* clock_ms when it was connected. */
+int64_t wire_since(const struct wire *w);
 
 /* How many answers it has carried before; the pool counts. */
 unsigned wire_uses(const struct wire *w);

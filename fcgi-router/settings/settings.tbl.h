@@ -107,6 +107,12 @@ SETTING("relay", "max_idle", max_idle, COUNT, "256", "0", "10000",
     "Idle connections kept, over all origins; 0: none are kept.")
 SETTING("relay", "idle_age", idle_age, TIME, "30s", "10ms", "1h",
     "How long an idle connection to an origin is kept.")
+SETTING("relay", "wire_age", wire_age, TIME, "5m", "0s", "1d",
+    "How long a connection to an origin is used again, however busy it is; "
+    "then a new one goes where the origin's name leads by now. 0s: no limit.")
+SETTING("relay", "dns_age", dns_age, TIME, "60s", "0s", "1h",
+    "How long the addresses of an origin's name are used before it is looked "
+    "up again, in whole seconds; 0s: each new connection looks it up.")
 SETTING("relay", "max_fails", max_fails, COUNT, "3", "1", "16",
     "So many failures within 'fail_window', seen by any router process, take "
     "an origin of a service out.")

@@ -33,7 +33,7 @@ pool_open(void **state)
 	assert_non_null(c);
 	c->m = wire_maker_new();
 	c->p = pool_new();
-	pool_limit(c->p, POOL_TEST_MOST, POOL_TEST_AGE);
+	pool_limit(c->p, POOL_TEST_MOST, POOL_TEST_AGE, 0);
 	c->listener = origin_bind(&c->port);
 	assert_int_equal(listen(c->listener, 64), 0);
 	pool_now_us = 1000000;
@@ -157,7 +157,7 @@ beyond_the_most_the_longest_idle_goes(void **state)
 	int fds[4], other;
 	struct wire *w;
 
-	pool_limit(c->p, 3, POOL_TEST_AGE);
+	pool_limit(c->p, 3, POOL_TEST_AGE, 0);
 	(void)pool_put(c, "a", &fds[0]);
 	(void)pool_put(c, "b", &fds[1]);
 	(void)pool_put(c, "c", &fds[2]);
@@ -170,7 +170,7 @@ beyond_the_most_the_longest_idle_goes(void **state)
 	    pool_is_closed(fds[3]));
 	assert_null(pool_take(c->p, STR("b"), true));
 	/* None at all: what is given is closed at once. */
-	pool_limit(c->p, 0, POOL_TEST_AGE);
+	pool_limit(c->p, 0, POOL_TEST_AGE, 0);
 	(void)pool_put(c, "e", &other);
 	assert_true(pool_is_closed(other));
 	assert_true(pool_is_closed(fds[0]) && pool_is_closed(fds[2]) &&
@@ -197,7 +197,7 @@ an_old_wire_is_swept(void **state)
 	assert_true(pool_is_closed(fds[0]));
 	assert_false(pool_is_closed(fds[1]));
 	/* Later settings hold for those that are in already. */
-	pool_limit(c->p, POOL_TEST_MOST, 1);
+	pool_limit(c->p, POOL_TEST_MOST, 1, 0);
 	pool_sweep(c->p);
 	assert_true(pool_is_closed(fds[1]));
 	assert_null(pool_take(c->p, STR("a"), true));
@@ -215,6 +215,42 @@ an_old_wire_is_not_taken_though_nobody_swept(void **state)
 	pool_now_us += POOL_TEST_AGE * 1000;
 	assert_null(pool_take(c->p, STR("a"), true));
 	assert_true(pool_is_closed(fd));
+	close(fd);
+}
+
+/* However often it is used meanwhile. */
+static void
+a_wire_is_given_until_its_life_is_over(void **state)
+{
+	struct pool_case *c = *state;
+	struct wire *w;
+	int fd;
+
+	pool_limit(c->p, POOL_TEST_MOST, POOL_TEST_AGE, 3000);
+	(void)pool_put(c, "a", &fd);
+	pool_now_us += 999 * 1000;
+	for (int i = 0; i < 3; i++) {
+		w = pool_take(c->p, STR("a"), true);
+		assert_non_null(w);
+		pool_give(c->p, &w);
+		assert_false(pool_is_closed(fd));
+		pool_now_us += 667 * 1000;
+	}
+	w = pool_take(c->p, STR("a"), true);
+	assert_non_null(w);
+	pool_give(c->p, &w);
+	assert_null(w);
+	assert_true(pool_is_closed(fd));
+	assert_null(pool_take(c->p, STR("a"), true));
+	close(fd);
+	/* 0 is no limit. */
+	pool_limit(c->p, POOL_TEST_MOST, INT64_MAX, 0);
+	(void)pool_put(c, "a", &fd);
+	pool_now_us += INT64_C(86400) * 1000 * 1000;
+	w = pool_take(c->p, STR("a"), true);
+	assert_non_null(w);
+	pool_give(c->p, &w);
+	assert_false(pool_is_closed(fd));
 	close(fd);
 }
 
@@ -264,7 +300,7 @@ many_keys_stay_apart(void **state)
 	int i;
 
 	assert_non_null(fds);
-	pool_limit(c->p, MANY, POOL_TEST_AGE);
+	pool_limit(c->p, MANY, POOL_TEST_AGE, 0);
 	for (i = 0; i < MANY; i++) {
 		snprintf(key, sizeof(key), "key %d", i);
 		was[i] = pool_put(c, key, &fds[i]);
@@ -316,7 +352,7 @@ pool_thread_main(void *arg)
 		if (i % 100 == 0)
 			pool_sweep(p);
 		if (i % 150 == 0)
-			pool_limit(p, POOL_TEST_MOST, POOL_TEST_AGE);
+			pool_limit(p, POOL_TEST_MOST, POOL_TEST_AGE, 0);
 	}
 	return NULL;
 }
@@ -364,6 +400,7 @@ main(void)
 		POOL_TEST(beyond_the_most_the_longest_idle_goes),
 		POOL_TEST(an_old_wire_is_swept),
 		POOL_TEST(an_old_wire_is_not_taken_though_nobody_swept),
+		POOL_TEST(a_wire_is_given_until_its_life_is_over),
 		POOL_TEST(a_sweep_says_when_the_next_one_is_due),
 		POOL_TEST(freeing_closes_all),
 		POOL_TEST(many_keys_stay_apart),

@@ -85,7 +85,7 @@ an_idle_wire_is_taken_by_its_target_alone(void **state)
 
 	(void)state;
 	relay_init(&r, 4);
-	pool_limit(r.pool, 4, 10000);
+	pool_limit(r.pool, 4, 10000, 0);
 	origin_start(&o);
 	assert_null(relay_take(&r, &o.target, true));
 	assert_int_equal(wire_open(r.maker, &o.target, 5000, &w, &e), 0);

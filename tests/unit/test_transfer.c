@@ -37,7 +37,7 @@ transfer_open(void **state)
 	assert_non_null(c);
 	c->m = wire_maker_new();
 	c->p = pool_new();
-	pool_limit(c->p, 8, 1000000);
+	pool_limit(c->p, 8, 1000000, 0);
 	arena_init(&c->a, TRANSFER_ARENA);
 	transfer_init(&c->t);
 	c->scratch = malloc(TRANSFER_ROOM);
