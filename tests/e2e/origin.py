@@ -101,7 +101,7 @@ class Wire:
 class Listener:
     """Accepts on 127.0.0.1 or a Unix socket; a thread for each connection."""
 
-    def __init__(self, path=None, context=None, address="127.0.0.1"):
+    def __init__(self, path=None, context=None, address="127.0.0.1", port=0):
         if path:
             self.socket = socket.socket(socket.AF_UNIX)
             self.socket.bind(path)
@@ -109,7 +109,9 @@ class Listener:
             self.socket.listen(1024)
             self.port = None
         else:
-            self.socket = socket.create_server((address, 0), backlog=1024)
+            self.socket = socket.create_server(
+                (address, port), backlog=1024, family=(
+                    socket.AF_INET6 if ":" in address else socket.AF_INET))
             self.port = self.socket.getsockname()[1]
         self.path = path
         self.context = context
