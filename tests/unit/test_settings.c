@@ -612,6 +612,11 @@ without_a_file_the_defaults_are_in_force(void **state)
 	assert_int_equal(s->spool, SETTINGS_SPOOL_AUTO);
 	assert_string_equal(s->spool_dir, "/tmp");
 	assert_int_equal(s->total, 0);
+	assert_int_equal(s->max_fails, 3);
+	assert_int_equal(s->fail_window, 10000);
+	assert_int_equal(s->cooldown, 10000);
+	assert_int_equal(s->cooldown_max, 300000);
+	assert_int_equal(s->version_override.count, 0);
 	assert_int_equal(s->max_body, 1 << 30);
 	assert_int_equal(s->body_buffer, 65536);
 	assert_int_equal(s->max_response_head, 61440);
@@ -711,6 +716,24 @@ a_relative_path_starts_at_the_folder_of_the_file(void **state)
 	settings_drop(&s);
 	s = load_good("[log]\naccess = ./none\n");
 	assert_string_equal(s->access_log, "./none");
+	settings_drop(&s);
+}
+
+/* /run/fcgi-router/state, where that is ours, comes before. */
+static void
+the_default_state_is_beside_the_map(void **state)
+{
+	struct settings *s = load_good("[router]\nmap = /m/maps/routes.db\n");
+	struct stat st;
+	bool ours = lstat("/run/fcgi-router/state", &st) == 0 &&
+	    S_ISDIR(st.st_mode) && st.st_uid == geteuid();
+
+	(void)state;
+	assert_string_equal(s->state_dir, ours ? "/run/fcgi-router/state" :
+	    "/m/maps/.state");
+	settings_drop(&s);
+	s = load_good("[router]\nmap = /m/routes.db\nstate_dir = /s\n");
+	assert_string_equal(s->state_dir, "/s");
 	settings_drop(&s);
 }
 
@@ -1315,6 +1338,7 @@ main(void)
 		cmocka_unit_test(every_kind_of_value_is_read),
 		cmocka_unit_test(
 		    a_relative_path_starts_at_the_folder_of_the_file),
+		cmocka_unit_test(the_default_state_is_beside_the_map),
 		cmocka_unit_test(the_default_map_is_beside_the_file),
 		cmocka_unit_test(users_are_looked_up_when_the_file_is_loaded),
 		cmocka_unit_test(own_user_and_root_may_connect_by_default),
