@@ -22,17 +22,17 @@ SOON = 2 * labs.PATIENCE   # seconds; nobody innocent waits longer
 class Dead:
     """An origin that no connect comes to: SYNs to its port are dropped."""
 
-    def __init__(self):
+    def __init__(self, address="127.0.0.1", port=0):
         self.socket = socket.socket()
-        self.socket.bind(("127.0.0.1", 0))
+        self.socket.bind((address, port))
         self.socket.listen(0)
         self.port = self.socket.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://{address}:{self.port}"
         # They fill its queue.
         self.own = [socket.socket() for _ in range(4)]
         for sock in self.own:
             sock.setblocking(False)
-            sock.connect_ex(("127.0.0.1", self.port))
+            sock.connect_ex((address, self.port))
         self.before = self._count()
 
     def _count(self):
