@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "route/pattern.h"
+#include "route/spell.h"
 #include "tools/printer.h"
 
 enum { WORDS_TEXT_MAX = 16 * 1024 * 1024 };
@@ -53,38 +54,6 @@ printer_token_of(struct buf *plain, int full, struct buf *to)
 /* TARGET */
 
 static int
-printer_url(const struct origin_url *o, const struct route *r, struct buf *to)
-{
-	if (buf_printf(to, "%s:", origin_scheme_word(o->scheme)) == -1)
-		return -1;
-	if (o->scheme == ORIGIN_UNIX) {
-		if (pattern_print(&o->socket, r, to) == -1)
-			return -1;
-		if (o->path.count > 0 && buf_put(to, STR(":")) == -1)
-			return -1;
-		return pattern_print(&o->path, r, to);
-	}
-	if (buf_put(to, STR("//")) == -1 ||
-	    pattern_print(&o->host, r, to) == -1)
-		return -1;
-	if (o->port_written && buf_printf(to, ":%u", (unsigned)o->port) == -1)
-		return -1;
-	return pattern_print(&o->path, r, to);
-}
-
-static int
-printer_ref(const struct service_ref *s, const struct route *r,
-    struct buf *to)
-{
-	if (buf_put(to, STR("@")) == -1)
-		return -1;
-	if (s->scope == SERVICE_SPACE &&
-	    buf_printf(to, "%.*s/", STR_ARG(s->space)) == -1)
-		return -1;
-	return pattern_print(&s->name, r, to);
-}
-
-static int
 printer_respond(const struct route_target *t, struct buf *to)
 {
 	if (buf_printf(to, "respond=%d", t->code) == -1)
@@ -92,28 +61,6 @@ printer_respond(const struct route_target *t, struct buf *to)
 	if (t->text.n == 0)
 		return 0;
 	return buf_put(to, STR(" ")) == -1 ? -1 : printer_quoted(t->text, to);
-}
-
-/* The token that is the target, or its URL. */
-static int
-printer_target_token(const struct route_target *t, const struct route *r,
-    struct buf *plain)
-{
-	switch (t->kind) {
-	case TARGET_ORIGIN:
-		return printer_url(&t->origin, r, plain);
-	case TARGET_REDIRECT:
-		return pattern_print(&t->url, r, plain);
-	case TARGET_SERVICE:
-		return printer_ref(&t->service, r, plain);
-	case TARGET_ALIAS:
-		return buf_printf(plain, "=%.*s", STR_ARG(t->alias));
-	case TARGET_INTERNAL:
-		return buf_printf(plain, "internal=%s",
-		    internal_word(t->internal));
-	default:
-		return 0; /* the codec hands out no such target */
-	}
 }
 
 int
@@ -124,11 +71,13 @@ printer_target(const struct route_target *t, const struct route *r,
 
 	if (t->kind == TARGET_RESPOND)
 		return printer_respond(t, to);
-	if (t->kind == TARGET_REDIRECT &&
-	    buf_printf(to, "redirect=%d ", t->code) == -1)
-		return -1;
 	buf_init(&plain, WORDS_TEXT_MAX);
-	return printer_token_of(&plain, printer_target_token(t, r, &plain),
+	if (t->kind != TARGET_REDIRECT)
+		return printer_token_of(&plain, spell_target(t, r, &plain),
+		    to);
+	if (buf_printf(to, "redirect=%d ", t->code) == -1)
+		return -1;
+	return printer_token_of(&plain, pattern_print(&t->url, r, &plain),
 	    to);
 }
 
@@ -138,7 +87,7 @@ printer_origin(const struct service_origin *o, struct buf *to)
 	struct buf plain;
 
 	buf_init(&plain, WORDS_TEXT_MAX);
-	if (printer_token_of(&plain, printer_url(&o->url, NULL, &plain),
+	if (printer_token_of(&plain, spell_url(&o->url, NULL, &plain),
 		to) == -1)
 		return -1;
 	if (o->weight != 1 && buf_printf(to, " %s=%" PRIu32,

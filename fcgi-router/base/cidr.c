@@ -12,8 +12,8 @@ enum { CIDR_BITS = 128, CIDR_MAPPED_BITS = 96, CIDR_PREFIX_DIGITS = 3 };
 static const unsigned char cidr_mapped[CIDR_MAPPED_BITS / 8] = { 0, 0, 0, 0,
 	0, 0, 0, 0, 0, 0, 0xff, 0xff };
 
-static bool
-cidr_is_mapped(const unsigned char address[16])
+bool
+cidr_is_v4(const unsigned char address[16])
 {
 	return memcmp(address, cidr_mapped, sizeof(cidr_mapped)) == 0;
 }
@@ -77,16 +77,15 @@ cidr_has(const struct cidr *c, const unsigned char address[16])
 	unsigned whole = c->bits / 8;
 	unsigned mask = 0xff00u >> c->bits % 8 & 0xff;
 
-	if (c->bits < CIDR_MAPPED_BITS && cidr_is_mapped(address))
+	if (c->bits < CIDR_MAPPED_BITS && cidr_is_v4(address))
 		return false;
 	if (memcmp(c->address, address, whole) != 0)
 		return false;
 	return mask == 0 || (address[whole] & mask) == c->address[whole];
 }
 
-/* Of a client: in brackets or not, with a zone or not. */
-static bool
-cidr_client(struct str text, unsigned char to[16])
+bool
+cidr_read(struct str text, unsigned char to[16])
 {
 	unsigned before;
 
@@ -101,7 +100,7 @@ cidr_is_address(struct str text)
 {
 	unsigned char bytes[16];
 
-	return cidr_client(text, bytes);
+	return cidr_read(text, bytes);
 }
 
 bool
@@ -133,14 +132,14 @@ cidr_holds(const struct cidr *ranges, size_t count, struct str address)
 {
 	unsigned char bytes[16];
 
-	return cidr_client(address, bytes) &&
+	return cidr_read(address, bytes) &&
 	    cidr_holds_v6(ranges, count, bytes);
 }
 
 int
 cidr_print(const struct cidr *c, struct buf *to)
 {
-	bool four = c->bits >= CIDR_MAPPED_BITS && cidr_is_mapped(c->address);
+	bool four = c->bits >= CIDR_MAPPED_BITS && cidr_is_v4(c->address);
 	char text[INET6_ADDRSTRLEN];
 
 	CHECK(inet_ntop(four ? AF_INET : AF_INET6,

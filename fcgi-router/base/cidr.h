@@ -30,8 +30,12 @@ struct cidr {
  */
 bool cidr_parse(struct str text, struct cidr *out);
 
-/* Is the text an address (spelled as for cidr_holds)? */
+/* Is the text an address (spelled as for cidr_holds)? Its 16 bytes. */
 bool cidr_is_address(struct str text);
+bool cidr_read(struct str text, unsigned char to[16]);
+
+/* Are the 16 bytes of an address of IPv4? */
+bool cidr_is_v4(const unsigned char address[16]);
 
 /* Is the address (text, brackets or not; a zone %eth0 is dropped) in one of
  * the ranges? Text that is no address is in none. */

@@ -115,7 +115,11 @@ ask_is_dynamic(const struct follow_ask *asked, const struct host *host,
 		.path = { .text = STR("/") },
 		.scheme = STR("https"),
 		.client_ip = asked->request->client_ip };
-	const struct follow_ask ask = { &request, asked->map, asked->space };
+	/* Of a split always the same target. */
+	const struct follow_ask ask = { .request = &request,
+		.map = asked->map,
+		.space = asked->space,
+		.fresh = host_text(host) };
 	struct follow *f = arena_alloc(a, sizeof(*f));
 	int got;
 

@@ -174,12 +174,13 @@ static int
 dav_find(const struct dav *in, struct str url, struct dav_place *p,
     struct err *e)
 {
-	const struct follow_ask ask = { &p->request, in->ask->map,
-		in->ask->space };
+	struct follow_ask ask = *in->ask;
 	int got = dav_read(in, url, p, e);
 
 	if (got != 1)
 		return got;
+	ask.request = &p->request;
+	ask.fresh = in->follow->fresh; /* it is the same client */
 	got = follow_request(&ask, &p->scratch, NULL, &p->follow, e);
 	if (got == 1)
 		return dav_enter(in, url, p, e) == 0 ? 1 : -1;

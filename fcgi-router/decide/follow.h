@@ -4,15 +4,16 @@
  * follow: from a request to what answers it.
  *
  * The lookup, no second reading, aliases (looked up as the host they name),
- * conditions in their order, the service and its origin, and all that was said
- * on the way merged into one policy. The router and route-query run this very
- * code; it asks the map by a function and changes nothing.
+ * conditions in their order, shares, the service and its origin, and all that
+ * was said on the way merged into one policy. The router and route-query run
+ * this very code; it asks the map by a function and changes nothing.
  */
 #ifndef DECIDE_FOLLOW_H
 #define DECIDE_FOLLOW_H
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "decide/client_key.h"
 #include "http/request.h"
 #include "route/lookup.h"
 #include "route/pattern.h"
@@ -22,6 +23,19 @@ struct follow_ask {
 	const struct request *request;
 	const struct lookup_map *map;
 	struct str space; /* the router's namespace */
+	struct cidr_list version_override; /* clients there may choose among a
+	                                      split's targets */
+	struct str fresh; /* the value of CLIENT_KEY_COOKIE for a client that
+	                     is to be given one; empty: a new one */
+};
+
+/* How a split chose. */
+enum follow_split {
+	FOLLOW_SPLIT_NONE = 0, /* none did */
+	FOLLOW_SPLIT_WHOLE,    /* one target has all of it */
+	FOLLOW_SPLIT_KEY,      /* by what the client is kept by */
+	FOLLOW_SPLIT_VERSION,  /* the client asked for it */
+	FOLLOW_SPLIT_COUNT     /* last */
 };
 
 /* Told of what is tried, in order; members may be NULL. */
@@ -45,12 +59,20 @@ struct follow {
 	struct pattern_source source;
 
 	const struct route_when *when;     /* that chose it, or NULL */
+	enum follow_split split;           /* or this did */
+	struct client_key split_key;       /* of FOLLOW_SPLIT_KEY */
 	const struct route_target *target; /* the chosen one */
 	struct service *service;           /* of TARGET_SERVICE, else NULL */
 	struct str service_key; /* "@name" or "@space/name" that was asked for,
 	                           even if there is none */
 	const struct origin_url *origin;   /* relay there; NULL: the router
 	                                      answers itself, by target */
+	struct client_key balance_key;     /* what the service's balance=hash
+	                                      keeps the client by; empty where
+	                                      there is nothing to balance */
+	struct str fresh; /* the value of CLIENT_KEY_COOKIE that the client is
+	                     to be given, whatever the answer; or empty */
+	char fresh_room[CLIENT_KEY_ID];
 };
 
 /* Nothing was followed yet. Long lists are left as they are: their counts are

@@ -44,6 +44,9 @@ RECORD(service, TEXT, "service", 512,
     "The service that answered, or was asked for in vain.")
 RECORD(space, TEXT, "ns", 256,
     "The dispatch namespace of this request.")
+RECORD(version, TEXT, "version", 512,
+    "Which version answered: the service's name without '@', or the host of "
+    "the target's URL.")
 RECORD(origin, TEXT, "origin", 1024,
     "The origin that was asked last.")
 RECORD(generation, COUNT, "gen", 24,

@@ -63,6 +63,12 @@ void
 exchange_ask_map(const struct exchange *x, unsigned slot,
     struct exchange_map *m)
 {
+	const struct settings_ranges *may = &x->settings->version_override;
+
+	m->ask = (struct follow_ask){ .request = &x->request,
+		.map = &m->map,
+		.space = exchange_space(x),
+		.version_override = { may->list, may->count } };
 	m->store = snapshot_store(x->map);
 	m->slot = slot;
 	m->map.get = exchange_get;

@@ -147,8 +147,9 @@ void exchange_reset(struct exchange *x);
 /* The namespace of its dynamic names: the web server's word, or the setting. */
 struct str exchange_space(const struct exchange *x);
 
-/* How the map that it holds is asked. */
+/* How the map that it holds is asked, and for what. */
 struct exchange_map {
+	struct follow_ask ask;
 	struct lookup_map map;
 	struct store *store;
 	unsigned slot;

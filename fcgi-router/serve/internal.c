@@ -19,12 +19,10 @@ static int
 internal_ask(struct exchange *x, unsigned slot)
 {
 	struct exchange_map m;
-	const struct follow_ask ask = { &x->request, &m.map,
-		exchange_space(x) };
 	int got;
 
 	exchange_ask_map(x, slot, &m);
-	got = ask_domain(&ask, &x->arena, &x->err);
+	got = ask_domain(&m.ask, &x->arena, &x->err);
 	if (snapshot_confirm(x->map, &x->err) == -1 || got == -1)
 		return -1;
 	x->err.reason = REASON_NONE; /* that one was of the other host */

@@ -88,6 +88,17 @@ step_fetch_rest(struct exchange *x)
 	return got;
 }
 
+/* The router's own cookie. 0, or -1: no room. */
+static int
+step_give_id(const struct exchange *x, struct header *fields)
+{
+	struct str cookie = client_key_set_cookie(x->follow.fresh,
+	    x->request.scheme, fields->arena);
+
+	return cookie.p == NULL ? -1 :
+	    header_put(fields, NAME_SET_COOKIE, cookie);
+}
+
 /* What every answer has, after the rules of its route. 0, or -1: no room. */
 static int
 step_add_ours(struct exchange *x, struct header *fields)
@@ -96,7 +107,8 @@ step_add_ours(struct exchange *x, struct header *fields)
 	struct timing t = { r->lookup_us, r->connect_us, -1 };
 	struct str text;
 
-	if (header_set(fields, NAME_X_REQUEST_ID, x->request.id) == -1)
+	if (header_set(fields, NAME_X_REQUEST_ID, x->request.id) == -1 ||
+	    (x->follow.fresh.n > 0 && step_give_id(x, fields) == -1))
 		return -1;
 	if (!x->settings->server_timing)
 		return 0;
@@ -444,6 +456,7 @@ step_write_record(struct exchange *x)
 	if (x->follow.found.route != NULL)
 		r->route = x->follow.found.route->match;
 	r->service = x->follow.service_key;
+	r->version = x->follow.source.version;
 	r->space = exchange_space(x);
 	r->origin = x->target.name;
 	r->total_us = clock_us() - x->since_us;

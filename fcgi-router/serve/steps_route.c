@@ -18,12 +18,10 @@ static int
 step_follow(struct exchange *x, unsigned slot)
 {
 	struct exchange_map m;
-	const struct follow_ask ask = { &x->request, &m.map,
-		exchange_space(x) };
 	int got;
 
 	exchange_ask_map(x, slot, &m);
-	got = follow_request(&ask, &x->arena, NULL, &x->follow, &x->err);
+	got = follow_request(&m.ask, &x->arena, NULL, &x->follow, &x->err);
 	x->record.generation = m.map.meta->generation;
 	if (snapshot_confirm(x->map, &x->err) == -1)
 		return -1;
@@ -173,9 +171,7 @@ step_map_places(struct exchange *x, unsigned slot)
 {
 	const struct settings *s = x->settings;
 	struct exchange_map m;
-	const struct follow_ask ask = { &x->request, &m.map,
-		exchange_space(x) };
-	const struct dav in = { .ask = &ask,
+	const struct dav in = { .ask = &m.ask,
 		.follow = &x->follow,
 		.target = &x->target,
 		.preserve = s->host_preserve == SETTINGS_HOST_PRESERVE,

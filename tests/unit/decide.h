@@ -36,6 +36,8 @@ struct decide {
 	struct codec_meta meta;
 	struct lookup_map map;
 	struct str space; /* the router's namespace */
+	struct cidr_list may_choose; /* versions */
+	struct str fresh; /* for clients without a cookie; empty: new ones */
 	struct request request;
 	struct follow follow;
 	int got;         /* follow_request's answer */
@@ -254,7 +256,11 @@ decide_prepare(struct decide *d, const char *list, const char *url,
 static inline void
 decide_follow(struct decide *d, const struct follow_trace *trace)
 {
-	const struct follow_ask ask = { &d->request, &d->map, d->space };
+	const struct follow_ask ask = { .request = &d->request,
+		.map = &d->map,
+		.space = d->space,
+		.version_override = d->may_choose,
+		.fresh = d->fresh };
 
 	d->e.text[0] = '\0';
 	d->got = follow_request(&ask, &d->a, trace, &d->follow, &d->e);

@@ -78,7 +78,8 @@ a_name_is_ours_by_an_entry_or_a_service(void **state)
 		snprintf(url, sizeof(url), "http://exact.example/ask?%s",
 		    query);
 		decide_prepare(&d, ASK_LIST, url, NULL);
-		ask = (struct follow_ask){ &d.request, &d.map, d.space };
+		ask = (struct follow_ask){ .request = &d.request,
+			.map = &d.map, .space = d.space };
 		TABLE_INT(query, ask_domain(&ask, &d.a, &d.e),
 		    ask_rows[i].want);
 		if (ask_rows[i].want == -1)
@@ -96,7 +97,8 @@ a_service_is_of_the_namespace_asked(void **state)
 	(void)state;
 	decide_prepare(&d, ASK_LIST,
 	    "http://exact.example/?domain=acme.saas.example", NULL);
-	ask = (struct follow_ask){ &d.request, &d.map, STR("staging") };
+	ask = (struct follow_ask){ .request = &d.request,
+		.map = &d.map, .space = STR("staging") };
 	assert_int_equal(ask_domain(&ask, &d.a, &d.e), 0);
 	ask.space = STR("production");
 	assert_int_equal(ask_domain(&ask, &d.a, &d.e), 1);
@@ -115,7 +117,8 @@ a_full_arena_is_an_error(void **state)
 	(void)state;
 	decide_prepare(&d, ASK_LIST,
 	    "http://exact.example/?domain=acme.saas.example", NULL);
-	ask = (struct follow_ask){ &d.request, &d.map, d.space };
+	ask = (struct follow_ask){ .request = &d.request,
+		.map = &d.map, .space = d.space };
 	for (left = 0; got == -1; left += 64) {
 		struct arena a;
 

@@ -22,8 +22,8 @@ static int
 dav_run(struct dav_case *c, const char *list, const char *url, bool preserve,
     const char *const *more)
 {
-	const struct follow_ask ask = { &c->d.request, &c->d.map,
-		STR("production") };
+	const struct follow_ask ask = { .request = &c->d.request,
+		.map = &c->d.map, .space = STR("production") };
 	const struct dav in = { &ask, &c->d.follow, &c->target, preserve,
 		&c->inside, 1 };
 	size_t i;
@@ -359,8 +359,8 @@ a_plan_that_is_not_there_changes_nothing(void **state)
 	static const char *const more[] = { "HTTP_DESTINATION=/y",
 		"REQUEST_METHOD=MOVE", NULL };
 	struct dav_case c;
-	const struct follow_ask ask = { &c.d.request, &c.d.map,
-		STR("production") };
+	const struct follow_ask ask = { .request = &c.d.request,
+		.map = &c.d.map, .space = STR("production") };
 	const struct dav in = { &ask, &c.d.follow, &c.target, false,
 		&c.inside, 1 };
 
@@ -460,8 +460,8 @@ a_map_that_fails_fails_the_request(void **state)
 {
 	static const char *const more[] = { "HTTP_IF=</in/x> (<u:1>)", NULL };
 	struct dav_case c;
-	const struct follow_ask ask = { &c.d.request, &c.d.map,
-		STR("production") };
+	const struct follow_ask ask = { .request = &c.d.request,
+		.map = &c.d.map, .space = STR("production") };
 	const struct dav in = { &ask, &c.d.follow, &c.target, false,
 		&c.inside, 1 };
 
@@ -483,8 +483,8 @@ a_full_arena_is_overloaded(void **state)
 		"HTTP_IF=<http://a.example/in/some/where> (<u:1>)",
 		"REQUEST_METHOD=MOVE", NULL };
 	struct dav_case c;
-	const struct follow_ask ask = { &c.d.request, &c.d.map,
-		STR("production") };
+	const struct follow_ask ask = { .request = &c.d.request,
+		.map = &c.d.map, .space = STR("production") };
 	const struct dav in = { &ask, &c.d.follow, &c.target, false,
 		&c.inside, 1 };
 	size_t left, failed = 0;

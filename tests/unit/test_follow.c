@@ -202,10 +202,9 @@ static const struct {
 	{ "a.example respond=200 \"last\"\n"
 	  "    when method=GET -> =b.example\nb.example respond=200 \"b\"\n",
 	  "http://a.example/", { NULL }, "b" },
-	/* the first share that is one, until loads are balanced */
 	{ "a.example respond=200 \"last\"\n"
 	  "    split 0 http://n.example 5 http://o.example "
-	  "95 http://p.example\n",
+	  "0 http://p.example\n",
 	  "http://a.example/", { NULL }, "http://o.example:80/" },
 	{ "a.example respond=200 \"last\"\n"
 	  "    when header.x-a -> respond=200 \"one\"\n"
@@ -523,7 +522,8 @@ a_full_arena_is_overloaded(void **state)
 	    "{t}.saas.example @{t}\n"
 	    "@production/acme http://{tag.x}.example tag=x:o\n",
 	    "http://a.example/", NULL);
-	ask = (struct follow_ask){ &d.request, &d.map, d.space };
+	ask = (struct follow_ask){ .request = &d.request,
+		.map = &d.map, .space = d.space };
 	for (left = 0; got == -1; left += 16) {
 		struct follow f;
 		struct arena a;
