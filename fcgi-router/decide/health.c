@@ -379,18 +379,32 @@ health_random(struct health *h)
 	return x ^ x >> 31;
 }
 
-/* The place of a service, which it takes from another now and then if there is
- * no free one; or NULL. */
 static struct health_service *
-health_service(struct health_data *d, uint64_t id, uint64_t random)
+health_service_find(struct health_data *d, uint64_t id)
 {
-	struct health_service *s;
-	uint64_t other = 0;
 	unsigned i;
 
 	for (i = 0; i < HEALTH_BUCKET; i++) {
+		struct health_service *s =
+		    &d->services[health_place_nth(id, i)];
+
+		if (atomic_load(&s->id) == id)
+			return s;
+	}
+	return NULL;
+}
+
+/* A free place, or now and then that of another; or NULL. */
+static struct health_service *
+health_service_take(struct health_data *d, uint64_t id, uint64_t random)
+{
+	struct health_service *s;
+	unsigned i;
+
+	for (i = 0; i < HEALTH_BUCKET; i++) {
+		uint64_t other = 0;
+
 		s = &d->services[health_place_nth(id, i)];
-		other = 0;
 		if (atomic_compare_exchange_strong(&s->id, &other, id) ||
 		    other == id)
 			return s;
@@ -407,17 +421,12 @@ static void
 health_turn_in(void *arg)
 {
 	struct health_call *c = arg;
-	struct health_service *s = NULL;
-	unsigned i;
+	struct health_service *s = health_service_find(c->d, c->id);
 
-	for (i = 0; i < HEALTH_BUCKET && s == NULL; i++) {
-		s = &c->d->services[health_place_nth(c->id, i)];
-		if (atomic_load(&s->id) != c->id)
-			s = NULL;
+	if (s == NULL) {
+		c->turn = health_random(c->h);
+		s = health_service_take(c->d, c->id, c->turn);
 	}
-	c->turn = health_random(c->h);
-	if (s == NULL)
-		s = health_service(c->d, c->id, c->turn);
 	if (s != NULL)
 		c->turn = atomic_fetch_add(&s->turn, 1);
 }
@@ -429,4 +438,22 @@ health_turn(struct health *h, uint64_t id)
 
 	CHECK(h->writes);
 	return health_run(h, health_turn_in, &c) ? c.turn : health_random(h);
+}
+
+static void
+health_turn_next_in(void *arg)
+{
+	struct health_call *c = arg;
+	const struct health_service *s = health_service_find(c->d, c->id);
+
+	if (s != NULL)
+		c->turn = atomic_load(&s->turn);
+}
+
+uint64_t
+health_turn_next(struct health *h, uint64_t id)
+{
+	struct health_call c = { .id = id };
+
+	return health_run(h, health_turn_next_in, &c) ? c.turn : 0;
 }

@@ -124,4 +124,7 @@ void health_ended(struct health *h, uint64_t id);
  * and wraps. Where there is no place: a random one. */
 uint64_t health_turn(struct health *h, uint64_t id);
 
+/* The number that health_turn would answer next, for tools; 0: not known. */
+uint64_t health_turn_next(struct health *h, uint64_t id);
+
 #endif
