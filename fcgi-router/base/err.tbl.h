@@ -114,6 +114,11 @@ REASON(AUTH_UNAVAILABLE, "auth-unavailable", 503,
     "This address is protected, and its protection is not available.",
     "The route, its service, an alias or a %defaults line says auth=. "
     "Authentication is not available in this version, so nobody is let in.")
+REASON(NO_HEALTHY_ORIGIN, "no-healthy-origin", 503,
+    "No server of this service can be reached just now.",
+    "All origins of the service are out after failures, were tried by this "
+    "request, or have weight=0, and the service says when-all-down=refuse or "
+    "has no other. Service goes on by itself when one answers its trial.")
 REASON(ORIGIN_CONNECT_TIMEOUT, "origin-connect-timeout", 504,
     "The origin server could not be reached in time.",
     "No connection within '[relay] connect_timeout' or the route's "

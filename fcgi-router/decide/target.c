@@ -86,13 +86,13 @@ target_with_port(struct str host, uint16_t port, struct arena *a)
 	return ARENA_JOIN(a, host, STR(":"), str_decimal(port, digits));
 }
 
-static int
+int
 target_address(const struct origin_url *url, const struct pattern_source *s,
     struct arena *a, struct target *out, struct err *e)
 {
 	char digits[STR_DECIMAL_MAX];
 
-	out->scheme = url->scheme;
+	*out = (struct target){ .scheme = url->scheme };
 	out->port = url->port;
 	if (url->scheme == ORIGIN_UNIX) {
 		out->written = pattern_is_fixed(&url->socket);
@@ -229,7 +229,6 @@ target_origin(const struct origin_url *url, const struct pattern_source *s,
 {
 	const struct policy *p = s->policy;
 
-	*out = (struct target){ .scheme = url->scheme };
 	if (target_address(url, s, a, out, e) == -1 ||
 	    target_path(url, s, a, out, e) == -1)
 		return -1;

@@ -37,6 +37,13 @@ struct target {
 	struct str prefix;     /* of the path asked for, taken away */
 };
 
+/* Fills in what of *out is the origin's alone, scheme to tls, without a path.
+ * As target_origin. */
+ATTR_MUST_USE
+int target_address(const struct origin_url *url,
+    const struct pattern_source *s, struct arena *a, struct target *out,
+    struct err *e);
+
 /*
  * Fills in the origin's URL for the route and policy of s. preserve:
  * `[router] host` says so (where no word says host=). *out lives in the arena.
