@@ -325,6 +325,11 @@ class Lab:
             raise Trouble("\n".join(wrong))
 
 
+def ms(seconds):
+    """As settings and directives spell it."""
+    return f"{round(seconds * 1000)}ms"
+
+
 def parse_ini(text):
     sections = {}
     for line in text.splitlines():

@@ -5,7 +5,7 @@ import threading
 import time
 
 import lab as labs
-from client import Client
+from client import Client, ask
 from tracing import TRACE
 
 NGINX = """\
@@ -128,3 +128,22 @@ class Load:
     def __exit__(self, *unused):
         self.stop()
 
+
+
+def grow(site, origin, host, count):
+    """So many requests wait at once, all for that host, whose origin it is:
+    where the web server starts routers there are as many afterwards."""
+    answers = []
+    threads = [threading.Thread(target=lambda: answers.append(
+        ask(site.port, target="/wait", host=host))) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    try:
+        labs.until(lambda: len(origin.asked) >= count, 20, "all wait")
+    finally:
+        origin.gate.set()
+        for thread in threads:
+            thread.join()
+    assert {answer.status for answer in answers} == {200}, answers
+    if site.setup.spawns:
+        assert len(site.lab.router_pids()) >= count
