@@ -131,8 +131,10 @@ shm_part(struct shm *s)
 	CHECK(at == s->head);
 	shm_close(s);
 	shm_set_key(s, hash_key_random());
-	if (s->kind.slots > 0 && s->place.how != SHM_READ)
+	if (s->kind.slots > 0 && s->place.how != SHM_READ) {
+		atomic_store(&s->head->holders[0], (uint32_t)getpid());
 		atomic_store(&s->slot, 0);
+	}
 	atomic_fetch_add(&s->era, 1);
 }
 
