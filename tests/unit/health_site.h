@@ -76,7 +76,6 @@ static inline int
 site_begin(void **state)
 {
 	(void)state;
-	sigbus_init();
 	site_page = mmap(NULL, sizeof(*site_page), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (site_page == MAP_FAILED)
@@ -89,8 +88,10 @@ static inline struct health *
 site_join(void)
 {
 	struct err e;
-	struct health *h = health_join(site.folder, true, &e);
+	struct health *h;
 
+	sigbus_init(); /* cmocka puts its own handler in for each test */
+	h = health_join(site.folder, true, &e);
 	if (e.reason != REASON_NONE)
 		fail_msg("not shared: %s", e.text);
 	return h;

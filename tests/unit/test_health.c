@@ -221,12 +221,714 @@ each_story_ends_as_it_should(void **state)
 	}
 }
 
+/* ---- by several routers ---- */
+
+static void
+two_routers_know_the_same(void **state)
+{
+	struct health *a = site_join(), *b = site_join();
+	uint64_t id = health_id(a, STR("http://a.test:80"));
+
+	(void)state;
+	assert_int_equal(health_id(b, STR("http://a.test:80")), id);
+	assert_int_not_equal(health_id(b, STR("http://b.test:80")), id);
+	assert_int_not_equal(id, 0);
+	assert_false(site_fails(a, id));
+	assert_false(site_fails(b, id));
+	assert_int_equal(site_view(a, id).fails, 1);
+	site_at(SITE_BEGIN + 100);
+	assert_false(site_fails(b, id));
+	site_at(SITE_BEGIN + 200);
+	assert_true(site_fails(a, id));
+	assert_int_equal(site_view(b, id).state, HEALTH_OUT);
+	site_at(SITE_BEGIN + 10200);
+	assert_true(health_try(b, id, &site_limits, clock_ms(), 1000));
+	assert_int_equal(site_view(a, id).state, HEALTH_TRIED);
+	assert_false(health_try(a, id, &site_limits, clock_ms(), 1000));
+	assert_true(health_answered(b, id, clock_ms()));
+	assert_false(health_answered(a, id, clock_ms()));
+	assert_int_equal(site_view(a, id).state, HEALTH_WELL);
+	health_leave(&a);
+	health_leave(&b);
+}
+
+static void
+what_is_known_outlives_routers(void **state)
+{
+	struct health *h = site_join();
+
+	(void)state;
+	site_takes_out(h, ID);
+	health_leave(&h);
+	h = site_join();
+	assert_int_equal(site_view(h, ID).state, HEALTH_OUT);
+	health_leave(&h);
+	health_leave(&h);
+}
+
+static void
+requests_of_all_routers_are_counted(void **state)
+{
+	struct health *a = site_join(), *b = site_join();
+	int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++)
+		health_began(a, ID);
+	health_began(b, ID);
+	health_began(b, ID + 1);
+	assert_int_equal(site_view(b, ID).active, 4);
+	assert_int_equal(site_view(a, ID + 1).active, 1);
+	health_ended(a, ID);
+	assert_int_equal(site_view(b, ID).active, 3);
+	/* Those of a router that leaves go with it. */
+	health_leave(&a);
+	assert_int_equal(site_view(b, ID).active, 1);
+	a = site_join();
+	assert_int_equal(site_view(a, ID).active, 1);
+	health_ended(b, ID);
+	health_ended(b, ID + 1);
+	assert_int_equal(site_view(b, ID).active, 0);
+	assert_int_equal(site_view(b, ID + 1).active, 0);
+	health_leave(&a);
+	health_leave(&b);
+}
+
+static void
+requests_are_counted_neither_below_0_nor_round(void **state)
+{
+	struct health *h = site_join();
+	int i;
+
+	(void)state;
+	health_ended(h, ID);
+	health_began(h, ID);
+	health_ended(h, ID);
+	health_ended(h, ID);
+	assert_int_equal(site_view(h, ID).active, 0);
+	for (i = 0; i < UINT16_MAX + 2; i++)
+		health_began(h, ID);
+	assert_int_equal(site_view(h, ID).active, UINT16_MAX);
+	health_ended(h, ID);
+	assert_int_equal(site_view(h, ID).active, UINT16_MAX - 1);
+	health_leave(&h);
+}
+
+static void
+each_turn_is_given_once_by_all_routers(void **state)
+{
+	struct health *a = site_join(), *b = site_join();
+	struct health_data *d = site_open();
+	uint64_t first = health_turn(a, ID);
+	uint64_t i;
+
+	(void)state;
+	for (i = 1; i < 1000; i++) {
+		assert_int_equal(health_turn_next(a, ID), first + i);
+		assert_int_equal(health_turn(i % 3 != 0 ? a : b, ID),
+		    first + i);
+	}
+	assert_int_equal(health_turn_next(a, ID + 1), 0);
+	for (i = 0; d->services[i].id != ID; i++)
+		;
+	d->services[i].turn = UINT64_MAX;
+	assert_int_equal(health_turn(b, ID), UINT64_MAX);
+	assert_int_equal(health_turn(b, ID), 0);
+	site_close(d);
+	health_leave(&a);
+	health_leave(&b);
+}
+
+static void
+a_tool_sees_and_changes_nothing(void **state)
+{
+	struct health *h, *tool;
+	struct err e;
+	uint64_t turn;
+
+	(void)state;
+	assert_null(health_read(site.folder, &e));
+	assert_int_equal(scratch_count(&site), 0);
+	h = site_join();
+	tool = health_read(site.folder, &e);
+	assert_non_null(tool);
+	assert_int_equal(site_view(tool, ID).state, HEALTH_WELL);
+	site_takes_out(h, ID);
+	health_began(h, ID);
+	turn = health_turn(h, ID);
+	assert_int_equal(site_view(tool, ID).state, HEALTH_OUT);
+	assert_int_equal(site_view(tool, ID).active, 1);
+	assert_int_equal(site_view(tool, ID).since, SITE_BEGIN + 10200);
+	assert_int_equal(health_turn_next(tool, ID), turn + 1);
+	assert_int_equal(health_id(tool, STR("x")), health_id(h, STR("x")));
+	health_leave(&tool);
+	health_leave(&h);
+}
+
+static void
+without_a_folder_a_router_knows_for_itself(void **state)
+{
+	struct health *h;
+	struct err e;
+
+	(void)state;
+	h = health_join("/proc/self/no/such", true, &e);
+	assert_int_equal(e.reason, REASON_INTERNAL);
+	site_takes_out(h, ID);
+	assert_int_equal(site_view(h, ID).state, HEALTH_OUT);
+	health_began(h, ID);
+	assert_int_equal(site_view(h, ID).active, 1);
+	assert_int_equal(health_turn(h, ID), 0);
+	assert_int_equal(health_turn(h, ID), 1);
+	assert_int_equal(health_look(h, &e), 0);
+	assert_int_equal(site_view(h, ID).state, HEALTH_OUT);
+	health_leave(&h);
+}
+
+/* In hipache's redis a dead mark without an end kept a whole domain down. */
+static void
+one_dead_mark_does_not_keep_an_origin_out_for_ever(void **state)
+{
+	struct health_limits limits = site_limits;
+	struct health *h = site_join();
+	struct health_data *d = site_open();
+	int place, round;
+
+	(void)state;
+	limits.max_fails = 1;
+	/* One by a router that is killed behind it, ones that never end. */
+	for (round = 0; round < 3; round++) {
+		int64_t ms, now = clock_ms();
+
+		assert_true(health_failed(h, ID, &limits, now, false, &ms));
+		assert_int_equal(ms, 10000);
+		health_leave(&h);
+		h = site_join();
+		place = health_place_find(d, ID);
+		if (round == 1)
+			d->origins[place].state = health_state_word(ID,
+			    HEALTH_KIND_OUT, 1, INT64_MAX);
+		if (round == 2)
+			d->origins[place].state = health_state_word(ID,
+			    HEALTH_KIND_TRIED, 1, INT64_MAX);
+		site_at(now + 10000);
+		assert_int_equal(site_view(h, ID).state, HEALTH_DUE);
+		assert_true(health_try(h, ID, &limits, clock_ms(), 1000));
+		assert_true(health_answered(h, ID, clock_ms()));
+		assert_int_equal(site_view(h, ID).state, HEALTH_WELL);
+		site_at(now + 20000);
+	}
+	site_close(d);
+	health_leave(&h);
+}
+
+/* ---- when there is no place ---- */
+
+/* The i-th of ids that share a bucket. */
+static uint64_t
+crowded(unsigned i)
+{
+	return (uint64_t)(i + 1) << 52 | 0x450 | i % HEALTH_BUCKET;
+}
+
+static void
+an_origin_without_a_place_is_as_if_it_were_well(void **state)
+{
+	struct health *h = site_join();
+	const uint64_t id = crowded(HEALTH_BUCKET);
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < HEALTH_BUCKET; i++)
+		site_takes_out(h, crowded(i));
+	for (i = 0; i < 5; i++) {
+		site_at(clock_ms() + 100);
+		assert_false(site_fails(h, id));
+	}
+	health_began(h, id);
+	assert_int_equal(site_view(h, id).state, HEALTH_WELL);
+	assert_int_equal(site_view(h, id).active, 0);
+	assert_int_equal(site_view(h, id).fails, 0);
+	assert_false(health_try(h, id, &site_limits, clock_ms(), 1));
+	assert_false(health_answered(h, id, clock_ms()));
+	health_untried(h, id, &site_limits, clock_ms());
+	health_ended(h, id);
+	for (i = 0; i < HEALTH_BUCKET; i++)
+		assert_int_equal(site_view(h, crowded(i)).state, HEALTH_OUT);
+	health_leave(&h);
+}
+
+/* What the origins of a full bucket but one are, what that one is, and whether
+ * another then gets its place. */
+struct crowd {
+	const char *name;
+	int fails;      /* the one's, at the beginning */
+	bool came_back;
+	bool busy;      /* it has a request */
+	bool gone;      /* of a router that left */
+	int64_t after;  /* ms */
+	bool gives;
+};
+
+static const struct crowd crowds[] = {
+	{ "idle and never failed", 0, false, false, false, 0, true },
+	{ "busy", 0, false, true, false, 0, false },
+	{ "busy with a router that left", 0, false, true, true, 0, true },
+	{ "failed just now", 1, false, false, false, 0, false },
+	{ "failed ten minutes ago", 1, false, false, false, 600000, false },
+	{ "failed longer ago", 1, false, false, false, 600001, true },
+	{ "longer ago, but busy", 1, false, true, false, 600001, false },
+	{ "out", 3, false, false, false, 0, false },
+	{ "due for ten minutes", 3, false, false, false, 610200, false },
+	{ "due for longer", 3, false, false, false, 610201, true },
+	{ "came back just now", 3, true, false, false, 0, false },
+	{ "came back long ago", 3, true, false, false, 600201, true },
+};
+
+static void
+only_a_place_that_nothing_is_known_of_is_taken(void **state)
+{
+	const uint64_t one = crowded(7), other = crowded(HEALTH_BUCKET);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < TABLE_COUNT(crowds); i++) {
+		const struct crowd *row = &crowds[i];
+		struct health *h, *busy;
+		unsigned k;
+		int n;
+
+		site_init(NULL);
+		h = site_join();
+		busy = site_join();
+		for (n = 0; n < row->fails; n++) {
+			site_at(SITE_BEGIN + 100 * n);
+			site_fails(h, one);
+		}
+		health_began(busy, one);
+		if (row->came_back)
+			assert_true(health_answered(h, one, clock_ms()));
+		if (!row->busy)
+			health_ended(busy, one);
+		site_at(SITE_BEGIN + row->after);
+		for (k = 0; k < HEALTH_BUCKET; k++)
+			if (crowded(k) != one)
+				site_takes_out(h, crowded(k));
+		if (row->gone)
+			health_leave(&busy);
+		site_at(SITE_BEGIN + row->after);
+		health_began(h, other);
+		TABLE_INT(row->name, site_view(h, other).active, row->gives);
+		TABLE_INT(row->name, site_view(h, one).active,
+		    row->busy && !row->gone);
+		for (k = 0; k < HEALTH_BUCKET; k++)
+			if (crowded(k) != one)
+				TABLE_INT(row->name,
+				    site_view(h, crowded(k)).state,
+				    HEALTH_OUT);
+		health_leave(&busy);
+		health_leave(&h);
+		site_fini(NULL);
+	}
+}
+
+static void
+a_place_that_is_taken_tells_nothing_of_its_former_origin(void **state)
+{
+	const uint64_t id = crowded(HEALTH_BUCKET);
+	struct health *h = site_join();
+	struct health_data *d = site_open();
+	struct health_view v;
+	int place;
+
+	(void)state;
+	site_takes_out(h, crowded(0));
+	health_began(h, crowded(0));
+	place = health_place_find(d, crowded(0));
+	assert_int_not_equal(place, -1);
+	/* Somebody else may have it, and the former one is told of late. */
+	d->ids[place] = id;
+	v = site_view(h, id);
+	assert_int_equal(v.state, HEALTH_WELL);
+	assert_int_equal(v.fails, 0);
+	assert_int_equal(v.times, 0);
+	assert_false(health_try(h, id, &site_limits, clock_ms(), 1));
+	assert_false(health_answered(h, id, clock_ms()));
+	assert_false(site_fails(h, id));
+	assert_int_equal(site_view(h, id).fails, 1);
+	site_close(d);
+	health_leave(&h);
+}
+
+static void
+an_origin_that_got_two_places_is_in_the_first(void **state)
+{
+	struct health *h = site_join();
+	struct health_data *d = site_open();
+
+	(void)state;
+	d->ids[health_place_nth(ID, 2)] = ID;
+	site_takes_out(h, ID);
+	d->ids[health_place_nth(ID, 5)] = ID;
+	assert_int_equal(site_view(h, ID).state, HEALTH_OUT);
+	assert_int_equal(health_place_take(d, ID), health_place_nth(ID, 2));
+	site_close(d);
+	health_leave(&h);
+}
+
+static void
+thousands_of_origins_have_their_places(void **state)
+{
+	struct health *h = site_join();
+	unsigned i, out = 0, placed = 0;
+
+	(void)state;
+	for (i = 0; i < 1000; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "http://10.0.%u.%u", i / 250,
+		    i % 250);
+		site_takes_out(h, health_id(h, str_of(name)));
+	}
+	for (i = 0; i < 1000; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "http://10.0.%u.%u", i / 250,
+		    i % 250);
+		out += site_view(h, health_id(h, str_of(name))).times == 1;
+	}
+	assert_int_equal(out, 1000);
+	/* Idle ones come and go without an end. */
+	for (i = 0; i < 100000; i++) {
+		health_began(h, i * UINT64_C(0x9e3779b97f4a7c15));
+		placed += site_view(h, i * UINT64_C(0x9e3779b97f4a7c15))
+		    .active;
+		health_ended(h, i * UINT64_C(0x9e3779b97f4a7c15));
+	}
+	assert_in_range(placed, 99900, 100000);
+	health_leave(&h);
+}
+
+static void
+a_service_without_a_place_gets_random_turns_and_then_a_place(void **state)
+{
+	const uint64_t id = crowded(HEALTH_BUCKET);
+	struct health *h = site_join();
+	unsigned i, random = 0, shares[4] = { 0 };
+	uint64_t turn = 0;
+
+	(void)state;
+	for (i = 0; i < HEALTH_BUCKET; i++)
+		health_turn(h, crowded(i));
+	while (health_turn_next(h, id) == 0 && random < 10000) {
+		random++;
+		turn = health_turn(h, id);
+	}
+	assert_in_range(random, 1, 9999);
+	assert_int_equal(health_turn(h, id), turn + 1);
+	/* As many as all places, in turn: shares stay even. */
+	for (i = 0; i < 40000; i++)
+		shares[health_turn(h, crowded(i % 64)) % 4]++;
+	for (i = 0; i < 4; i++)
+		assert_in_range(shares[i], 9500, 10500);
+	health_leave(&h);
+}
+
+/* ---- whatever the file holds ---- */
+
+/* A time that means nothing: near now, or any. */
+static int64_t
+garbage_ms(void)
+{
+	switch (random_below(4)) {
+	case 0:
+		return clock_ms() - 30000 + random_below(60000);
+	case 1:
+		return clock_ms() - 90000000 + random_below(180000000);
+	case 2:
+		return clock_ms();
+	default:
+		return (int64_t)random_below(UINT32_MAX) << 12;
+	}
+}
+
+/* Fills every word; some as if an origin's own routers had written them. */
+static void
+garbage_fill(struct health_data *d)
+{
+	_Atomic uint64_t *words = (_Atomic uint64_t *)(void *)d;
+	struct shm_head *head = (void *)((char *)d - SHM_HEAD);
+	size_t i, k;
+
+	for (i = 0; i < sizeof(*d) / sizeof(*words); i++)
+		words[i] = (uint64_t)random_below(UINT32_MAX) << 32 ^
+		    random_below(UINT32_MAX);
+	for (i = 0; i < SHM_SLOTS_MAX; i++)
+		if (head->holders[i] == 0)
+			head->holders[i] = random_below(3);
+	for (i = 0; i < HEALTH_PLACES; i++) {
+		struct health_origin *o = &d->origins[i];
+		uint64_t id = d->ids[i] & ~UINT64_C(0xfff);
+
+		id |= i;
+		d->ids[i] = id;
+		if (random_below(4) == 0)
+			continue;
+		o->state = health_stamp_word(id, random_below(256),
+		    garbage_ms());
+		o->last = health_stamp_word(id, random_below(256),
+		    garbage_ms());
+		for (k = 0; k < HEALTH_FAILS_MAX; k++)
+			o->fails[k] = health_stamp_word(id,
+			    random_below(256), garbage_ms());
+	}
+}
+
+/* Whatever is known of it, it comes back in time, and is taken out when it
+ * fails then. */
+static void
+garbage_heals(struct health *h, uint64_t id, unsigned i)
+{
+	struct health_view v = site_view(h, id);
+	int64_t ms = 0, began;
+	bool out = false;
+	unsigned n;
+
+	if (v.state == HEALTH_OUT)
+		assert_true(v.since - clock_ms() <= site_limits.cooldown_max);
+	if (v.state == HEALTH_TRIED)
+		assert_true(v.since - clock_ms() <= HEALTH_TRIAL_MAX_MS);
+	began = clock_ms();
+	site_at(began + (v.state == HEALTH_TRIED ? HEALTH_TRIAL_MAX_MS :
+	    site_limits.cooldown_max));
+	v = site_view(h, id);
+	if (v.state != HEALTH_WELL) {
+		assert_int_equal(v.state, HEALTH_DUE);
+		assert_true(health_try(h, id, &site_limits, clock_ms(),
+		    1000));
+		if (i % 3 == 0) {
+			assert_true(health_failed(h, id, &site_limits,
+			    clock_ms(), true, &ms));
+			assert_true(ms <= site_limits.cooldown_max);
+			site_at(clock_ms() + ms);
+			assert_true(health_try(h, id, &site_limits,
+			    clock_ms(), 1000));
+		}
+		assert_true(health_answered(h, id, clock_ms()));
+	}
+	assert_int_equal(site_view(h, id).state, HEALTH_WELL);
+	site_at(clock_ms() + 2 * site_limits.fail_window);
+	for (n = 0; n < 3 && !out; n++) {
+		site_at(clock_ms() + 100);
+		out = site_fails(h, id);
+	}
+	assert_true(out);
+	site_at(began);
+}
+
+static void
+garbage_in_the_file_keeps_no_origin_out(void **state)
+{
+	struct health *h = site_join(), *other;
+	struct health_data *d = site_open();
+	unsigned round, i;
+	struct err e;
+
+	(void)state;
+	for (round = 0; round < 3; round++) {
+		random_begin(random_seed() + round);
+		garbage_fill(d);
+		for (i = 0; i < HEALTH_PLACES; i++)
+			garbage_heals(h, d->ids[i], i);
+		/* Nothing that is counted by slots nobody has stays. */
+		garbage_fill(d);
+		assert_int_equal(health_look(h, &e), 0);
+		other = site_join();
+		health_began(other, d->ids[9]);
+		health_leave(&other);
+		for (i = 0; i < HEALTH_PLACES; i++) {
+			uint64_t id = d->ids[i];
+			uint32_t own = site_view(h, id).active;
+
+			assert_true(own <= UINT16_MAX);
+			health_began(h, id);
+			health_ended(h, id);
+			health_turn(h, id);
+		}
+	}
+	site_close(d);
+	health_leave(&h);
+}
+
+static void
+garbage_gives_its_places_to_what_is_real(void **state)
+{
+	struct health *h = site_join();
+	struct health_data *d = site_open();
+	unsigned i, n;
+	struct err e;
+
+	(void)state;
+	garbage_fill(d);
+	health_leave(&h);
+	h = site_join();
+	assert_int_equal(health_look(h, &e), 0);
+	site_at(SITE_BEGIN + 200000000);
+	for (i = 0; i < 1000; i++)
+		site_takes_out(h, i * UINT64_C(0x9e3779b97f4a7c15) + 1);
+	for (i = 0, n = 0; i < 1000; i++)
+		n += site_view(h, i * UINT64_C(0x9e3779b97f4a7c15) + 1)
+		    .times == 1;
+	assert_int_equal(n, 1000);
+	site_close(d);
+	health_leave(&h);
+}
+
+static void
+a_file_that_is_cut_loses_what_was_known_and_no_call(void **state)
+{
+	struct health *h;
+	struct err e;
+	char path[SCRATCH_PATH_MAX];
+	int64_t ms;
+	int call;
+
+	(void)state;
+	scratch_listen(&site);
+	for (call = 0; call < 9; call++) {
+		h = site_join();
+		site_takes_out(h, ID);
+		health_turn(h, ID);
+		assert_int_equal(truncate(scratch_path(&site, "health.1",
+		    path), SHM_HEAD), 0);
+		switch (call) {
+		case 0:
+			assert_int_equal(site_view(h, ID).state,
+			    HEALTH_WELL);
+			break;
+		case 1:
+			assert_false(health_try(h, ID, &site_limits,
+			    clock_ms() + 20000, 1));
+			break;
+		case 2:
+			assert_false(health_failed(h, ID, &site_limits,
+			    clock_ms(), true, &ms));
+			break;
+		case 3:
+			assert_false(health_answered(h, ID, clock_ms()));
+			break;
+		case 4:
+			health_untried(h, ID, &site_limits, clock_ms());
+			break;
+		case 5:
+			health_began(h, ID);
+			break;
+		case 6:
+			health_ended(h, ID);
+			break;
+		case 7:
+			health_turn(h, ID);
+			break;
+		default:
+			assert_int_equal(health_turn_next(h, ID), 0);
+			break;
+		}
+		assert_int_equal(health_look(h, &e), 0);
+		assert_int_equal(site_view(h, ID).state, HEALTH_WELL);
+		site_takes_out(h, ID);
+		health_leave(&h);
+		h = site_join();
+		assert_int_equal(site_view(h, ID).state, HEALTH_OUT);
+		health_leave(&h);
+		assert_int_equal(unlink(path), 0);
+	}
+	assert_int_equal(scratch_times(scratch_heard(&site),
+	    "replaced by a new one"), 9);
+}
+
+/* ---- the manual ---- */
+
+struct drawn {
+	const char *name;
+	size_t offset, size;
+};
+
+#define DRAWN(of, member, from) \
+	{ #member, (from) + offsetof(of, member), \
+	    sizeof(((of *)NULL)->member) }
+
+static const struct drawn drawn[] = {
+	DRAWN(struct health_data, ids, SHM_HEAD),
+	DRAWN(struct health_data, masks, SHM_HEAD),
+	DRAWN(struct health_data, origins, SHM_HEAD),
+	DRAWN(struct health_data, services, SHM_HEAD),
+	DRAWN(struct health_origin, state, 0),
+	DRAWN(struct health_origin, last, 0),
+	DRAWN(struct health_origin, fails, 0),
+	DRAWN(struct health_origin, active, 0),
+	DRAWN(struct health_origin, spare, 0)
+};
+
+static void
+the_manual_draws_the_file_as_it_is(void **state)
+{
+	const char *top = getenv("TOP_SRCDIR");
+	char path[SCRATCH_PATH_MAX], *line, *rest;
+	size_t i = 0;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/fcgi-router/fcgi-router.8",
+	    top != NULL ? top : ".");
+	rest = strdup(scratch_read_path(path));
+	assert_non_null(rest);
+	line = strstr(rest, "\n.Pa health.1\n");
+	assert_non_null(line);
+	while (i < TABLE_COUNT(drawn) && (line = strchr(line, '\n')) != NULL) {
+		size_t offset, size;
+		char name[16];
+
+		line++;
+		if (sscanf(line, "%zu %zu %15s", &offset, &size, name) != 3)
+			continue;
+		assert_string_equal(name, drawn[i].name);
+		assert_int_equal(offset, drawn[i].offset);
+		assert_int_equal(size, drawn[i].size);
+		i++;
+	}
+	assert_int_equal(i, TABLE_COUNT(drawn));
+	free(rest);
+}
+
+#define SITE_TEST(test) \
+	cmocka_unit_test_setup_teardown(test, site_init, site_fini)
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_state_has_a_word),
 		cmocka_unit_test(each_story_ends_as_it_should),
+		SITE_TEST(two_routers_know_the_same),
+		SITE_TEST(what_is_known_outlives_routers),
+		SITE_TEST(requests_of_all_routers_are_counted),
+		SITE_TEST(requests_are_counted_neither_below_0_nor_round),
+		SITE_TEST(each_turn_is_given_once_by_all_routers),
+		SITE_TEST(a_tool_sees_and_changes_nothing),
+		SITE_TEST(without_a_folder_a_router_knows_for_itself),
+		SITE_TEST(one_dead_mark_does_not_keep_an_origin_out_for_ever),
+		SITE_TEST(an_origin_without_a_place_is_as_if_it_were_well),
+		cmocka_unit_test(
+		    only_a_place_that_nothing_is_known_of_is_taken),
+		SITE_TEST(
+		    a_place_that_is_taken_tells_nothing_of_its_former_origin),
+		SITE_TEST(an_origin_that_got_two_places_is_in_the_first),
+		SITE_TEST(thousands_of_origins_have_their_places),
+		SITE_TEST(
+		a_service_without_a_place_gets_random_turns_and_then_a_place),
+		SITE_TEST(garbage_in_the_file_keeps_no_origin_out),
+		SITE_TEST(garbage_gives_its_places_to_what_is_real),
+		SITE_TEST(a_file_that_is_cut_loses_what_was_known_and_no_call),
+		cmocka_unit_test(the_manual_draws_the_file_as_it_is),
 	};
 
 	return cmocka_run_group_tests(tests, site_begin, NULL);
