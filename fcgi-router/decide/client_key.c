@@ -32,12 +32,9 @@ client_key_cookie(const struct header *h, struct str name)
 		left = h->fields[i].value;
 		if (h->fields[i].id != NAME_COOKIE)
 			continue;
-		while (header_cookie(left, name, &value)) {
+		while (header_cookie_next(&left, name, &value))
 			if (value.n > 0)
 				return value;
-			left = str_sub(left,
-			    (size_t)(value.p + value.n - left.p), left.n);
-		}
 	}
 	return (struct str){ NULL, 0 };
 }

@@ -88,12 +88,9 @@ match_cookie(const struct route_cond *c, const struct header *h)
 		left = h->fields[i].value;
 		if (h->fields[i].id != NAME_COOKIE)
 			continue;
-		while (header_cookie(left, c->name, &value)) {
+		while (header_cookie_next(&left, c->name, &value))
 			if (match_value(c, value, false))
 				return true;
-			left = str_sub(left,
-			    (size_t)(value.p + value.n - left.p), left.n);
-		}
 	}
 	return false;
 }

@@ -259,22 +259,28 @@ header_list_next(struct str value, size_t *at, struct str *element)
 }
 
 bool
-header_cookie(struct str value, struct str name, struct str *out)
+header_cookie_next(struct str *left, struct str name, struct str *out)
 {
-	size_t from = 0;
-	size_t to;
-
-	for (; from < value.n; from = to + 1) {
+	while (left->n > 0) {
 		struct str key, text;
+		size_t to;
 
-		for (to = from; to < value.n; to++)
-			if (value.p[to] == ';' || value.p[to] == ',')
+		for (to = 0; to < left->n; to++)
+			if (left->p[to] == ';' || left->p[to] == ',')
 				break;
-		if (str_cut(str_sub(value, from, to), '=', &key, &text) &&
+		key = str_sub(*left, 0, to);
+		*left = str_sub(*left, to + 1, left->n);
+		if (str_cut(key, '=', &key, &text) &&
 		    str_eq(str_trim(key), name)) {
 			*out = str_trim(text);
 			return true;
 		}
 	}
 	return false;
+}
+
+bool
+header_cookie(struct str value, struct str name, struct str *out)
+{
+	return header_cookie_next(&value, name, out);
 }

@@ -160,4 +160,7 @@ bool header_list_next(struct str value, size_t *at, struct str *element);
  */
 bool header_cookie(struct str value, struct str name, struct str *out);
 
+/* The same of a name that repeats: *left becomes what is behind the pair. */
+bool header_cookie_next(struct str *left, struct str name, struct str *out);
+
 #endif

@@ -390,6 +390,21 @@ cookies_are_found_by_their_exact_name(void **state)
 	}
 }
 
+static void
+cookies_that_repeat_are_found_one_by_one(void **state)
+{
+	struct str left = STR("a=; b=1; a=2,a; a="), value;
+
+	(void)state;
+	assert_true(header_cookie_next(&left, STR("a"), &value));
+	TABLE_STR("first", value, "");
+	assert_true(header_cookie_next(&left, STR("a"), &value));
+	TABLE_STR("second", value, "2");
+	assert_true(header_cookie_next(&left, STR("a"), &value));
+	TABLE_STR("third", value, "");
+	assert_false(header_cookie_next(&left, STR("a"), &value));
+}
+
 /* To all servers that hand fields over as CGI variables, and to some. */
 static void
 names_that_become_one_variable_are_the_same(void **state)
@@ -445,6 +460,7 @@ main(void)
 		cmocka_unit_test(nothing_bad_gets_in),
 		cmocka_unit_test(lists_are_parted_at_commas_outside_quotes),
 		cmocka_unit_test(cookies_are_found_by_their_exact_name),
+		cmocka_unit_test(cookies_that_repeat_are_found_one_by_one),
 		cmocka_unit_test(names_that_become_one_variable_are_the_same),
 	};
 

@@ -53,6 +53,8 @@ static const struct {
 	{ "cookie.sid", "/", { "HTTP_COOKIE=a=1; sid=; b=2" }, true },
 	{ "cookie.sid", "/", { "HTTP_COOKIE=SID=1; xsid=2; sid2=3" }, false },
 	{ "cookie.sid=x", "/", { "HTTP_COOKIE=sid=y; sid=x" }, true },
+	{ "cookie.sid=x", "/", { "HTTP_COOKIE=sid=; sid=x" }, true },
+	{ "cookie.sid=x", "/", { "HTTP_COOKIE=b=1; sid=" }, false },
 	{ "cookie.sid=x", "/", { "HTTP_COOKIE=sid=y", "HTTP_COOKIE=sid=x" },
 	  true },
 	{ "cookie.sid=x", "/", { "HTTP_COOKIE=a=sid=x; sid=xx" }, false },
