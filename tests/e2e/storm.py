@@ -37,7 +37,7 @@ SCRIPT = (
     (11.6, "go_on", "a"),
 )
 LASTS = 12.0
-ENDS = {"kill": "start", "hang": "go_on", "slow": "hasten"}
+STRIKES = ("kill", "hang", "slow")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,21 +126,23 @@ def wait_until(when):
     threading.Event().wait(max(0.0, when - time.monotonic()))
 
 
-def play(ships, script=SCRIPT, lasts=LASTS, scale=1.0):
-    """Does what the script says; what befell whom, and when."""
+def play(ships, scale=1.0, turn=0):
+    """Does what the script says; what befell whom, and when. In another turn
+    another origin has each part."""
     began = time.monotonic()
+    parts = list(ships)
     strikes, open_ones = [], {}
-    for at, verb, name in script:
+    for at, verb, part in SCRIPT:
         wait_until(began + at * scale)
+        name = parts[(parts.index(part) + turn) % len(parts)]
+        before = time.monotonic()
         getattr(ships[name], verb)()
-        now = time.monotonic()
-        if verb in ENDS:
-            strike = Strike(verb, name, now)
-            strikes.append(strike)
-            open_ones[name] = strike
+        if verb in STRIKES:
+            strikes.append(Strike(verb, name, before))
+            open_ones[name] = strikes[-1]
         else:
-            open_ones.pop(name).ended = now
-    wait_until(began + lasts * scale)
+            open_ones.pop(name).ended = time.monotonic()
+    wait_until(began + LASTS * scale)
     return strikes
 
 
