@@ -201,11 +201,25 @@ query_ask_space(const struct query_asking *by)
 	return STR(QUERY_SPACE);
 }
 
+struct cidr_list
+query_ask_override(const struct query_asking *by)
+{
+	const struct settings *s = by->query->settings;
+
+	if (s == NULL)
+		return (struct cidr_list){ NULL, 0 };
+	return (struct cidr_list){ s->version_override.list,
+		s->version_override.count };
+}
+
 static struct follow_ask
 query_ask_of(const struct query_asking *by, const struct query_answer *q)
 {
 	return (struct follow_ask){ .request = &q->request,
-		.map = &by->map->lookup, .space = query_ask_space(by) };
+		.map = &by->map->lookup,
+		.space = query_ask_space(by),
+		.version_override = query_ask_override(by),
+		.fresh = STR(QUERY_FRESH) };
 }
 
 /* As query_ask_request. */

@@ -54,6 +54,9 @@ int query_ask_parts(const struct query_asking *by,
 /* The namespace in which dynamic names are looked up. */
 struct str query_ask_space(const struct query_asking *by);
 
+/* The addresses of `[router] version_override`. */
+struct cidr_list query_ask_override(const struct query_asking *by);
+
 /* Is the URL of another scheme than http and https? */
 bool query_ask_is_foreign(struct str url);
 

@@ -190,20 +190,6 @@ query_explain_when(const struct query_explain *x)
 	buf_fini(&spelled);
 }
 
-static void
-query_explain_split(const struct query_explain *x)
-{
-	const struct route *r = x->answer->follow.found.route;
-	struct buf spelled;
-
-	buf_init(&spelled, QUERY_MEMORY);
-	CHECK(printer_split(r, &spelled) == 0);
-	query_out_text(x->out, "chosen-by", arena_printf(x->arena,
-	    "%.*s (the first with a share; requests are not split yet)",
-	    STR_ARG(buf_view(&spelled))));
-	buf_fini(&spelled);
-}
-
 void
 query_explain_rule(const struct query_explain *x)
 {

@@ -33,6 +33,9 @@ int query_explain_reading(const struct query_explain *x, struct err *e);
 void query_explain_rule(const struct query_explain *x);
 void query_explain_choices(const struct query_explain *x);
 
+/* For that: which share, and why. */
+void query_explain_split(const struct query_explain *x);
+
 /* Variables; plan, auth, addresses; times and sizes. */
 void query_explain_variables(const struct query_explain *x);
 void query_explain_policy(const struct query_explain *x);

@@ -23,6 +23,10 @@ enum {
 /* `[router] namespace` where no settings are read. */
 #define QUERY_SPACE "production"
 
+/* What a client without a cookie that it is kept by would be given: the same
+ * in each answer. */
+#define QUERY_FRESH "route-query"
+
 /* What a request says beside its URL; texts are borrowed. */
 struct query_wish {
 	struct str method;
