@@ -353,7 +353,7 @@ main_serve(const struct main_options *o, const char *ini,
 		daemon_block_signals();
 	}
 	sigbus_init();
-	if (process_init(&process, settings, &e) == -1) {
+	if (process_init(&process, settings, way == 0, &e) == -1) {
 		msg_error("%s", e.text);
 		listen_remove();
 		return EXIT_TROUBLE;

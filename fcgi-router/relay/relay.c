@@ -67,3 +67,26 @@ relay_may_repeat(const struct transfer *t, enum reason reason,
 		return false;
 	return !t->sent_any || relay_is_idempotent(method);
 }
+
+bool
+relay_is_origins_fault(enum reason reason)
+{
+	switch (reason) {
+	case REASON_ORIGIN_REFUSED:
+	case REASON_ORIGIN_DNS:
+	case REASON_ORIGIN_TLS:
+	case REASON_ORIGIN_BROKEN:
+	case REASON_ORIGIN_CONNECT_TIMEOUT:
+	case REASON_ORIGIN_TIMEOUT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool
+relay_may_move(enum reason reason, bool sent, struct str method)
+{
+	return relay_is_origins_fault(reason) &&
+	    (!sent || relay_is_idempotent(method));
+}

@@ -53,4 +53,13 @@ bool relay_is_idempotent(struct str method);
 bool relay_may_repeat(const struct transfer *t, enum reason reason,
     struct str method, bool body_kept);
 
+/*
+ * The attempt failed for that reason: is it the origin that failed, so that
+ * its health suffers? Not for what the client, the rules or this router did.
+ */
+bool relay_is_origins_fault(enum reason reason);
+
+/* And may the request go to another origin? sent: some of it went out. */
+bool relay_may_move(enum reason reason, bool sent, struct str method);
+
 #endif

@@ -169,6 +169,7 @@ daemon_look(struct daemon_state *d)
 
 	(void)snapshot_look(d->process->snapshot);
 	access_log_look(d->process->log);
+	process_look(d->process);
 	daemon_look_ini(d);
 	daemon_look_exe(d);
 	if (snapshot_faults(d->process->snapshot) >= DAEMON_FAULTS_MAX) {

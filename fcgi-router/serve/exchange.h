@@ -20,6 +20,7 @@
 #include "base/err.h"
 #include "base/ready.h"
 #include "decide/follow.h"
+#include "decide/pick.h"
 #include "decide/target.h"
 #include "http/header.h"
 #include "http/request.h"
@@ -107,10 +108,11 @@ struct exchange {
 	char id[REQUEST_ID_SIZE];
 	struct body body;
 	struct err err;     /* why it failed; reason NONE: it did not */
-	struct snapshot_map *map; /* from the lookup until its words are not
-	                             needed any more */
+	struct snapshot_map *map; /* from the lookup until no origin is to
+	                             be chosen any more */
 	struct follow follow;
 	struct exchange_limits limits;
+	struct pick pick;   /* of the service's origins */
 	struct target target;
 	struct header to_origin;
 	struct transfer transfer;

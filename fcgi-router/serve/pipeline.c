@@ -2,7 +2,8 @@
 
 /*
  * pipeline: the whole story of a request on one screen. Its steps are told in
- * steps_request.c, steps_route.c, steps_origin.c and steps_answer.c.
+ * steps_request.c, steps_route.c, steps_choose.c, steps_origin.c and
+ * steps_answer.c.
  */
 
 #include "serve/pipeline.h"
@@ -19,7 +20,9 @@ static step_function *const pipeline_steps[STEP_PLACE_COUNT] = {
 	[STEP_AUTHENTICATE] = step_authenticate,
 	[STEP_TAKE_BODY] = step_take_body,
 	[STEP_CHOOSE_TARGET] = step_choose_target, /* or to reply */
-	/* an attempt; a dead pooled connection leads back to its begin */
+	/* an attempt; a dead pooled connection leads back to its begin, an
+	 * origin that fails to the choice of another one */
+	[STEP_CHOOSE_ORIGIN] = step_choose_origin,
 	[STEP_CONNECT] = step_connect,
 	[STEP_SEND_REQUEST] = step_send_request,
 	[STEP_READ_HEAD] = step_read_head,

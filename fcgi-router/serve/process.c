@@ -9,8 +9,26 @@
 
 #include "base/msg.h"
 
+static void
+process_tell_alone(const struct err *e)
+{
+	msg_warning("%s: what is known of origins is not shared with other "
+	    "processes", e->text);
+}
+
+static void
+process_join(struct process *p, bool once)
+{
+	struct err e;
+
+	p->health = health_join(p->settings->state_dir, !once, &e);
+	if (!once && e.reason != REASON_NONE)
+		process_tell_alone(&e);
+}
+
 int
-process_init(struct process *p, struct settings *settings, struct err *e)
+process_init(struct process *p, struct settings *settings, bool once,
+    struct err *e)
 {
 	memset(p, 0, sizeof(*p));
 	relay_init(&p->relay, (unsigned)settings->workers_max);
@@ -24,6 +42,7 @@ process_init(struct process *p, struct settings *settings, struct err *e)
 		    "%s: files that it names cannot be used", settings->path);
 	if (access_log_open(settings->access_log, &p->log, e) == -1)
 		return -1;
+	process_join(p, once);
 	p->snapshot = snapshot_new(settings->map);
 	return 0;
 }
@@ -34,10 +53,20 @@ process_fini(struct process *p)
 	while (p->plans_told_count > 0)
 		free(p->plans_told[--p->plans_told_count]);
 	relay_fini(&p->relay);
+	health_leave(&p->health);
 	snapshot_free(&p->snapshot);
 	access_log_close(&p->log);
 	settings_drop(&p->settings);
 	pthread_mutex_destroy(&p->lock);
+}
+
+void
+process_look(struct process *p)
+{
+	struct err e;
+
+	if (health_look(p->health, &e) == -1)
+		process_tell_alone(&e);
 }
 
 struct settings *
@@ -96,12 +125,13 @@ process_change(struct process *p, struct settings *settings)
 	pthread_mutex_unlock(&p->lock);
 	if (strcmp(old->map, settings->map) != 0 ||
 	    strcmp(old->access_log, settings->access_log) != 0 ||
+	    strcmp(old->state_dir, settings->state_dir) != 0 ||
 	    old->workers_min != settings->workers_min ||
 	    old->workers_max != settings->workers_max ||
 	    old->max_requests != settings->max_requests)
-		msg_notice("changed 'map', 'access', 'workers_min', "
-		    "'workers_max' and 'max_requests' are used from the next "
-		    "start on");
+		msg_notice("changed 'map', 'access', 'state_dir', "
+		    "'workers_min', 'workers_max' and 'max_requests' are used "
+		    "from the next start on");
 	settings_drop(&old);
 	return 0;
 }

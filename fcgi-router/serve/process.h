@@ -15,6 +15,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "decide/health.h"
 #include "relay/relay.h"
 #include "report/access_log.h"
 #include "route/snapshot.h"
@@ -25,6 +26,7 @@ enum { PROCESS_PLANS_TOLD = 64 };
 struct process {
 	struct snapshot *snapshot;
 	struct relay relay;
+	struct health *health; /* of origins, which other processes share */
 	struct access_log *log;
 	pthread_mutex_t lock;      /* guards the pointer `settings`, and
 	                              plans_told */
@@ -39,12 +41,18 @@ struct process {
 };
 
 /*
- * Takes the settings over. 0, or -1 and e: the access log cannot be written, a
- * certificate cannot be read. A map that is not there is waited for.
+ * Takes the settings over. once: for one request, so no shared file is made,
+ * only joined. 0, or -1 and e: the access log cannot be written, a certificate
+ * cannot be read. A map that is not there is waited for, and without shared
+ * files this process serves by itself, as is told.
  */
 ATTR_MUST_USE
-int process_init(struct process *p, struct settings *settings, struct err *e);
+int process_init(struct process *p, struct settings *settings, bool once,
+    struct err *e);
 void process_fini(struct process *p);
+
+/* Now and then, by one thread: what processes share may have changed place. */
+void process_look(struct process *p);
 
 /* The settings in force, one count of them: settings_drop gives it back. */
 struct settings *process_settings(struct process *p);

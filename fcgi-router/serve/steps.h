@@ -25,6 +25,7 @@ enum step_place {
 	STEP_AUTHENTICATE,
 	STEP_TAKE_BODY,
 	STEP_CHOOSE_TARGET,
+	STEP_CHOOSE_ORIGIN,
 	STEP_CONNECT,
 	STEP_SEND_REQUEST,
 	STEP_READ_HEAD,
@@ -47,6 +48,8 @@ step_function step_read_request, step_take_body;
 /* steps_route */
 step_function step_find_route, step_admit, step_authenticate,
     step_choose_target;
+/* steps_choose */
+step_function step_choose_origin;
 /* steps_origin */
 step_function step_connect, step_send_request, step_read_head;
 /* steps_answer */
@@ -94,6 +97,13 @@ int step_upload(struct exchange *x, const struct exchange_loan *loan,
 
 /* The origin was too slow, `what` says in which; its wire is closed. */
 int step_origin_late(struct exchange *x, const char *what);
+
+/* The head of an answer has come from the origin that was asked. */
+void step_answered(struct exchange *x);
+
+/* An attempt failed for x->err, its wire is closed. sent: some of the request
+ * went out. The place to go on: another origin, or an end. */
+int step_attempt_failed(struct exchange *x, bool sent);
 
 /* The request body was, or came for too long: -1 and x->err. */
 int step_body_late(struct exchange *x);

@@ -70,7 +70,8 @@ step_wait_gate(struct exchange *x)
 		err_set(&x->err, REASON_ORIGIN_CONNECT_TIMEOUT,
 		    "%.*s: too many connects are under way already",
 		    STR_ARG(x->target.name));
-		return step_fail(x);
+		pick_over(&x->pick); /* it is not the origin's fault */
+		return step_attempt_failed(x, false);
 	}
 	step_bound(x, x->limits.connect);
 	step_wait(x, 0, 0);
@@ -112,28 +113,39 @@ step_connect(struct exchange *x, const struct exchange_loan *loan)
 		got = step_open_wire(x, loan, &w);
 	x->record.connect_us = clock_us() - x->attempt_us;
 	step_h1_request(x, &request);
-	if (got == -1 || transfer_begin(&x->transfer, &w, reused, &request,
-	    limits, &x->err) == -1)
-		return step_fail(x);
-	return STEP_NEXT;
+	if (got == -1)
+		return step_attempt_failed(x, false);
+	return transfer_begin(&x->transfer, &w, reused, &request, limits,
+	    &x->err) == 0 ? STEP_NEXT : step_fail(x);
 }
 
-/* The attempt failed: the same once more on a fresh connection, or an end. */
+/* The attempt failed: the same once more on a fresh connection, or as
+ * step_attempt_failed. */
 static int
 step_origin_failed(struct exchange *x)
 {
 	bool again = relay_may_repeat(&x->transfer, x->err.reason,
 	    x->request.method, body_can_rewind(&x->body));
+	bool sent = x->transfer.sent_any;
 
 	transfer_end(&x->transfer, false, x->process->relay.pool);
 	if (!again)
-		return step_fail(x);
+		return step_attempt_failed(x, sent);
 	CHECK(body_rewind(&x->body));
 	x->err.reason = REASON_NONE;
 	x->record.received = 0;
 	x->fresh_only = true;
 	x->attempt_us = 0;
 	return STEP_CONNECT;
+}
+
+static int
+step_attempt_late(struct exchange *x, const char *what)
+{
+	bool sent = x->transfer.sent_any;
+
+	(void)step_origin_late(x, what);
+	return step_attempt_failed(x, sent);
 }
 
 /* 1: the final head came before the whole request was sent. */
@@ -182,7 +194,7 @@ step_wait_upload(struct exchange *x, bool for_front)
 		return step_fail(x);
 	}
 	if (step_is_late(x))
-		return step_origin_late(x,
+		return step_attempt_late(x,
 		    "takes no byte of the request");
 	if (for_front)
 		return step_wait(x, POLLIN, POLLIN);
@@ -200,6 +212,7 @@ step_wait_upload(struct exchange *x, bool for_front)
 static int
 step_early_head(struct exchange *x)
 {
+	step_answered(x);
 	x->uploads = x->answer.status < STEP_REFUSES;
 	return STEP_SEND_HEAD;
 }
@@ -216,6 +229,7 @@ step_not_taken(struct exchange *x, const struct exchange_loan *loan)
 	if (step_early_answer(x, loan) == 1) {
 		x->err.reason = REASON_NONE;
 		x->transfer.keep = false;
+		step_answered(x);
 		return STEP_SEND_HEAD;
 	}
 	x->err = why;
@@ -304,14 +318,16 @@ step_read_head(struct exchange *x, const struct exchange_loan *loan)
 	int got = transfer_read_head(&x->transfer, loan->scratch, loan->room,
 	    &x->arena, &x->answer, &x->err);
 
-	if (got == 1)
+	if (got == 1) {
+		step_answered(x);
 		return STEP_NEXT;
+	}
 	if (got == -1)
 		return step_origin_failed(x);
 	if (x->transfer.came > came)
 		x->limit = INT64_MAX;
 	if (step_is_late(x))
-		return step_origin_late(x, "did not answer in time");
+		return step_attempt_late(x, "did not answer in time");
 	if (step_front_gone(x)) {
 		transfer_end(&x->transfer, false, NULL);
 		return step_fail(x);

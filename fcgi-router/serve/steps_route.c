@@ -7,8 +7,6 @@
 
 #include "base/clock.h"
 #include "decide/admit.h"
-#include "decide/dav.h"
-#include "decide/fields.h"
 #include "decide/rules.h"
 #include "serve/internal.h"
 #include "serve/pages.h"
@@ -165,59 +163,11 @@ step_answer_ourselves(struct exchange *x, unsigned slot)
 	return got == 0 ? STEP_REPLY : step_fail(x);
 }
 
-/* WebDAV's places, as the origin knows them. */
-static int
-step_map_places(struct exchange *x, unsigned slot)
-{
-	const struct settings *s = x->settings;
-	struct exchange_map m;
-	const struct dav in = { .ask = &m.ask,
-		.follow = &x->follow,
-		.target = &x->target,
-		.preserve = s->host_preserve == SETTINGS_HOST_PRESERVE,
-		.inside = s->internal_allow.list,
-		.inside_count = s->internal_allow.count };
-	int got;
-
-	if (!dav_names_places(&x->to_origin))
-		return 0;
-	exchange_ask_map(x, slot, &m);
-	got = dav_map(&in, &x->to_origin, &x->err);
-	return snapshot_confirm(x->map, &x->err) == 0 ? got : -1;
-}
-
-/* The request as the origin is sent it. */
-static int
-step_make_request(struct exchange *x, unsigned slot)
-{
-	const struct fields_to_origin in = { .request = &x->request,
-		.target = &x->target,
-		.forwarded = x->settings->forwarded,
-		.max_hops = (int)x->settings->max_hops,
-		.set_by_rules =
-		    store_meta(snapshot_store(x->map))->headers,
-		.private = str_of(x->settings->private_headers) };
-
-	if (target_origin(x->follow.origin, &x->follow.source,
-	    x->settings->host_preserve == SETTINGS_HOST_PRESERVE, &x->arena,
-	    &x->target, &x->err) == -1 ||
-	    admit_target(&x->follow.policy, x->settings, &x->target,
-	    &x->err) == -1 ||
-	    fields_to_origin(&in, &x->arena, &x->to_origin, &x->err) == -1 ||
-	    step_map_places(x, slot) == -1)
-		return -1;
-	return rules_apply(&x->follow.source, HEADER_REQUEST, &x->to_origin,
-	    &x->err);
-}
-
 int
 step_choose_target(struct exchange *x, const struct exchange_loan *loan)
 {
 	if (x->follow.origin == NULL)
 		return step_answer_ourselves(x, loan->slot);
-	if (admit_origin(&x->follow, &x->err) == -1 ||
-	    step_make_request(x, loan->slot) == -1)
-		return step_fail(x);
-	exchange_give_map(x);
-	return STEP_NEXT;
+	return admit_origin(&x->follow, &x->err) == 0 ? STEP_NEXT :
+	    step_fail(x);
 }

@@ -8,6 +8,7 @@
 #define UNIT_SCRATCH_H
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -153,21 +154,30 @@ scratch_times(const char *text, const char *part)
 	return n;
 }
 
-/* Removes the folder and the files in it; it holds no folders. */
+/* Removes the folder, with the files in it and in its folders. */
 static inline void
-scratch_fini(struct scratch *s)
+scratch_remove(int at, const char *folder)
 {
-	DIR *d = opendir(s->folder);
+	DIR *d = fdopendir(openat(at, folder, O_RDONLY | O_DIRECTORY));
 	const struct dirent *one;
 
 	assert_non_null(d);
-	while ((one = readdir(d)) != NULL)
-		if (strcmp(one->d_name, ".") != 0 &&
-		    strcmp(one->d_name, "..") != 0)
-			assert_int_equal(unlinkat(dirfd(d), one->d_name, 0),
-			    0);
+	while ((one = readdir(d)) != NULL) {
+		if (strcmp(one->d_name, ".") == 0 ||
+		    strcmp(one->d_name, "..") == 0 ||
+		    unlinkat(dirfd(d), one->d_name, 0) == 0)
+			continue;
+		assert_int_equal(errno, EISDIR);
+		scratch_remove(dirfd(d), one->d_name);
+	}
 	closedir(d);
-	assert_int_equal(rmdir(s->folder), 0);
+	assert_int_equal(unlinkat(at, folder, AT_REMOVEDIR), 0);
+}
+
+static inline void
+scratch_fini(struct scratch *s)
+{
+	scratch_remove(AT_FDCWD, s->folder);
 }
 
 #endif

@@ -4,6 +4,8 @@
 
 #include "serve/process.h"
 
+#include "base/clock.h"
+
 #include "tests/unit/origin.h"
 #include "tests/unit/scratch.h"
 
@@ -50,7 +52,7 @@ process_start(struct process *p, const char *lines)
 {
 	struct err e = { .text = "" };
 
-	if (process_init(p, process_load(lines), &e) == -1)
+	if (process_init(p, process_load(lines), false, &e) == -1)
 		fail_msg("%s", e.text);
 }
 
@@ -85,8 +87,8 @@ an_access_log_that_cannot_be_is_told(void **state)
 
 	(void)state;
 	assert_int_equal(process_init(&p,
-	    process_load("[log]\naccess = /nonexistent/folder/log\n"), &e),
-	    -1);
+	    process_load("[log]\naccess = /nonexistent/folder/log\n"), false,
+	    &e), -1);
 	assert_non_null(strstr(e.text, "/nonexistent/folder/log"));
 	process_fini(&p);
 }
@@ -163,6 +165,90 @@ the_pool_follows_the_settings(void **state)
 	origin_forget(&o);
 }
 
+/* ---- what processes share ---- */
+
+enum { PROCESS_OUT_MS = 60000 };
+
+/* One failure takes the origin out, as all see who share the folder. */
+static void
+process_take_out(struct process *p)
+{
+	const struct health_limits limits = { 1, PROCESS_OUT_MS,
+		PROCESS_OUT_MS, PROCESS_OUT_MS };
+	uint64_t id = health_id(p->health, STR("http://a.test:80"));
+	int64_t ms;
+
+	assert_true(health_failed(p->health, id, &limits, clock_ms(), false,
+	    &ms));
+	assert_int_equal(ms, PROCESS_OUT_MS);
+}
+
+static enum health_state
+process_sees(struct process *p)
+{
+	const struct health_limits limits = { 1, PROCESS_OUT_MS,
+		PROCESS_OUT_MS, PROCESS_OUT_MS };
+	struct health_view view;
+
+	health_view(p->health, health_id(p->health, STR("http://a.test:80")),
+	    &limits, clock_ms(), &view);
+	return view.state;
+}
+
+static void
+processes_of_one_folder_share_what_they_know(void **state)
+{
+	struct process one, other, apart;
+
+	(void)state;
+	process_start(&one, "[router]\nstate_dir = shared\n");
+	process_start(&other, "[router]\nstate_dir = shared\n");
+	process_start(&apart, "[router]\nstate_dir = elsewhere\n");
+	process_take_out(&one);
+	assert_int_equal(process_sees(&other), HEALTH_OUT);
+	assert_int_equal(process_sees(&apart), HEALTH_WELL);
+	process_fini(&one);
+	process_fini(&other);
+	process_start(&other, "[router]\nstate_dir = shared\n");
+	assert_int_equal(process_sees(&other), HEALTH_OUT);
+	process_fini(&other);
+	process_fini(&apart);
+}
+
+static void
+a_folder_that_cannot_be_is_told_and_lived_without(void **state)
+{
+	struct process p;
+
+	(void)state;
+	scratch_listen(&process_files);
+	process_start(&p, "[router]\nstate_dir = /nonexistent/folder/state\n");
+	assert_int_equal(scratch_times(scratch_heard(&process_files),
+	    "/nonexistent/folder/state"), 1);
+	process_take_out(&p);
+	assert_int_equal(process_sees(&p), HEALTH_OUT);
+	process_fini(&p);
+}
+
+/* A process for one request makes no files, and does not speak of it. */
+static void
+one_request_joins_what_is_there(void **state)
+{
+	struct process p;
+	struct err e;
+	char path[SCRATCH_PATH_MAX];
+
+	(void)state;
+	scratch_listen(&process_files);
+	assert_int_equal(process_init(&p, process_load(
+	    "[router]\nstate_dir = once\n"), true, &e), 0);
+	assert_int_equal(scratch_times(scratch_heard(&process_files),
+	    "not shared"), 0);
+	assert_int_equal(access(scratch_path(&process_files, "once", path),
+	    F_OK), -1);
+	process_fini(&p);
+}
+
 /* ---- threads ---- */
 
 enum { PROCESS_READERS = 3, PROCESS_CHANGES = 300 };
@@ -225,6 +311,10 @@ main(void)
 		cmocka_unit_test(settings_in_use_outlive_a_change),
 		cmocka_unit_test(what_needs_a_start_is_told),
 		cmocka_unit_test(the_pool_follows_the_settings),
+		cmocka_unit_test(processes_of_one_folder_share_what_they_know),
+		cmocka_unit_test(
+		    a_folder_that_cannot_be_is_told_and_lived_without),
+		cmocka_unit_test(one_request_joins_what_is_there),
 		cmocka_unit_test(readers_see_one_file_or_the_other),
 	};
 

@@ -57,6 +57,52 @@ only_a_request_that_did_nothing_is_repeated(void **state)
 	}
 }
 
+/* Another origin of the service, when one has failed. */
+static const struct {
+	enum reason reason;
+	bool sent;
+	const char *method;
+	bool fault, want;
+} relay_moves[] = {
+	{ REASON_ORIGIN_REFUSED, false, "GET", true, true },
+	{ REASON_ORIGIN_REFUSED, false, "POST", true, true },
+	{ REASON_ORIGIN_DNS, false, "POST", true, true },
+	{ REASON_ORIGIN_TLS, false, "PATCH", true, true },
+	{ REASON_ORIGIN_CONNECT_TIMEOUT, false, "POST", true, true },
+	{ REASON_ORIGIN_BROKEN, true, "GET", true, true },
+	{ REASON_ORIGIN_BROKEN, true, "PUT", true, true },
+	{ REASON_ORIGIN_BROKEN, true, "POST", true, false },
+	{ REASON_ORIGIN_BROKEN, false, "POST", true, true },
+	{ REASON_ORIGIN_TIMEOUT, true, "GET", true, true },
+	{ REASON_ORIGIN_TIMEOUT, true, "POST", true, false },
+	{ REASON_ORIGIN_TIMEOUT, true, "PATCH", true, false },
+	/* an answer, our rules, the client, ourselves: nobody is asked again */
+	{ REASON_ORIGIN_BAD_HEADER, true, "GET", false, false },
+	{ REASON_EGRESS_DENIED, false, "GET", false, false },
+	{ REASON_CLIENT_GONE, false, "GET", false, false },
+	{ REASON_BODY_TIMEOUT, false, "PUT", false, false },
+	{ REASON_BAD_REQUEST, false, "GET", false, false },
+	{ REASON_OVERLOADED, false, "GET", false, false },
+	{ REASON_LOOP, false, "GET", false, false }
+};
+
+static void
+only_what_an_origin_failed_goes_to_another(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < TABLE_COUNT(relay_moves); i++) {
+		const char *word = reason_word(relay_moves[i].reason);
+
+		TABLE_INT(word, relay_is_origins_fault(
+		    relay_moves[i].reason), relay_moves[i].fault);
+		TABLE_INT(word, relay_may_move(relay_moves[i].reason,
+		    relay_moves[i].sent, str_of(relay_moves[i].method)),
+		    relay_moves[i].want);
+	}
+}
+
 static void
 methods_are_idempotent_by_their_definition(void **state)
 {
@@ -111,6 +157,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_a_request_that_did_nothing_is_repeated),
+		cmocka_unit_test(only_what_an_origin_failed_goes_to_another),
 		cmocka_unit_test(methods_are_idempotent_by_their_definition),
 		cmocka_unit_test(an_idle_wire_is_taken_by_its_target_alone),
 	};

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* steps_choose: which origin is asked, and whether another one is when that
+ * fails. */
+
+#include "serve/steps.h"
+
+#include <inttypes.h>
+
+#include "base/clock.h"
+#include "base/msg.h"
+#include "decide/admit.h"
+#include "decide/dav.h"
+#include "decide/fields.h"
+#include "decide/rules.h"
+
+/* WebDAV's places, as the origin knows them. */
+static int
+step_map_places(struct exchange *x, unsigned slot)
+{
+	const struct settings *s = x->settings;
+	struct exchange_map m;
+	const struct dav in = { .ask = &m.ask,
+		.follow = &x->follow,
+		.target = &x->target,
+		.preserve = s->host_preserve == SETTINGS_HOST_PRESERVE,
+		.inside = s->internal_allow.list,
+		.inside_count = s->internal_allow.count };
+	int got;
+
+	if (!dav_names_places(&x->to_origin))
+		return 0;
+	exchange_ask_map(x, slot, &m);
+	got = dav_map(&in, &x->to_origin, &x->err);
+	return snapshot_confirm(x->map, &x->err) == 0 ? got : -1;
+}
+
+/* The request as the origin is sent it. */
+static int
+step_make_request(struct exchange *x, unsigned slot)
+{
+	const struct fields_to_origin in = { .request = &x->request,
+		.target = &x->target,
+		.forwarded = x->settings->forwarded,
+		.max_hops = (int)x->settings->max_hops,
+		.set_by_rules =
+		    store_meta(snapshot_store(x->map))->headers,
+		.private = str_of(x->settings->private_headers) };
+
+	if (target_origin(x->follow.origin, &x->follow.source,
+	    x->settings->host_preserve == SETTINGS_HOST_PRESERVE, &x->arena,
+	    &x->target, &x->err) == -1 ||
+	    admit_target(&x->follow.policy, x->settings, &x->target,
+	    &x->err) == -1 ||
+	    fields_to_origin(&in, &x->arena, &x->to_origin, &x->err) == -1 ||
+	    step_map_places(x, slot) == -1)
+		return -1;
+	return rules_apply(&x->follow.source, HEADER_REQUEST, &x->to_origin,
+	    &x->err);
+}
+
+/* ---- choosing ---- */
+
+/* Could it go out again, should it fail, as far as that is known now? */
+static bool
+step_repeats(const struct exchange *x)
+{
+	return relay_is_idempotent(x->request.method) &&
+	    body_can_rewind(&x->body) && (x->body.ended ||
+	    x->body.kind == REQUEST_BODY_NONE ||
+	    x->body.promised <= x->settings->body_buffer);
+}
+
+static int
+step_begin_choice(struct exchange *x)
+{
+	const struct settings *s = x->settings;
+	const struct pick_ask ask = { .health = x->process->health,
+		.limits = { .max_fails = (unsigned)s->max_fails,
+			.fail_window = s->fail_window,
+			.cooldown = s->cooldown,
+			.cooldown_max = s->cooldown_max > s->cooldown ?
+			    s->cooldown_max : s->cooldown },
+		.key = x->follow.balance_key.text,
+		.patience = x->limits.connect + x->limits.response };
+
+	return pick_begin(&x->pick, &ask, &x->follow, &x->arena, &x->err);
+}
+
+/* The map is kept for as long as another origin may be asked. */
+int
+step_choose_origin(struct exchange *x, const struct exchange_loan *loan)
+{
+	if (x->record.attempts == 0 && step_begin_choice(x) == -1)
+		return step_fail(x);
+	if (pick_next(&x->pick, step_repeats(x), clock_ms(),
+	    &x->follow.origin, &x->err) == 0 ||
+	    step_make_request(x, loan->slot) == -1)
+		return step_fail(x);
+	if (x->pick.retries == 0)
+		exchange_give_map(x);
+	return STEP_NEXT;
+}
+
+/* ---- what came of it ---- */
+
+void
+step_answered(struct exchange *x)
+{
+	if (pick_answered(&x->pick))
+		msg_notice("%.*s answers again: it is back",
+		    STR_ARG(x->target.name));
+	exchange_give_map(x);
+}
+
+static void
+step_note_failure(struct exchange *x)
+{
+	int64_t ms;
+
+	if (!relay_is_origins_fault(x->err.reason))
+		pick_over(&x->pick);
+	else if (pick_failed(&x->pick, clock_ms(), &ms))
+		msg_warning("%.*s is out for %" PRId64 " ms: %s",
+		    STR_ARG(x->target.name), ms, x->err.text);
+}
+
+int
+step_attempt_failed(struct exchange *x, bool sent)
+{
+	if (clock_ms() >= x->total_limit)
+		return step_fail(x);
+	step_note_failure(x);
+	if (!relay_may_move(x->err.reason, sent, x->request.method) ||
+	    !body_can_rewind(&x->body) || !pick_again(&x->pick))
+		return step_fail(x);
+	msg_info("%.*s: %s: %s; another origin is tried",
+	    STR_ARG(x->request.id), reason_word(x->err.reason), x->err.text);
+	CHECK(body_rewind(&x->body));
+	x->err.reason = REASON_NONE;
+	x->record.received = 0;
+	x->fresh_only = false;
+	x->attempt_us = 0;
+	return STEP_CHOOSE_ORIGIN;
+}
