@@ -91,7 +91,7 @@ step_begin_choice(struct exchange *x)
 int
 step_choose_origin(struct exchange *x, const struct exchange_loan *loan)
 {
-	if (x->record.attempts == 0 && step_begin_choice(x) == -1)
+	if (x->pick.follow == NULL && step_begin_choice(x) == -1)
 		return step_fail(x);
 	if (pick_next(&x->pick, step_repeats(x), clock_ms(),
 	    &x->follow.origin, &x->err) == 0 ||
