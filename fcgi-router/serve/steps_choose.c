@@ -5,8 +5,6 @@
 
 #include "serve/steps.h"
 
-#include <inttypes.h>
-
 #include "base/clock.h"
 #include "base/msg.h"
 #include "decide/admit.h"
@@ -121,8 +119,9 @@ step_note_failure(struct exchange *x)
 	if (!relay_is_origins_fault(x->err.reason))
 		pick_over(&x->pick);
 	else if (pick_failed(&x->pick, clock_ms(), &ms))
-		msg_warning("%.*s is out for %" PRId64 " ms: %s",
-		    STR_ARG(x->target.name), ms, x->err.text);
+		msg_warning("%s: %s; this origin is out for %.1f s",
+		    reason_word(x->err.reason), x->err.text,
+		    (double)ms / 1000);
 }
 
 int
