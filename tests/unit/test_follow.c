@@ -244,6 +244,347 @@ conditions_in_order_then_split_then_target(void **state)
 	}
 }
 
+/* ---- shares ---- */
+
+enum { FOLLOW_CLIENTS = 100000 };
+
+/* Which target each client gets, by a letter. */
+static void
+follow_clients(const char *list, bool by_cookie, char *got)
+{
+	struct decide d;
+	struct arena a;
+	size_t i;
+
+	decide_prepare(&d, list, "http://a.example/", (const char *const[]){
+	    "HTTP_COOKIE=sid=0", NULL });
+	arena_init(&a, DECIDE_ARENA);
+	for (i = 0; i < FOLLOW_CLIENTS; i++) {
+		const struct follow_ask ask = { .request = &d.request,
+			.map = &d.map, .space = d.space };
+		char text[32];
+
+		if (by_cookie)
+			snprintf(text, sizeof(text), "sid=%zu", i);
+		else
+			snprintf(text, sizeof(text), "10.%zu.%zu.%zu",
+			    i >> 16, i >> 8 & 0xff, i & 0xff);
+		d.request.client_ip = str_of(text);
+		if (by_cookie)
+			d.request.fields.fields[1].value = str_of(text);
+		arena_reset(&a);
+		assert_int_equal(follow_request(&ask, &a, NULL, &d.follow,
+		    &d.e), 1);
+		got[i] = d.follow.source.version.p[0];
+	}
+	arena_fini(&a);
+	decide_close(&d);
+}
+
+static void
+follow_count(const char *got, char target, double want)
+{
+	double share;
+	size_t n = 0, i;
+
+	for (i = 0; i < FOLLOW_CLIENTS; i++)
+		n += got[i] == target;
+	share = (double)n * 100 / FOLLOW_CLIENTS;
+	if (share < want - 0.8 || share > want + 0.8) /* 5 sigma of a half */
+		fail_msg("%c has %f of 100, not %f", target, share, want);
+}
+
+#define FOLLOW_SERVICES "@a http://a\n@b http://b\n@c http://c\n"
+
+static const struct {
+	const char *steps[3]; /* a has 5, 20, 50 */
+	bool by_cookie;
+} follow_raised[] = {
+	{ { "a.example @b\n    split 5 @a 95 @b\n" FOLLOW_SERVICES,
+	    "a.example @b\n    split 20 @a 80 @b\n" FOLLOW_SERVICES,
+	    "a.example @b\n    split 50 @a 50 @b\n" FOLLOW_SERVICES },
+	  false },
+	/* in another order, among other entries */
+	{ { "a.example @b\n    split 5 @a 80 @b 15 @c by=cookie:sid\n"
+	    FOLLOW_SERVICES,
+	    "%defaults tag=x:y\na.example @c\n"
+	    "    split 13 @c 20 @a 67 @b by=cookie:sid\n" FOLLOW_SERVICES,
+	    "b.example @b\na.example @c plan=x\n    when query.x -> @b\n"
+	    "    split 42 @b 8 @c 0 http://d 50 @a by=cookie:sid\n"
+	    FOLLOW_SERVICES }, true },
+};
+
+static void
+raising_a_share_moves_nobody_who_was_there(void **state)
+{
+	static char before[FOLLOW_CLIENTS], after[FOLLOW_CLIENTS];
+	static const double shares[] = { 5, 20, 50 };
+	size_t i, k, c;
+
+	(void)state;
+	for (i = 0; i < TABLE_COUNT(follow_raised); i++)
+		for (k = 0; k < 3; k++) {
+			follow_clients(follow_raised[i].steps[k],
+			    follow_raised[i].by_cookie, after);
+			follow_count(after, 'a', shares[k]);
+			for (c = 0; k > 0 && c < FOLLOW_CLIENTS; c++)
+				if (before[c] == 'a' && after[c] != 'a')
+					fail_msg("row %zu: client %zu left",
+					    i, c);
+			memcpy(before, after, sizeof(before));
+		}
+}
+
+static void
+hosts_of_a_wildcard_and_aliases_agree(void **state)
+{
+	static const char list[] =
+	    "*.w.example @b\n    split 1 @a 1 @b by=path\n"
+	    "alias.example =x.w.example\n" FOLLOW_SERVICES;
+	static const char *const hosts[] = { "1.w.example", "x.w.example",
+		"a.b.w.example", "alias.example" };
+	char first[16] = "", got[16];
+	size_t i, path;
+
+	(void)state;
+	for (i = 0; i < TABLE_COUNT(hosts); i++) {
+		for (path = 0; path < sizeof(got) - 1; path++) {
+			char url[64];
+			struct decide d;
+
+			snprintf(url, sizeof(url), "http://%s/%zu", hosts[i],
+			    path);
+			decide_open(&d, list, url, NULL);
+			got[path] = d.follow.source.version.p[0];
+			decide_close(&d);
+		}
+		got[path] = '\0';
+		if (i == 0)
+			memcpy(first, got, sizeof(got));
+		assert_string_equal(got, first);
+	}
+	assert_non_null(strchr(got, 'a'));
+	assert_non_null(strchr(got, 'b'));
+}
+
+/* ---- the version that is asked for ---- */
+
+#define FOLLOW_VERSIONS \
+	"a.example @v1\n" \
+	"    when query.old -> @v1\n" \
+	"    split 0 @v2 100 @v1 0 @stage/v3 0 http://v4.example:81 " \
+	"0 =v5.example 0 respond=410 0 http://{tag.t}.v6.example\n" \
+	"    tag=t:u\n" \
+	"{x}.t.example @v1\n    split 0 @{x} 1 @v1 0 @pre-{x} " \
+	"0 @{header.x-name}\n" \
+	"plain.example @v1\n" \
+	"v5.example http://v5.example\n" \
+	"@v1 http://v1\n@v2 http://v2\n@stage/v3 http://v3\n" \
+	"@production/new http://new\n@production/pre-old http://pre\n"
+
+static const struct {
+	const char *url;
+	const char *client;
+	const char *more[3];
+	const char *want;
+} follow_versions[] = {
+	{ "http://a.example/", "192.0.2.7", { NULL }, "v1" },
+	{ "http://a.example/", "192.0.2.7", { "HTTP_X_ROUTER_VERSION=v2" },
+	  "v2" },
+	{ "http://a.example/", "::ffff:192.0.2.7",
+	  { "HTTP_X_ROUTER_VERSION=v2" }, "v2" },
+	{ "http://a.example/", "2001:db8::7", { "HTTP_X_ROUTER_VERSION=v2" },
+	  "v2" },
+	{ "http://a.example/", "192.0.2.7",
+	  { "HTTP_X_ROUTER_VERSION=stage/v3" }, "stage/v3" },
+	{ "http://a.example/", "192.0.2.7",
+	  { "HTTP_X_ROUTER_VERSION=v4.example" }, "v4.example" },
+	{ "http://a.example/", "192.0.2.7",
+	  { "HTTP_X_ROUTER_VERSION=v5.example" }, "v5.example" },
+	{ "http://a.example/", "192.0.2.7",
+	  { "HTTP_X_ROUTER_VERSION=u.v6.example" }, "u.v6.example" },
+	{ "http://new.t.example/", "192.0.2.7",
+	  { "HTTP_X_ROUTER_VERSION=production/new" }, "production/new" },
+	{ "http://old.t.example/", "192.0.2.7",
+	  { "HTTP_X_ROUTER_VERSION=production/pre-old" },
+	  "production/pre-old" },
+	{ "http://none.t.example/", "192.0.2.7",
+	  { "HTTP_X_ROUTER_VERSION=production/none" }, "" },
+	/* not theirs to choose */
+	{ "http://a.example/", "198.51.100.7", { "HTTP_X_ROUTER_VERSION=v2" },
+	  "v1" },
+	{ "http://a.example/", "2001:db9::7", { "HTTP_X_ROUTER_VERSION=v2" },
+	  "v1" },
+	{ "http://a.example/", "", { "HTTP_X_ROUTER_VERSION=v2" }, "v1" },
+	{ "http://a.example/", "unix:", { "HTTP_X_ROUTER_VERSION=v2" },
+	  "v1" },
+	/* none of the split's */
+	{ "http://a.example/", "192.0.2.7", { "HTTP_X_ROUTER_VERSION=@v2" },
+	  "v1" },
+	{ "http://a.example/", "192.0.2.7", { "HTTP_X_ROUTER_VERSION=V2" },
+	  "v1" },
+	{ "http://a.example/", "192.0.2.7", { "HTTP_X_ROUTER_VERSION=v" },
+	  "v1" },
+	{ "http://a.example/", "192.0.2.7", { "HTTP_X_ROUTER_VERSION=" },
+	  "v1" },
+	{ "http://a.example/", "192.0.2.7",
+	  { "HTTP_X_ROUTER_VERSION=production/new" }, "v1" },
+	{ "http://new.t.example/", "192.0.2.7",
+	  { "HTTP_X_ROUTER_VERSION=stage/v3" }, "v1" },
+	/* where nothing is split */
+	{ "http://plain.example/", "192.0.2.7",
+	  { "HTTP_X_ROUTER_VERSION=v2" }, "v1" },
+	{ "http://a.example/?old", "192.0.2.7",
+	  { "HTTP_X_ROUTER_VERSION=v2" }, "v1" },
+};
+
+static void
+a_version_of_a_split_is_had_by_those_who_may(void **state)
+{
+	struct cidr may[2];
+	size_t i;
+
+	(void)state;
+	assert_true(cidr_parse(STR("192.0.2.0/24"), &may[0]));
+	assert_true(cidr_parse(STR("2001:db8::/32"), &may[1]));
+	for (i = 0; i < TABLE_COUNT(follow_versions); i++) {
+		struct decide d;
+		char row[128];
+
+		snprintf(row, sizeof(row), "%zu: %s from %s", i,
+		    follow_versions[i].url, follow_versions[i].client);
+		decide_prepare(&d, FOLLOW_VERSIONS, follow_versions[i].url,
+		    follow_versions[i].more);
+		d.request.client_ip = str_of(follow_versions[i].client);
+		decide_follow(&d, NULL); /* by default nobody may */
+		TABLE_STR(row, d.follow.source.version, "v1");
+		d.may_choose = (struct cidr_list){ may, 2 };
+		decide_follow(&d, NULL);
+		TABLE_STR(row, d.got == 1 ? d.follow.source.version : STR(""),
+		    follow_versions[i].want);
+		assert_int_equal(d.follow.fresh.n, 0);
+		decide_close(&d);
+	}
+}
+
+/* ---- ids for clients that have none ---- */
+
+static const struct {
+	const char *list;
+	const char *more[2];
+	bool given;
+} follow_given[] = {
+	{ "a.example @a\n    split 1 @a 1 @b by=cookie:sid\n"
+	  FOLLOW_SERVICES, { NULL }, true },
+	{ "a.example @a\n    split 1 @a 1 @b by=cookie:sid\n"
+	  FOLLOW_SERVICES, { "HTTP_COOKIE=sid=1" }, false },
+	{ "a.example @a\n    split 1 @a 1 @b by=cookie:sid\n"
+	  FOLLOW_SERVICES, { "HTTP_COOKIE=fr_id=1" }, false },
+	{ "a.example @a\n    split 1 @a 1 @b by=cookie:fr_id\n"
+	  FOLLOW_SERVICES, { "HTTP_COOKIE=sid=1" }, true },
+	{ "a.example @a\n    split 1 @a 1 @b\n" FOLLOW_SERVICES, { NULL },
+	  false },
+	{ "a.example @a\n    split 1 @a 1 @b by=header:x\n"
+	  FOLLOW_SERVICES, { NULL }, false },
+	/* nothing to choose */
+	{ "a.example @a\n    split 0 @a 1 @b by=cookie:sid\n"
+	  FOLLOW_SERVICES, { NULL }, false },
+	{ "a.example @a\n    when method=GET -> @c\n"
+	  "    split 1 @a 1 @b by=cookie:sid\n" FOLLOW_SERVICES, { NULL },
+	  false },
+	/* by the route of an alias, and without an answer */
+	{ "a.example =b.example\n    split 1 =b.example 1 =c.example "
+	  "by=cookie:sid\nb.example @a\nc.example @a\n" FOLLOW_SERVICES,
+	  { NULL }, true },
+	{ "a.example @a\n    split 1 @none 1 @neither by=cookie:sid\n"
+	  FOLLOW_SERVICES, { NULL }, true },
+	/* of a service */
+	{ "a.example @s\n@s http://a http://b balance=hash:cookie:sid\n",
+	  { NULL }, true },
+	{ "a.example @s\n@s http://a http://b balance=hash:cookie:sid\n",
+	  { "HTTP_COOKIE=sid=1" }, false },
+	{ "a.example @s\n@s http://a http://b balance=hash:path\n",
+	  { NULL }, false },
+	{ "a.example @s\n@s http://a http://b balance=least\n", { NULL },
+	  false },
+	{ "a.example @s\n@s http://a balance=hash:cookie:sid\n", { NULL },
+	  false },
+};
+
+static void
+an_id_is_given_where_one_is_missing(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < TABLE_COUNT(follow_given); i++) {
+		const char *row = follow_given[i].list;
+		struct decide d;
+
+		decide_prepare(&d, row, "http://a.example/",
+		    follow_given[i].more);
+		decide_follow(&d, NULL);
+		assert_int_not_equal(d.got, -1);
+		TABLE_INT(row, d.follow.fresh.n,
+		    follow_given[i].given ? CLIENT_KEY_ID : 0);
+		d.fresh = STR("given before");
+		decide_follow(&d, NULL);
+		TABLE_STR(row, d.follow.fresh,
+		    follow_given[i].given ? "given before" : "");
+		decide_close(&d);
+	}
+}
+
+static void
+a_split_and_its_service_keep_a_client_by_one_id(void **state)
+{
+	struct decide d;
+
+	(void)state;
+	decide_open(&d, "a.example @s\n    split 1 @s 1 @t by=cookie:sid\n"
+	    "@s http://a http://b balance=hash:cookie:other\n"
+	    "@t http://a http://b balance=hash:cookie:other\n",
+	    "http://a.example/", NULL);
+	assert_int_equal(d.follow.split, FOLLOW_SPLIT_KEY);
+	assert_int_equal(d.follow.fresh.n, CLIENT_KEY_ID);
+	assert_true(str_eq(d.follow.split_key.text, d.follow.fresh));
+	assert_true(str_eq(d.follow.balance_key.text, d.follow.fresh));
+	decide_close(&d);
+}
+
+static const struct {
+	const char *balance;
+	const char *want;
+} follow_balances[] = {
+	{ "balance=hash:header:x-a", "7" },
+	{ "balance=hash:path", "/p" },
+	{ "balance=hash:cookie:sid", "s 1" },
+	{ "balance=round-robin", "" },
+	{ "balance=least", "" },
+	{ "", "" },
+};
+
+static void
+a_service_balances_by_its_key(void **state)
+{
+	char list[128];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < TABLE_COUNT(follow_balances); i++) {
+		struct decide d;
+
+		snprintf(list, sizeof(list), "a.example @s\n"
+		    "@s http://a http://b %s\n", follow_balances[i].balance);
+		decide_open(&d, list, "http://a.example/p?q",
+		    (const char *const[]){ "HTTP_X_A=7",
+		    "HTTP_COOKIE=sid=s 1", NULL });
+		TABLE_STR(follow_balances[i].balance,
+		    d.follow.balance_key.text, follow_balances[i].want);
+		decide_close(&d);
+	}
+}
+
 /* ---- aliases ---- */
 
 #define FOLLOW_ALIASES \
@@ -548,6 +889,13 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(services_are_found_by_their_names),
 		cmocka_unit_test(conditions_in_order_then_split_then_target),
+		cmocka_unit_test(raising_a_share_moves_nobody_who_was_there),
+		cmocka_unit_test(hosts_of_a_wildcard_and_aliases_agree),
+		cmocka_unit_test(a_version_of_a_split_is_had_by_those_who_may),
+		cmocka_unit_test(an_id_is_given_where_one_is_missing),
+		cmocka_unit_test(
+		    a_split_and_its_service_keep_a_client_by_one_id),
+		cmocka_unit_test(a_service_balances_by_its_key),
 		cmocka_unit_test(aliases_are_looked_up_as_the_host_they_name),
 		cmocka_unit_test(addresses_of_all_aliases_count),
 		cmocka_unit_test(what_can_be_read_as_another_entry_is_refused),
