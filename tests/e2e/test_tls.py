@@ -127,7 +127,7 @@ def test_a_changed_file_is_read_again(lab, files, authority,  # noqa: F811
     fresh.write_text("-----BEGIN CERTIFICATE-----\nno\n")
     fresh.chmod(0o644)
     fresh.rename(ca)
-    wanted = (f"{lab.ini}:5:6: error: certificate 1 of '{ca}' cannot be "
+    wanted = (f"{lab.ini}:6:6: error: certificate 1 of '{ca}' cannot be "
               "read, expected certificates in PEM")
     labs.until(lambda: wanted in process.text(), 5, "it is told")
     assert reason(lab, "corp.test") is None
@@ -148,14 +148,14 @@ def test_a_changed_file_is_read_again(lab, files, authority,  # noqa: F811
 
 
 @pytest.mark.parametrize("settings, line, wanted", [
-    ({"ca": "gone.pem"}, 4, "No such file or directory"),
-    ({"cert": "site.pem"}, 4, "'cert' alone in [tls:corp]"),
-    ({"cert": "site.pem", "key": "loose.key"}, 5,
+    ({"ca": "gone.pem"}, 5, "No such file or directory"),
+    ({"cert": "site.pem"}, 5, "'cert' alone in [tls:corp]"),
+    ({"cert": "site.pem", "key": "loose.key"}, 6,
      "others can read or write it"),
-    ({"cert": "site.pem", "key": "site.pem"}, 5,
+    ({"cert": "site.pem", "key": "site.pem"}, 6,
      "expected a private key in PEM"),
-    ({"cert": "ca.pem", "key": "site.key"}, 5, "is not the key of 'cert'"),
-    ({"ca": "ca.pem", "verify": "no"}, 4, "beside 'verify = no'"),
+    ({"cert": "ca.pem", "key": "site.key"}, 6, "is not the key of 'cert'"),
+    ({"ca": "ca.pem", "verify": "no"}, 5, "beside 'verify = no'"),
 ])
 def test_a_bad_file_is_told_with_its_line(lab, files, settings, line, wanted):
     loose = files / "loose.key"
