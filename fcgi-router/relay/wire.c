@@ -31,6 +31,10 @@ enum { WIRE_URL_MAX = 512, WIRE_SOCKET_MAX = 108 };
 #define WIRE_BUFFER 1024L
 #define WIRE_RECORD 16384L
 
+/* When an address is given up libcurl 7.88 tries the next one only when it is
+ * called again, and its own timers may call it no earlier than at the end. */
+#define WIRE_LOOK_MS 50
+
 static struct wire_curl curl; /* its functions, once wire_load was */
 
 struct wire_maker {
@@ -49,6 +53,7 @@ struct wire {
 	struct wire *next; /* of the closed ones */
 	struct wire_place place;
 	CURL *curl;  /* NULL: the connection was taken over */
+	CURLM *multi; /* it holds curl, and its connection */
 	bool taken;  /* libcurl must not close its descriptor */
 	int fd;
 	unsigned uses;
@@ -225,13 +230,21 @@ wire_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
 	return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
 }
 
-/* libcurl frees a handle and its connection: not one that was taken over. */
+/*
+ * libcurl frees a handle and its connection: not one that was taken over. When
+ * an address was in vain it is to go on with the next one at once, see
+ * WIRE_LOOK_MS.
+ */
 static int
 wire_close_socket(void *arg, curl_socket_t fd)
 {
 	const struct wire *w = arg;
 
-	return w->taken ? 0 : close(fd);
+	if (w->taken)
+		return 0;
+	if (w->target != NULL)
+		(void)curl.multi_wakeup(w->multi);
+	return close(fd);
 }
 
 static CURLcode
@@ -347,6 +360,38 @@ wire_failed(const struct wire *w, const struct target *t, CURLcode code,
 	    text[0] != '\0' ? text : curl.easy_strerror(code));
 }
 
+/* As curl_easy_perform, but looks in between. */
+static CURLcode
+wire_perform(struct wire *w)
+{
+	CURLMcode code = curl.multi_add_handle(w->multi, w->curl);
+	const CURLMsg *end = NULL;
+	int running = 1;
+	int more;
+
+	while (code == CURLM_OK && running > 0) {
+		code = curl.multi_perform(w->multi, &running);
+		if (code == CURLM_OK && running > 0)
+			code = curl.multi_poll(w->multi, NULL, 0,
+			    WIRE_LOOK_MS, NULL);
+	}
+	if (code == CURLM_OK)
+		end = curl.multi_info_read(w->multi, &more);
+	return end != NULL ? end->data.result : CURLE_OUT_OF_MEMORY;
+}
+
+/* The handle goes, and its connection unless that was taken over. */
+static void
+wire_drop_curl(struct wire *w)
+{
+	if (w->curl != NULL)
+		curl.easy_cleanup(w->curl);
+	if (w->multi != NULL)
+		curl.multi_cleanup(w->multi);
+	w->curl = NULL;
+	w->multi = NULL;
+}
+
 static int
 wire_connect(struct wire *w, const struct target *t, struct err *e)
 {
@@ -356,7 +401,7 @@ wire_connect(struct wire *w, const struct target *t, struct err *e)
 	CURLcode code;
 
 	curl.easy_setopt(w->curl, CURLOPT_ERRORBUFFER, text);
-	code = curl.easy_perform(w->curl);
+	code = wire_perform(w);
 	curl.easy_setopt(w->curl, CURLOPT_ERRORBUFFER, NULL);
 	if (code != CURLE_OK)
 		return wire_failed(w, t, code, text, e);
@@ -378,8 +423,7 @@ wire_connect(struct wire *w, const struct target *t, struct err *e)
 		return 0;
 	}
 	w->taken = true;
-	curl.easy_cleanup(w->curl);
-	w->curl = NULL;
+	wire_drop_curl(w);
 	return 0;
 }
 
@@ -433,6 +477,7 @@ wire_new(struct wire_maker *m, const struct target *t)
 	w->key = (struct str){ key, t->key.n };
 	w->name = str_sub(w->key, 0, t->name.n);
 	w->curl = NULL;
+	w->multi = NULL;
 	w->fd = -1;
 	w->uses = 0;
 	w->taken = w->denied = w->tried = false;
@@ -450,7 +495,8 @@ wire_open(struct wire_maker *m, const struct target *t, int64_t timeout_ms,
 	if (wire_maker_begin(m, e) == -1)
 		return -1;
 	w = wire_new(m, t);
-	if (w == NULL || (w->curl = curl.easy_init()) == NULL) {
+	if (w == NULL || (w->curl = curl.easy_init()) == NULL ||
+	    (w->multi = curl.multi_init()) == NULL) {
 		wire_close(&w);
 		return err_set(e, REASON_OVERLOADED, "out of memory");
 	}
@@ -474,10 +520,9 @@ wire_close(struct wire **w)
 	if (wire == NULL)
 		return;
 	atomic_store(&wire->ready.owner, NULL);
-	if (wire->curl != NULL)
-		curl.easy_cleanup(wire->curl);
-	else if (wire->fd != -1)
+	if (wire->curl == NULL && wire->fd != -1)
 		close(wire->fd);
+	wire_drop_curl(wire);
 	wire_tls_drop(&wire->tls);
 	free((char *)(uintptr_t)wire->key.p);
 	pthread_mutex_lock(&wire->maker->lock);

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Names of origins: several addresses, of both families, dead and alive, and
+addresses that change while the router runs."""
+
+import contextlib
+import itertools
+import socket
+import time
+
+import pytest
+
+import fcgi
+import lab as labs
+from origin import Origin
+from test_slow_peers import Dead
+
+LIMIT = 1.0 * labs.PATIENCE     # seconds; connect_timeout
+
+# Addresses, on one port: who is there.
+ALIVE, OTHER, REFUSES, HANGS = (f"127.0.0.{n}" for n in range(1, 5))
+FORBIDDEN = "169.254.169.254"
+
+
+def six(address):
+    """A connect by IPv6 that leads there."""
+    return f"::ffff:{address}"
+
+
+def has_six():
+    with contextlib.suppress(OSError), socket.create_server(
+            ("::1", 0), family=socket.AF_INET6):
+        return True
+    return False
+
+
+# Where the host has no IPv6, at least libcurl thinks that it is some.
+ALIVE6 = "::1" if has_six() else six(ALIVE)
+REFUSES6, HANGS6 = six(REFUSES), six(HANGS)
+
+
+@contextlib.contextmanager
+def at_one_port(*makers):
+    """Calls each with the port that the first one chose."""
+    for _ in range(20):
+        with contextlib.ExitStack() as stack:
+            made, port = [], 0
+            with contextlib.suppress(OSError):
+                for make in makers:
+                    made.append(stack.enter_context(
+                        contextlib.closing(make(port))))
+                    port = made[0].port
+            if len(made) == len(makers):
+                yield made
+                return
+    raise labs.Trouble("no port is free on all addresses")
+
+
+def origin_at(address):
+    return lambda port: Origin(address, address=address, port=port)
+
+
+# ---- several addresses ----
+
+# What the name leads to, and what comes of that: status, reason.
+ROWS = {
+    "one": (ALIVE, 200),
+    "one of IPv6": (ALIVE6, 200),
+    "the first refuses": (f"{REFUSES} {ALIVE}", 200),
+    "the first of IPv6 refuses": (f"{REFUSES6} {ALIVE6}", 200),
+    "all but the last refuse": (
+        f"{REFUSES} 127.0.0.5 127.0.0.6 127.0.0.7 {ALIVE}", 200),
+    "the first hangs": (f"{HANGS} {ALIVE}", 200),
+    "the first of IPv6 hangs": (f"{HANGS6} {ALIVE6}", 200),
+    "one refuses, one hangs": (f"{REFUSES} {HANGS} {ALIVE}", 200),
+    "one hangs, one refuses": (f"{HANGS} {REFUSES} {ALIVE}", 200),
+    "IPv6 refuses": (f"{REFUSES6} {ALIVE}", 200),
+    "IPv6 hangs": (f"{HANGS6} {ALIVE}", 200),
+    "IPv4 refuses": (f"{REFUSES} {ALIVE6}", 200),
+    "IPv4 hangs": (f"{HANGS} {ALIVE6}", 200),
+    "IPv6 refuses and hangs": (f"{REFUSES6} {HANGS6} {ALIVE}", 200),
+    "one is forbidden": (f"{FORBIDDEN} {ALIVE}", 200),
+    "one is forbidden, one refuses": (f"{FORBIDDEN} {REFUSES} {ALIVE}", 200),
+    "all refuse": (f"{REFUSES} {REFUSES6} 127.0.0.5", 502, "origin-refused"),
+    "all hang": (f"{HANGS} {HANGS6}", 504, "origin-connect-timeout"),
+    "one refuses, the last hangs": (
+        f"{REFUSES} {HANGS}", 504, "origin-connect-timeout"),
+    "all are forbidden": (
+        f"{FORBIDDEN} {six(FORBIDDEN)}", 403, "egress-denied"),
+    # It is down: nothing is wrong with the rules.
+    "one is forbidden, the last refuses": (
+        f"{FORBIDDEN} {REFUSES}", 502, "origin-refused"),
+    "there is none": ("fail", 502, "origin-dns"),
+}
+NUMBERS = dict(zip(ROWS, itertools.count(1)))
+
+
+@pytest.fixture(scope="module")
+def names(module_lab):
+    lab = module_lab
+    makers = [origin_at(ALIVE), lambda port: Dead(HANGS, port)]
+    if ALIVE6 == "::1":
+        makers.append(origin_at(ALIVE6))
+    with at_one_port(*makers) as (origin, *_):
+        lab.configure(relay__connect_timeout=f"{LIMIT * 1000:.0f}ms",
+                      relay__max_idle="0")
+        lab.names("".join(f"n{NUMBERS[row]}.test {answer[0]}\n"
+                          for row, answer in ROWS.items()))
+        lab.routes("".join(
+            f"row-{n}.test http://n{n}.test:{origin.port}\n"
+            for n in NUMBERS.values()))
+        lab.start_named_router()
+        yield lab
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_dead_addresses_of_a_name_are_stepped_over(names, row):
+    """By one attempt, and within the time of one."""
+    _, status, *reason = ROWS[row]
+    began = time.monotonic()
+    reply = fcgi.ask(names.socket, "/hello", host=f"row-{NUMBERS[row]}.test")
+    took = time.monotonic() - began
+    assert [reply.status, *filter(None, [reply.reason])] == [
+        status, *reason], reply
+    assert took < LIMIT + 0.5 * labs.PATIENCE
+
+
+# ---- addresses that change ----
+
+@pytest.fixture
+def moving(lab):
+    """A router whose origin is a name, and the two who can be there."""
+    with at_one_port(origin_at(ALIVE), origin_at(OTHER)) as (before, after):
+        lab.routes(f"site.test http://o.test:{before.port}\n")
+        lab.names(f"o.test {ALIVE}\n")
+        lab.before, lab.after = before, after
+        yield lab
+
+
+def who(lab):
+    reply = fcgi.ask(lab.socket, "/hello")
+    assert reply.status == 200, reply
+    return reply.body.decode().split()[-1]
+
+
+def test_addresses_are_kept_for_their_age(moving):
+    moving.configure(relay__max_idle="0")
+    moving.start_named_router()
+    assert {who(moving) for _ in range(5)} == {ALIVE}
+    moving.names(f"o.test {OTHER}\n")
+    assert {who(moving) for _ in range(5)} == {ALIVE}
+    assert moving.before.accepted == 10
+    assert moving.asked("o.test") == 1
+
+
+def test_without_an_age_each_connection_looks_the_name_up(moving):
+    moving.configure(relay__max_idle="0", relay__dns_age="0s")
+    moving.start_named_router()
+    assert {who(moving) for _ in range(5)} == {ALIVE}
+    moving.names(f"o.test {OTHER}\n")
+    assert {who(moving) for _ in range(5)} == {OTHER}
+    assert moving.asked("o.test") == 10
+
+
+def test_new_connections_go_to_the_new_address_once_the_age_is_over(moving):
+    moving.configure(relay__max_idle="0", relay__dns_age="1s")
+    moving.start_named_router()
+    assert who(moving) == ALIVE
+    moving.names(f"o.test {OTHER}\n")
+    labs.until(lambda: who(moving) == OTHER, 10, "it goes there")
+    assert {who(moving) for _ in range(5)} == {OTHER}
+
+
+def test_a_busy_connection_holds_on_to_no_old_address(moving):
+    """It is never idle, and nobody closes it."""
+    moving.configure(relay__dns_age="0s", relay__wire_age="500ms",
+                     router__check="20ms")
+    moving.start_named_router()
+    assert who(moving) == ALIVE
+    moving.names(f"o.test {OTHER}\n")
+    labs.until(lambda: who(moving) == OTHER, 10, "it goes there")
+
+
+def test_a_busy_connection_is_kept_for_its_age(moving):
+    moving.configure(relay__dns_age="0s", relay__wire_age="0s")
+    moving.start_named_router()
+    assert who(moving) == ALIVE
+    moving.names(f"o.test {OTHER}\n")
+    assert {who(moving) for _ in range(50)} == {ALIVE}
+    assert moving.before.accepted == 1
