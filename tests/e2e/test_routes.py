@@ -93,7 +93,7 @@ host.test/own @hosted host=preserve tag=a:route
     response-header X-Level: {{service}} {{version}}
 
 split.test {o}/unused
-    split 0 {o}/never 5 {o}/first 95 {o}/second
+    split 0 {o}/never 100 {o}/first
 several.test @several
 @several {o}/backup backup {o}/one {o}/two
 
