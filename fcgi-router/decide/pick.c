@@ -29,6 +29,12 @@ pick_single(const struct service *s)
 	return only;
 }
 
+static int
+pick_full(struct err *e)
+{
+	return err_set(e, REASON_OVERLOADED, "no room for origins");
+}
+
 /* By its base, too: one server may stand twice, with two bases. */
 static struct str
 pick_name(const struct origin_url *url, struct str name, struct arena *a)
@@ -54,7 +60,7 @@ pick_candidate(const struct pick *p, size_t i, struct arena *a, struct err *e)
 		.backup = o->backup };
 	p->choices[i] = (struct choose_from){ .name = from->name,
 		.weight = o->weight };
-	return 0;
+	return from->name.p != NULL ? 0 : pick_full(e);
 }
 
 static int
@@ -66,7 +72,7 @@ pick_candidates(struct pick *p, struct arena *a, struct err *e)
 	p->from = arena_alloc(a, p->count * sizeof(*p->from));
 	p->choices = arena_alloc(a, p->count * sizeof(*p->choices));
 	if (p->from == NULL || p->choices == NULL)
-		return err_set(e, REASON_OVERLOADED, "no room for origins");
+		return pick_full(e);
 	for (i = 0; i < p->count; i++)
 		if (pick_candidate(p, i, a, e) == -1)
 			return -1;
@@ -174,12 +180,16 @@ pick_open(struct pick *p, bool backup, bool safe, int64_t now)
 static uint64_t
 pick_turn(struct pick *p)
 {
-	if (p->balance == BALANCE_HASH || p->looks)
+	uint64_t id;
+
+	if (p->balance == BALANCE_HASH)
 		return 0;
-	if (!p->has_turn)
-		p->turn = health_turn(p->ask.health, health_id(p->ask.health,
-		    p->follow->service_key));
-	p->has_turn = true;
+	if (!p->has_turn) {
+		id = health_id(p->ask.health, p->follow->service_key);
+		p->turn = p->looks ? health_turn_next(p->ask.health, id) :
+		    health_turn(p->ask.health, id);
+		p->has_turn = !p->looks;
+	}
 	return p->tried == 0 ? p->turn :
 	    hash_sip((struct hash_key){ p->turn, p->tried }, STR(""));
 }
