@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What many router processes know of services together: twenty, which
+mod_fcgid has started."""
+
+import collections
+import os
+import shutil
+import threading
+import time
+
+import pytest
+
+import lab as labs
+from client import ask
+from groups import MANY, Group, name
+from load import Load
+
+COOLDOWN = 0.4          # seconds
+ONCE = 0.19             # seconds, within which failures are two at most
+CHECK = 0.05
+BURSTS = 12             # tries, on a busy machine
+
+LIST = """\
+two.test @two
+@two {a} weight=3 {b}
+least.test @least
+@least {a} {b} balance=least
+due.test @due
+@due http://127.0.0.1:{due} {b} timeout=30s
+"""
+BURST = """\
+burst-{n}.test @burst-{n}
+@burst-{n} http://127.0.0.1:{port} {b} backup
+"""
+
+
+@pytest.fixture(scope="module")
+def group(new_lab, end_lab_module):
+    lab = new_lab("processes")
+    try:
+        made = Group(lab, "apache-mod_fcgid", router__check=labs.ms(CHECK),
+                     relay__cooldown=labs.ms(COOLDOWN),
+                     relay__cooldown_max=labs.ms(COOLDOWN))
+        a, b = made.origin("a"), made.origin("b")
+        made.due, *made.ports = labs.free_ports(BURSTS + 1)
+        yield made.start(
+            LIST.format(a=a.url, b=b.url, due=made.due)
+            + "".join(BURST.format(n=n, port=port, b=b.url)
+                      for n, port in enumerate(made.ports)))
+    finally:
+        end_lab_module(lab)
+
+
+# ---- what they know together ----
+
+def load_of(group, host, count):
+    """The names of who answered so many requests, of clients that go on."""
+    def one(client, number):
+        return name(client.get("/hello", host))
+    with Load(group.site.port, MANY, one) as load:
+        labs.until(lambda: len(load.results) > count, 20, "requests")
+    assert load.failures == []
+    return collections.Counter(load.results)
+
+
+def test_weights_hold_over_all_processes(group):
+    came = load_of(group, "two.test", 800)
+    assert set(came) == {"a", "b"}
+    assert abs(came["a"] / came.total() - 0.75) < 0.02, came
+
+
+def test_a_burst_of_failures_counts_once(group):
+    """All processes find the same dead origin at once; max_fails is 3."""
+    for number, port in enumerate(group.ports):
+        host = f"burst-{number}.test"
+        came, seconds = group.at_once(host)
+        assert set(came) == {"b"}
+        if seconds < ONCE:
+            break
+    else:
+        pytest.fail("the machine is too slow for this")
+    group.origin("was-dead", port=port)
+    assert set(group.at_once(host)[0]) == {"was-dead"}
+
+
+def test_one_request_of_all_processes_tries_an_origin_that_is_due(group):
+    """It is back, and thinks about its first answer. Whoever else comes is
+    served elsewhere meanwhile, and it gets no herd."""
+    began = time.monotonic()
+    while time.monotonic() < began + 0.4:
+        assert set(group.at_once("due.test")[0]) == {"b"}
+    back = group.origin("back", port=group.due)
+    group.origins["b"].gate.set()
+    trials = []
+
+    def ask_it():
+        trials.append(name(ask(group.site.port, target="/wait",
+                               host="due.test")))
+    threads = []
+
+    def one_more():
+        threads.append(threading.Thread(target=ask_it))
+        threads[-1].start()
+        return back.asked
+    try:
+        labs.until(one_more, 10, "somebody tries it")
+        came = load_of(group, "due.test", 200)
+        assert set(came) == {"b"} and len(back.asked) == 1
+    finally:
+        back.gate.set()
+        for thread in threads:
+            thread.join()
+    assert "back" in trials and set(trials) <= {"back", "b"}
+    labs.until(lambda: group.at_once("due.test")[0]["back"] == MANY / 2, 5,
+               "it has its share")
+
+
+# ---- the shared files, harmed ----
+
+def each_file(state):
+    return [path for path in state.iterdir() if path.is_file()]
+
+
+def garbage(state):
+    for path in each_file(state):
+        with open(path, "r+b") as file:
+            file.write(os.urandom(path.stat().st_size))
+
+
+def garbage_behind_the_head(state):
+    for path in each_file(state):
+        with open(path, "r+b") as file:
+            file.seek(4096)
+            file.write(os.urandom(path.stat().st_size - 4096))
+
+
+def cut(state):
+    for path in each_file(state):
+        os.truncate(path, 5000)
+
+
+def emptied(state):
+    for path in each_file(state):
+        os.truncate(path, 0)
+
+
+def removed(state):
+    for path in each_file(state):
+        path.unlink()
+
+
+def another(state):
+    """A file of somebody else's, renamed over it."""
+    for path in each_file(state):
+        fresh = path.with_suffix(".foreign")
+        fresh.write_bytes(b"what is this?\n" * 1000)
+        fresh.rename(path)
+
+
+def a_folder(state):
+    for path in each_file(state):
+        path.unlink()
+        path.mkdir()
+
+
+def a_link(state):
+    for path in each_file(state):
+        path.rename(path.with_suffix(".real"))
+        path.symlink_to(path.with_suffix(".real"))
+
+
+def unreadable(state):
+    for path in each_file(state):
+        path.chmod(0)
+
+
+def readable_by_all(state):
+    for path in each_file(state):
+        path.chmod(0o666)
+
+
+def folder_removed(state):
+    shutil.rmtree(state)
+
+
+def folder_unwritable(state):
+    removed(state)
+    state.chmod(0o500)
+
+
+def folder_is_a_file(state):
+    shutil.rmtree(state)
+    state.write_text("no folder\n")
+
+
+def put_right(state):
+    """Takes all of it away; what the router makes meanwhile may stay."""
+    if state.is_file():
+        state.unlink()
+    else:
+        shutil.rmtree(state, ignore_errors=True)
+
+
+HARMS = (garbage, garbage_behind_the_head, cut, emptied, removed, another,
+         a_folder, a_link, unreadable, readable_by_all, folder_removed,
+         folder_unwritable, folder_is_a_file)
+
+
+@pytest.mark.parametrize("harm", HARMS, ids=lambda harm: harm.__name__)
+def test_harm_to_the_shared_files_fails_no_request(group, harm):
+    """Neither at once, nor when every process has looked; and what was put
+    right is shared again."""
+    hosts = ("two.test", "least.test")
+    harmed = group.state
+    labs.until(lambda: harmed.is_dir() and each_file(harmed), 10,
+               "the files are there")
+
+    def one(client, number):
+        answer = client.get("/hello", hosts[number % 2])
+        assert answer.status == 200, answer
+        return time.monotonic()
+    with Load(group.site.port, MANY, one) as load:
+        labs.until(lambda: len(load.results) > 50, 10, "load")
+        harm(harmed)
+        end = time.monotonic() + 2 * CHECK
+        labs.until(lambda: len(load.results) > 100
+                   and load.results[-1] > end, 10, "load goes on")
+        put_right(harmed)
+        end = time.monotonic() + 2 * CHECK
+        labs.until(lambda: load.results[-1] > end, 10, "load goes on")
+    assert load.failures == []
+    labs.until(lambda: harmed.is_dir() and each_file(harmed), 10,
+               "there are files again")
+    came = load_of(group, "two.test", 100)
+    assert abs(came["a"] / came.total() - 0.75) < 0.05, came

@@ -1,0 +1,648 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Services of several origins: who is asked, who is asked next, and what the
+router knows of them, through its own socket."""
+
+import collections
+import itertools
+import signal
+import threading
+import time
+
+import pytest
+
+import fcgi
+import lab as labs
+from client import pattern, sha256
+from fcgi import Peer
+from origin import Asked, Listener, Origin, Wire
+
+BUFFER = 16384          # body_buffer
+COOLDOWN = 0.2          # seconds, the first and the longest
+COOLDOWN_MAX = 0.4
+MAX_FAILS = 3
+APART = 0.3             # seconds of failures, so that max_fails are counted
+SETTINGS = {"router__check": "20ms", "relay__body_buffer": str(BUFFER),
+            "relay__max_fails": str(MAX_FAILS), "relay__fail_window": "10s",
+            "relay__cooldown": labs.ms(COOLDOWN),
+            "relay__cooldown_max": labs.ms(COOLDOWN_MAX),
+            "relay__response_timeout": "30s"}
+
+
+# What is asked, and whether it may go out again.
+METHODS = [("GET", True), ("HEAD", True), ("OPTIONS", True), ("PUT", True),
+           ("DELETE", True), ("PROPFIND", True), ("POST", False),
+           ("PATCH", False), ("LOCK", False)]
+BODIES = ((None, True), (b"", True), (pattern(BUFFER), True),
+          (pattern(BUFFER * 4), False))
+WAYS = [(method, body, safe and kept) for method, safe in METHODS
+        for body, kept in BODIES]
+
+
+class Dying(Listener):
+    """Reads whole requests, and then ends."""
+
+    def __init__(self, **where):
+        self.asked = []
+        self.times = []
+        super().__init__(**where)
+
+    def serve(self, sock):
+        wire = Wire(sock)
+        head = wire.line(b"\r\n\r\n")
+        if head is not None:
+            self.times.append(time.monotonic())
+            asked = Asked(head)
+            for _ in wire.body(asked):
+                pass
+            self.asked.append(asked)
+
+
+class Silent(Dying):
+    """Reads a request, and says nothing."""
+
+    def serve(self, sock):
+        super().serve(sock)
+        self.stopped.wait(30)
+
+
+class Plain(Dying):
+    """Does not speak TLS: is asked by https."""
+
+    @property
+    def url(self):
+        return super().url.replace("http:", "https:")
+
+    def serve(self, sock):
+        sock.recv(65536)
+        sock.sendall(b"what?\r\n\r\n")
+
+
+class Missing:
+    """Nobody is there; until somebody comes to its port."""
+
+    def __init__(self, port=0):
+        self.port = port or labs.free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.asked = []
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def make():
+    """Makes origins that end with the test: make(Origin, "a", "b")."""
+    made = []
+
+    def one(kind, *names, **how):
+        some = [kind(name, **how) if kind is Origin else kind(**how)
+                for name in names]
+        made.extend(some)
+        return some if len(some) > 1 else some[0]
+    yield one
+    for each in made:
+        if isinstance(each, Origin):
+            each.gate.set()
+        each.close()
+
+
+def settle(lab, **more):
+    lab.configure(router__state_dir=str(lab.dir / "run" / "state"),
+                  **{**SETTINGS, **more})
+
+
+@pytest.fixture(scope="module")
+def router(module_lab):
+    """All that needs no list of its own is there from the beginning to the
+    end: module_lab.standing."""
+    lab = module_lab
+    lab.live = Origin("live")
+    dying = [Dying() for _ in WAYS]
+    missing = [Missing(port) for port in labs.free_ports(len(WAYS))]
+    lab.first = {"dying": dying, "missing": missing}
+    lab.standing = "".join(
+        f"{kind}-{n}.test @{kind}-{n}\n"
+        f"@{kind}-{n} {first.url} {lab.live.url} backup\n"
+        for kind, some in lab.first.items() for n, first in enumerate(some))
+    settle(lab)
+    lab.names("".join(f"gone-{n}.test fail\n" for n in range(8)))
+    lab.routes(lab.standing)
+    lab.start_named_router()
+    pid = lab.router_pids()
+    yield lab
+    for origin in (lab.live, *dying):
+        origin.close()
+    assert lab.router_pids() == pid, "the router has died meanwhile"
+
+
+GENERATION = itertools.count()
+
+
+def route(lab, text):
+    """A list beside what is there always; when it is in force."""
+    mark = f"generation-{next(GENERATION)}"
+    lab.routes(f"{lab.standing}{text}\nmark.test respond=200 \"{mark}\"\n")
+    lab.processes[0].signal(signal.SIGHUP)
+    labs.until(lambda: mark.encode() in fcgi.ask(
+        lab.socket, host="mark.test").body, 5, "the map is in force")
+
+
+def service(origins, options=(), more=""):
+    """@s of these, each with its own options."""
+    words = [f"{origin.url} {option}".strip() for origin, option in
+             zip(origins, [*options, *[""] * len(origins)])]
+    return f"site.test @s\n@s {' '.join(words)} {more}"
+
+
+def who(reply):
+    """The origin that said hello, or why there is none."""
+    if reply.status == 200:
+        return reply.body.decode().split()[-1]
+    return f"{reply.status} {reply.reason}"
+
+
+def ask_in_turn(lab, count, target="/hello"):
+    """Over one kept connection."""
+    with Peer(lab.socket) as peer:
+        return [who(peer.ask(target, keep=True)) for _ in range(count)]
+
+
+def ask_for(lab, seconds):
+    """Asks for so long; all that came."""
+    end = time.monotonic() + seconds
+    came = []
+    while time.monotonic() < end:
+        came.append(who(fcgi.ask(lab.socket, "/hello")))
+    return came
+
+
+def ask_until(lab, wanted, seconds=5, **how):
+    """Asks until that comes; all that came."""
+    came = []
+
+    def comes():
+        came.append(who(fcgi.ask(lab.socket, "/hello", **how)))
+        return came[-1] == wanted
+    labs.until(comes, seconds, f"{wanted}; there were "
+               f"{collections.Counter(came)}")
+    return came
+
+
+# ---- who is asked ----
+
+@pytest.mark.parametrize("weights", [
+    (1, 1), (1, 1, 1), (5, 1, 1), (3, 2, 0), (2, 4, 6), (1000, 3000),
+    (7,)], ids=str)
+def test_round_robin_is_exact_in_any_window(router, make, weights):
+    names = "abc"[:len(weights)]
+    origins = [make(Origin, name) for name in names]
+    route(router, service(origins, [f"weight={w}" for w in weights]))
+    unit = next(n for n in range(max(weights), 0, -1)
+                if not any(w % n for w in weights))
+    turns = sum(weights) // unit
+    came = ask_in_turn(router, 4 * turns)
+    wanted = {name: weight // unit for name, weight in zip(names, weights)
+              if weight}
+    for at in range(3 * turns):
+        assert collections.Counter(came[at:at + turns]) == wanted, at
+
+
+def test_round_robin_is_smooth(router, make):
+    """The heavy one is not asked five times in a row."""
+    a, b, c = make(Origin, "a", "b", "c")
+    route(router, service([a, b, c], ["weight=4", "weight=2", "weight=1"]))
+    came = "".join(ask_in_turn(router, 21))
+    assert "aaa" not in came and "bb" not in came and "cc" not in came
+
+
+def test_many_at_once_share_one_turn(router, make):
+    a, b = make(Origin, "a", "b")
+    route(router, service([a, b], ["weight=3"]))
+    threads = [threading.Thread(target=ask_in_turn, args=(router, 40))
+               for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(a.asked), len(b.asked)) == (240, 80)
+
+
+def test_least_goes_to_whom_has_least_for_its_weight(router, make):
+    a, b = make(Origin, "a", "b")
+    route(router, service([a, b], ["weight=3"], "balance=least timeout=30s"))
+    peers = []
+    try:
+        for number in range(1, 9):
+            peers.append(Peer(router.socket))
+            peers[-1].send(fcgi.request("/gate"))
+            labs.until(lambda n=number: len(a.asked) + len(b.asked) == n, 5,
+                       "it is asked")
+        assert (len(a.asked), len(b.asked)) == (6, 2)
+    finally:
+        a.gate.set()
+        b.gate.set()
+        for peer in peers:
+            assert peer.reply().status == 200
+            peer.close()
+
+
+KEYS = [
+    ("client_ip", lambda n: [("REMOTE_ADDR", f"192.0.2.{n}")], "/hello"),
+    ("cookie:sid", lambda n: [("HTTP_COOKIE", f"a=b; sid=c{n}")], "/hello"),
+    ("header:x-user", lambda n: [("HTTP_X_USER", f"u{n}")], "/hello"),
+    ("path", lambda n: [], "/hello/{}"),
+]
+
+
+def everybody(router, more, target="/hello"):
+    """Where each of ninety clients comes to."""
+    with Peer(router.socket) as peer:
+        return [who(peer.ask(target.format(n), more=more(n), keep=True))
+                for n in range(90)]
+
+
+@pytest.mark.parametrize("key,more,target", KEYS, ids=[k[0] for k in KEYS])
+def test_hash_keeps_a_client_where_it_is(router, make, key, more, target):
+    route(router, service(make(Origin, "a", "b", "c"),
+                          more=f"balance=hash:{key}"))
+    first = everybody(router, more, target)
+    assert everybody(router, more, target) == first
+    assert all(first.count(name) > 15 for name in "abc")
+
+
+def test_with_hash_only_clients_of_the_origin_that_goes_move(router, make):
+    origins = make(Origin, "a", "b", "c")
+    more = KEYS[0][1]
+    route(router, service(origins, more="balance=hash:client_ip"))
+    first = everybody(router, more)
+    origins[0].close()
+    end = time.monotonic() + APART
+    while time.monotonic() < end:
+        without = everybody(router, more)
+        assert {w for f, w in zip(first, without) if f == "a"} == {"b", "c"}
+        assert [w for f, w in zip(first, without) if f != "a"] == \
+            [f for f in first if f != "a"]
+    make(Origin, "a", port=origins[0].port)
+    labs.until(lambda: everybody(router, more) == first, 5,
+               "all are where they were")
+
+
+def test_backups_serve_only_while_all_others_are_down(router, make):
+    a, b, c = make(Origin, "a", "b", "c")
+    route(router, service([a, b, c], ["backup", "", ""], "retry=2"))
+    assert set(ask_in_turn(router, 20)) == {"b", "c"}
+    b.close()
+    assert set(ask_in_turn(router, 20)) == {"c"}
+    c.close()
+    # While they are found out, and then.
+    assert set(ask_in_turn(router, 20)) == {"a"}
+    labs.until(lambda: set(ask_in_turn(router, 20)) == {"a"}, 5, "a alone")
+    make(Origin, "c", port=c.port)
+    labs.until(lambda: set(ask_in_turn(router, 20)) == {"c"}, 5, "c is back")
+
+
+def test_a_weight_of_0_takes_none_though_all_others_are_down(router, make):
+    a, dead = make(Origin, "a"), make(Missing, "dead")
+    route(router, service([a, dead], ["weight=0"], "retry=2"))
+    assert set(ask_in_turn(router, 30)) == {"502 origin-refused"}
+    assert not a.asked
+
+
+# ---- who is asked next ----
+
+@pytest.mark.parametrize("retry,attempts", [
+    ("", 2), ("retry=0", 1), ("retry=1", 2), ("retry=2", 3), ("retry=3", 4),
+    ("retry=9", 4)])
+def test_so_many_others_are_tried(router, make, retry, attempts):
+    origins = make(Dying, *"abcd")
+    route(router, service(origins, more=retry))
+    reply = fcgi.ask(router.socket, "/hello")
+    assert who(reply) == "502 origin-broken"
+    asked = sorted(len(origin.asked) for origin in origins)
+    assert asked == [0] * (4 - attempts) + [1] * attempts
+
+
+def each_way(test):
+    return pytest.mark.parametrize("number", range(len(WAYS)), ids=[
+        f"{method}-{'none' if body is None else len(body)}"
+        for method, body, _ in WAYS])(test)
+
+
+def ask_way(router, kind, number):
+    """The reply, what came to the first origin, and what to the other."""
+    method, body, _ = WAYS[number]
+    before = len(router.live.asked)
+    reply = fcgi.ask(router.socket, "/echo", method, f"{kind}-{number}.test",
+                     body)
+    return (reply, router.first[kind][number].asked,
+            router.live.asked[before:])
+
+
+@each_way
+def test_what_was_sent_goes_out_again_only_if_it_may(router, number):
+    """The first has read all of it, and dies."""
+    method, body, again = WAYS[number]
+    reply, first, other = ask_way(router, "dying", number)
+    assert [one.size for one in first] == [len(body or b"")]
+    if again:
+        assert reply.status == 200
+        assert [(one.method, one.sha256) for one in other] == [
+            (method, sha256(body or b""))]
+    else:
+        assert who(reply) == "502 origin-broken" and not other
+
+
+@each_way
+def test_what_was_not_sent_goes_to_another(router, number):
+    """Nobody is at the first: not one byte has gone there, and the body is
+    whole, however long."""
+    method, body, _ = WAYS[number]
+    reply, _, other = ask_way(router, "missing", number)
+    assert reply.status == 200
+    assert [(one.method, one.sha256) for one in other] == [
+        (method, sha256(body or b""))]
+
+
+@pytest.mark.parametrize("method,status", [("GET", 200), ("POST", 504)])
+def test_a_silent_one_is_left_for_another(router, make, method, status):
+    silent, live = make(Silent, "silent"), make(Origin, "live")
+    route(router, service([silent, live], ["", "backup"], "timeout=100ms"))
+    reply = fcgi.ask(router.socket, "/hello", method)
+    assert reply.status == status
+    assert len(silent.asked) == 1
+    assert len(live.asked) == (status == 200)
+
+
+def test_no_other_is_tried_beyond_total(router, make):
+    silent, other = make(Silent, "s"), make(Silent, "o")
+    route(router, service([silent, other],
+                          more="retry=9 timeout=400ms total=150ms"))
+    assert who(fcgi.ask(router.socket, "/hello")) == "504 origin-timeout"
+    assert len(silent.asked) + len(other.asked) == 1
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_5xx_of_an_origin_is_an_answer(router, make, status):
+    a, b = make(Origin, "a", "b")
+    route(router, service([a, b]))
+    with Peer(router.socket) as peer:
+        came = [peer.ask(f"/status/{status}", keep=True)
+                for _ in range(4 * MAX_FAILS)]
+    assert {reply.status for reply in came} == {status}
+    assert {reply.reason for reply in came} == {None}
+    assert len(a.asked) == len(b.asked) == 2 * MAX_FAILS
+
+
+# ---- by name ----
+
+SPACES = """
+site.test @nobody
+tenant.test @staging/acme
+{{t}}.saas.test @{{t}}
+own.test @own
+@own {o}/own
+@staging/acme {o}/staging
+@production/acme {o}/production
+@staging/other {o}/other
+"""
+
+
+@pytest.mark.parametrize("host,space,wanted", [
+    ("site.test", None, "404 no-service"),
+    ("tenant.test", None, "/staging"),
+    ("acme.saas.test", None, "/production"),
+    ("acme.saas.test", "staging", "/staging"),
+    ("acme.saas.test", "nowhere", "404 no-service"),
+    ("other.saas.test", None, "404 no-service"),
+    ("other.saas.test", "staging", "/other"),
+    # A dynamic name reaches no service of the platform's own.
+    ("own.saas.test", None, "404 no-service"),
+    ("own.test", "staging", "/own"),
+])
+def test_a_service_is_found_in_its_namespace(router, make, host, space,
+                                             wanted):
+    origin = make(Origin, "a")
+    route(router, SPACES.format(o=origin.url))
+    reply = fcgi.ask(router.socket, "/hello", host=host,
+                     more=[("ROUTER_NAMESPACE", space)] if space else [])
+    if wanted.startswith("404"):
+        assert who(reply) == wanted and not origin.asked
+    else:
+        assert origin.asked[0].target == f"{wanted}/hello"
+
+
+class Unknown(Missing):
+    """A name that nobody has."""
+
+    numbers = itertools.count()
+
+    def __init__(self):
+        super().__init__()
+        self.url = f"http://gone-{next(self.numbers)}.test"
+
+
+FAULTS = [(Missing, "502 origin-refused"), (Dying, "502 origin-broken"),
+          (Silent, "504 origin-timeout"), (Plain, "502 origin-tls"),
+          (Unknown, "502 origin-dns")]
+
+
+@pytest.mark.parametrize("kind,reason", FAULTS, ids=[
+    reason for _, reason in FAULTS])
+def test_all_out_and_try_tells_the_origins_own_reason(router, make, kind,
+                                                      reason):
+    route(router, service(make(kind, "a", "b"), more="timeout=50ms"))
+    assert set(ask_for(router, 2 * COOLDOWN)) == {reason}
+
+
+@pytest.mark.parametrize("kind,reason", FAULTS, ids=[
+    reason for _, reason in FAULTS])
+def test_all_out_and_refuse_is_no_healthy_origin(router, make, kind, reason):
+    """At first the origin's own; then it is known."""
+    route(router, service(make(kind, "a", "b"),
+                          more="timeout=50ms when-all-down=refuse"))
+    came = ask_until(router, "503 no-healthy-origin", 10)
+    assert set(came[:-1]) == {reason}
+    assert len(came) > MAX_FAILS
+
+
+def test_one_origin_alone_is_refused_too(router, make):
+    route(router, service([make(Missing, "a")], more="when-all-down=refuse"))
+    came = ask_until(router, "503 no-healthy-origin", 10)
+    assert set(came[:-1]) == {"502 origin-refused"}
+
+
+# ---- what is known ----
+
+@pytest.mark.parametrize("how,count", [
+    ("try", 1), ("try", 2), ("refuse", 1), ("refuse", 2)])
+def test_a_dead_mark_takes_no_domain_down_for_ever(router, make, how, count):
+    """hipache's fault: its dead mark outlived the backend's death. Here all
+    origins are down, long enough for the longest cooldown, and one comes
+    back: by `try` the next request is served, by `refuse` one within the
+    longest cooldown."""
+    dead = [make(Missing, "x") for _ in range(count)]
+    route(router, service(dead, more=f"when-all-down={how}"))
+    last = ask_for(router, 1.5 * COOLDOWN_MAX)[-1]
+    assert last == ("502 origin-refused" if how == "try"
+                    else "503 no-healthy-origin")
+    back = make(Origin, "back", port=dead[0].port)
+    if how == "try":
+        assert ask_in_turn(router, 5) == ["back"] * 5
+    else:
+        began = time.monotonic()
+        came = ask_until(router, "back", COOLDOWN_MAX + 0.5)
+        assert time.monotonic() - began <= COOLDOWN_MAX + 0.5 * labs.PATIENCE
+        assert set(came[:-1]) <= {"503 no-healthy-origin"}
+        assert ask_in_turn(router, 5) == ["back"] * 5
+    assert len(back.asked) >= 6 - (how == "try")
+
+
+def test_failures_at_once_are_one(router, make):
+    """Four times max_fails, all within 100 ms: it is not out."""
+    dead, live = make(Missing, "dead"), make(Origin, "live")
+    for _ in range(20):
+        route(router, service([dead, live], ["", "backup"]))
+        began = time.monotonic()
+        assert set(ask_in_turn(router, 4 * MAX_FAILS)) == {"live"}
+        if time.monotonic() - began < 0.09:
+            break
+        # Too slow to be one, on a busy machine: another one.
+        dead = make(Missing, "dead")
+    else:
+        pytest.fail("the machine is too slow for this")
+    make(Origin, "dead", port=dead.port)
+    assert set(ask_in_turn(router, 5)) == {"dead"}
+
+
+def test_failures_apart_take_it_out(router, make):
+    dead, live = make(Missing, "dead"), make(Origin, "live")
+    route(router, service([dead, live], ["", "backup"]))
+    assert set(ask_for(router, APART)) == {"live"}
+    back = make(Origin, "dead", port=dead.port)
+    assert set(ask_in_turn(router, 5)) == {"live"} and not back.asked
+    ask_until(router, "dead", 2)
+
+
+def test_one_request_tries_an_origin_that_is_due(router, make):
+    """It comes back, and thinks about its first answer: meanwhile everybody
+    else is served elsewhere."""
+    dead, live = make(Missing, "dead"), make(Origin, "live")
+    route(router, service([dead, live], ["", ""], "timeout=30s"))
+    assert set(ask_for(router, APART)) == {"live"}
+    back = make(Origin, "back", port=dead.port)
+    trial = []
+
+    def until_tried():
+        with Peer(router.socket) as peer:
+            peer.send(fcgi.request("/wait"))
+            trial.append(peer)
+            trial.append(who(peer.reply()))
+    live.gate.set()     # /wait is no wait there
+    threads = []
+
+    def one_more():
+        thread = threading.Thread(target=until_tried)
+        thread.start()
+        threads.append(thread)
+        return back.asked
+    try:
+        labs.until(one_more, 5, "somebody tries it")
+        before = len(live.asked)
+        came = [who(reply) for reply in (
+            fcgi.ask(router.socket, "/hello") for _ in range(100))]
+        assert set(came) == {"live"} and len(back.asked) == 1
+        assert len(live.asked) >= before + 100
+    finally:
+        back.gate.set()
+        for thread in threads:
+            thread.join()
+    assert set(ask_in_turn(router, 4)) == {"live", "back"}
+
+
+def trials(router, make):
+    """Seconds between an origin's last failure, and three trials of it."""
+    dead, live = make(Dying, "dead"), make(Origin, "live")
+    route(router, service([dead, live], ["", "backup"]))
+
+    def gaps():
+        assert ask_in_turn(router, 1) == ["live"]
+        return [after - before for before, after in
+                zip(dead.times, dead.times[1:])
+                if after - before > 0.9 * COOLDOWN]
+    labs.until(lambda: len(gaps()) == 3, 10, "three trials")
+    return gaps()
+
+
+def test_a_failed_trial_doubles_the_cooldown(router, make):
+    """Measured again when the machine was so busy that two failures were
+    apart as if it had been out."""
+    wanted = (COOLDOWN, COOLDOWN_MAX, COOLDOWN_MAX)
+    for _ in range(3):
+        seen = trials(router, make)
+        if all(0.95 * least < gap < least + 0.3 * labs.PATIENCE
+               for gap, least in zip(seen, wanted)):
+            return
+    pytest.fail(f"{seen}")
+
+
+# ---- across processes ----
+
+@pytest.fixture
+def shared(lab):
+    """Routers that share what they know; it lasts."""
+    settle(lab, relay__cooldown="1h", relay__cooldown_max="1h",
+           relay__response_timeout="30s")
+
+    def start(name):
+        where = lab.dir / "run" / f"{name}.sock"
+        process = lab.start_router("-s", f"unix:{where}", name=name)
+        assert lab.ready(process, where)
+        process.socket = where
+        return process
+    lab.another = start
+    return lab
+
+
+@pytest.mark.parametrize("how", ["stopped", "killed"])
+def test_a_process_that_starts_knows_who_is_out(shared, make, how):
+    dead, live = make(Missing, "dead"), make(Origin, "live")
+    shared.routes(service([dead, live]))
+    first = shared.another("first")
+    assert set(ask_for(first, APART)) == {"live"}
+    back = make(Origin, "back", port=dead.port)
+    if how == "stopped":
+        first.stop()
+    else:
+        first.signal(9)
+        first.wait()
+    second = shared.another("second")
+    assert ask_in_turn(second, 6) == ["live"] * 6 and not back.asked
+    # It was the file that told.
+    second.stop()
+    for path in (shared.dir / "run" / "state").iterdir():
+        path.unlink()
+    third = shared.another("third")
+    assert set(ask_in_turn(third, 6)) == {"live", "back"}
+
+
+def test_a_killed_process_leaves_no_request_with_an_origin(shared, make):
+    """Ten wait at one origin, of a process that is killed: for others it has
+    ten too many until that is noticed, and then none."""
+    a, b, c = make(Origin, "a", "b", "c")
+    shared.routes(
+        f"held.test @held\n@held {a.url} {b.url} backup\n"
+        f"site.test @s\n@s {a.url} {c.url} balance=least\n")
+    first, second = shared.another("first"), shared.another("second")
+    peers = []
+    for _ in range(10):
+        peers.append(Peer(first.socket))
+        peers[-1].send(fcgi.request("/gate", host="held.test"))
+    labs.until(lambda: len(a.asked) == 10, 5, "ten wait")
+    assert ask_in_turn(second, 20) == ["c"] * 20
+    first.signal(9)
+    first.wait()
+    labs.until(lambda: "a" in ask_in_turn(second, 2), 5, "they are forgotten")
+    came = ask_in_turn(second, 20)
+    assert came.count("a") == 10
+    for peer in peers:
+        peer.close()
