@@ -145,6 +145,13 @@ int h1_read_body(struct h1_body *b, struct str in, struct str *data,
     size_t *used, struct err *e);
 
 /*
+ * How many of the bytes that come next are content, whatever they are; and
+ * that so many of them, at most that, went by without h1_read_body.
+ */
+uint64_t h1_body_ahead(const struct h1_body *b);
+void h1_body_pass(struct h1_body *b, uint64_t n);
+
+/*
  * The connection ended. true: the body was complete or is one that ends so;
  * false: it was cut off.
  */

@@ -166,6 +166,27 @@ h1_read_body(struct h1_body *b, struct str in, struct str *data,
 	return b->done ? 2 : 1;
 }
 
+uint64_t
+h1_body_ahead(const struct h1_body *b)
+{
+	if (b->kind == H1_BODY_CLOSE)
+		return b->done ? 0 : UINT64_MAX;
+	return b->kind == H1_BODY_CHUNKED && b->state != H1_DATA ? 0 : b->left;
+}
+
+void
+h1_body_pass(struct h1_body *b, uint64_t n)
+{
+	CHECK(n <= h1_body_ahead(b));
+	if (n == 0 || b->kind == H1_BODY_CLOSE)
+		return;
+	b->left -= n;
+	if (b->left > 0)
+		return;
+	b->done = b->kind == H1_BODY_LENGTH;
+	b->state = H1_DATA_CR;
+}
+
 bool
 h1_body_end(struct h1_body *b)
 {

@@ -13,6 +13,9 @@ enum {
 	                           that is kept for a while */
 	TRANSFER_DIRECT = 4096, /* smaller parts wait for company */
 	TRANSFER_ROUNDS = 16,   /* reads in a row */
+	TRANSFER_POURED = 65536, /* less than this to come is copied as
+	                            quickly, */
+	TRANSFER_TRICKLE = 8192, /* and so is what comes by less at once */
 	TRANSFER_WAIT = 3       /* an inner answer: nothing came */
 };
 
@@ -49,7 +52,7 @@ transfer_begin(struct transfer *t, struct wire **w, bool reused,
 	t->keep = t->sent_any = false;
 	t->wrote = false;
 	t->unsent = 0;
-	t->came = 0;
+	t->came = t->last = 0;
 	t->upload = request->body;
 	t->upload_done = request->body == H1_BODY_NONE ||
 	    (request->body == H1_BODY_LENGTH && request->length == 0);
@@ -250,6 +253,7 @@ transfer_read_more(struct transfer *t, char *scratch, size_t room,
 
 	CHECK(held < room / 2); /* at most an unfinished chunk line */
 	got = wire_recv(t->wire, scratch + held, room - held, &n, e);
+	t->last = n;
 	if (got == 2)
 		return h1_body_end(&t->body) ? 2 :
 		    transfer_cut_off(t, "within its answer's body", e);
@@ -285,6 +289,24 @@ transfer_read_body(struct transfer *t, char *scratch, size_t room,
 			return 0;
 	}
 	return got == 0 ? 1 : got;
+}
+
+int
+transfer_pour(struct transfer *t, struct pour *p, size_t room, struct err *e)
+{
+	uint64_t ahead = h1_body_ahead(&t->body);
+	int got;
+
+	if (ahead < TRANSFER_POURED || t->last < TRANSFER_TRICKLE ||
+	    buf_len(&t->in) > 0)
+		return 2;
+	got = wire_pour(t->wire, p, room < ahead ? room : (size_t)ahead, e);
+	if (got == 1) {
+		t->last = p->held;
+		t->came += p->held;
+		h1_body_pass(&t->body, p->held);
+	}
+	return got;
 }
 
 void

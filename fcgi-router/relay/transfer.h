@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/pour.h"
 #include "http/h1.h"
 #include "relay/pool.h"
 #include "relay/wire.h"
@@ -32,6 +33,7 @@ struct transfer {
 	bool wrote;        /* one did since transfer_is_taken was asked */
 	int unsent;        /* what the system held when it was asked */
 	uint64_t came;     /* bytes of an answer, as they came on the wire */
+	size_t last;       /* of them, with the last read of its body */
 };
 
 /* Once in a lifetime, and its end. fini closes a wire that is left. */
@@ -86,6 +88,15 @@ typedef int transfer_sink(void *arg, struct str data);
 ATTR_MUST_USE
 int transfer_read_body(struct transfer *t, char *scratch, size_t room,
     transfer_sink *sink, void *arg, struct err *e);
+
+/*
+ * Moves content of the answer's body, `room` bytes at most, into an empty pipe.
+ * 1: p->held is some; 2: the next bytes are for transfer_read_body (framing,
+ * TLS, little, the end); 0: would wait for the origin; -1 and e: origin-broken.
+ */
+ATTR_MUST_USE
+int transfer_pour(struct transfer *t, struct pour *p, size_t room,
+    struct err *e);
 
 /*
  * Ends the attempt: a wire whose exchange was complete goes to the pool, any

@@ -624,6 +624,26 @@ wire_recv(struct wire *w, char *to, size_t room, size_t *got, struct err *e)
 }
 
 int
+wire_pour(struct wire *w, struct pour *to, size_t room, struct err *e)
+{
+	ssize_t n;
+
+	if (w->tls != NULL)
+		return 2;
+	if (!ready_maybe(&w->ready))
+		return 0;
+	ready_look(&w->ready);
+	n = pour_fill(to, w->fd, room);
+	if (n == -1 && errno == EAGAIN)
+		return 0;
+	/* It may be less than there is: a pipe has room for so many pages. */
+	ready_left(&w->ready);
+	if (n == -1 && errno != EOPNOTSUPP)
+		return wire_broken(w, strerror(errno), e);
+	return n > 0 ? 1 : 2;
+}
+
+int
 wire_fd(const struct wire *w)
 {
 	return w->fd;

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/pour.h"
 #include "base/ready.h"
 #include "base/str.h"
 #include "decide/target.h"
@@ -68,6 +69,13 @@ int wire_send(struct wire *w, struct str data, size_t *sent, struct err *e);
 ATTR_MUST_USE
 int wire_recv(struct wire *w, char *to, size_t room, size_t *got,
     struct err *e);
+
+/*
+ * As wire_recv, into an empty pipe; 2: only wire_recv can tell (of TLS, and at
+ * the end).
+ */
+ATTR_MUST_USE
+int wire_pour(struct wire *w, struct pour *to, size_t room, struct err *e);
 
 /* The descriptor to wait on. */
 int wire_fd(const struct wire *w);

@@ -34,6 +34,7 @@ struct worker {
 	bool running;   /* the slot is in use */
 	bool joinable;  /* the thread has ended or will; not joined yet */
 	char *scratch;
+	struct pour pour;
 };
 
 struct crew {

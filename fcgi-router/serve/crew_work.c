@@ -89,6 +89,7 @@ worker_run(struct worker *w, struct exchange *x)
 	struct crew *c = w->crew;
 	const struct exchange_loan loan = { .scratch = w->scratch,
 		.room = CREW_SCRATCH,
+		.pour = &w->pour,
 		.slot = w->slot,
 		.held = worker_held,
 		.arg = w };
@@ -193,6 +194,7 @@ worker_main(void *arg)
 
 	w->scratch = malloc(CREW_SCRATCH);
 	CHECK(w->scratch != NULL);
+	pour_init(&w->pour);
 	while (!atomic_load(&c->ending)) {
 		struct epoll_event event;
 		int n = worker_wait(c, &event);
@@ -205,5 +207,6 @@ worker_main(void *arg)
 	}
 	crew_ring(c->ready_bell); /* an end is for the next one, too */
 	free(w->scratch);
+	pour_fini(&w->pour);
 	return NULL;
 }

@@ -18,6 +18,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/pour.h"
 #include "base/ready.h"
 #include "decide/follow.h"
 #include "decide/pick.h"
@@ -59,6 +60,7 @@ struct exchange_wait {
 struct exchange_loan {
 	char *scratch; /* memory until the step ends */
 	size_t room;
+	struct pour *pour; /* empty */
 	unsigned slot; /* the store's */
 	/* Told before and after something that holds the worker. */
 	void (*held)(void *arg, bool begins);

@@ -17,6 +17,7 @@ enum {
 	FCGI_CONTENT_MAX = 65528,  /* of a record, a multiple of 8 */
 	FCGI_DIRECT = 8192,        /* larger parts are written at once */
 	FCGI_RECORDS = 3,          /* in one write: of 128 KiB */
+	FCGI_COPY = 4096,          /* of what was poured in vain */
 	FCGI_ROOM = 16384,         /* the least that is worth a read */
 	FCGI_FULL = 4              /* of a socket's buffer that part is kept */
 };
@@ -188,13 +189,14 @@ fcgi_write_room(struct exchange *x)
 	return left > FCGI_ROOM ? (size_t)left : FCGI_ROOM;
 }
 
-int
-fcgi_write_flush(struct exchange *x, struct err *e)
+/* As fcgi_write_flush. */
+static int
+fcgi_write_waiting(struct exchange *x, int flags, struct err *e)
 {
 	while (buf_len(&x->out) > 0) {
 		struct str waits = buf_view(&x->out);
 		ssize_t n = send(x->front, waits.p, waits.n,
-		    MSG_DONTWAIT | MSG_NOSIGNAL);
+		    MSG_DONTWAIT | MSG_NOSIGNAL | flags);
 
 		if (n == -1 && errno == EINTR)
 			continue;
@@ -209,4 +211,57 @@ fcgi_write_flush(struct exchange *x, struct err *e)
 	}
 	buf_rest(&x->out);
 	return 1;
+}
+
+int
+fcgi_write_flush(struct exchange *x, struct err *e)
+{
+	return fcgi_write_waiting(x, 0, e);
+}
+
+/* Puts n bytes of what the pipe holds as one record. What the socket does not
+ * take is copied, and waits. */
+static int
+fcgi_write_poured(struct exchange *x, struct pour *p, size_t n, struct err *e)
+{
+	unsigned char head[FCGI_HEAD];
+	char copy[FCGI_COPY];
+	int got;
+
+	fcgi_write_frame(fcgi_writer(x), FCGI_STDOUT, n, head);
+	if (buf_put(&x->out, (struct str){ (char *)head, FCGI_HEAD }) == -1)
+		return err_set(e, REASON_OVERLOADED, "no room for an answer");
+	got = fcgi_write_waiting(x, MSG_MORE, e);
+	if (got == -1)
+		return -1;
+	if (got == 1)
+		n -= pour_empty(p, x->front, n, n < p->held);
+	while (n > 0) {
+		size_t part = pour_copy(p, copy, n < FCGI_COPY ? n :
+		    FCGI_COPY);
+
+		if (buf_put(&x->out, (struct str){ copy, part }) == -1)
+			return err_set(e, REASON_OVERLOADED,
+			    "no room for an answer");
+		n -= part;
+	}
+	return 0;
+}
+
+/* splice(2) waits unless the socket itself says that nobody shall; libfcgi
+ * reads it as one that waits. */
+int
+fcgi_write_pour(struct exchange *x, struct pour *p, struct err *e)
+{
+	int yes = 1, no = 0, got = 0;
+
+	if (ioctl(x->front, FIONBIO, &yes) == -1)
+		return fcgi_write_gone_error(e);
+	while (p->held > 0 && got == 0)
+		got = fcgi_write_poured(x, p, p->held < FCGI_CONTENT_MAX ?
+		    p->held : FCGI_CONTENT_MAX, e);
+	(void)ioctl(x->front, FIONBIO, &no);
+	if (got == -1)
+		pour_fini(p);
+	return got;
 }

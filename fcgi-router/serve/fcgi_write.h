@@ -30,9 +30,11 @@ ATTR_MUST_USE
 int fcgi_write_queue(struct exchange *x, int type, struct str content,
     struct err *e);
 
-/* `put`, `flush` and `room` of serve/intake.h. */
+/* `put`, `pour`, `flush` and `room` of serve/intake.h. */
 ATTR_MUST_USE
 int fcgi_write_put(struct exchange *x, struct str data, struct err *e);
+ATTR_MUST_USE
+int fcgi_write_pour(struct exchange *x, struct pour *p, struct err *e);
 ATTR_MUST_USE int fcgi_write_flush(struct exchange *x, struct err *e);
 size_t fcgi_write_room(struct exchange *x);
 

@@ -36,6 +36,10 @@ struct intake {
 	/* Takes a part of the answer over. 0, or -1 and e: client-gone. */
 	int (*put)(struct exchange *x, struct str data, struct err *e);
 
+	/* The same of what the pipe holds, which is empty then. NULL: it
+	 * cannot. */
+	int (*pour)(struct exchange *x, struct pour *p, struct err *e);
+
 	/* 1: all was written; 0: would wait; -1 and e: client-gone. */
 	int (*flush)(struct exchange *x, struct err *e);
 

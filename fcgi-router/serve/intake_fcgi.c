@@ -513,6 +513,7 @@ const struct intake intake_fcgi = {
 	.take = intake_fcgi_take,
 	.read = intake_fcgi_read,
 	.put = fcgi_write_put,
+	.pour = fcgi_write_pour,
 	.flush = fcgi_write_flush,
 	.room = fcgi_write_room,
 	.end = intake_fcgi_end,

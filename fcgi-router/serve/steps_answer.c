@@ -20,7 +20,8 @@ enum {
 	STEP_FLUSH = 65536, /* this much of an answer is written at once */
 	STEP_ROOM = 32768,  /* this much any front takes at first */
 	STEP_PART = 16384,  /* and less than this is not read */
-	STEP_LARGE = 131072, /* nor more than this at once */
+	STEP_LARGE = 2 * 65528, /* nor more than this at once: two records of
+	                           FastCGI */
 	STEP_TURNS = 16,     /* nor so often before others have their turn */
 	STEP_HEAD_SPARE = 3072, /* of a head, for fields that are not the
 	                           origin's: web servers take 64 KiB */
@@ -164,13 +165,19 @@ step_send_head(struct exchange *x, const struct exchange_loan *loan)
 	return STEP_NEXT;
 }
 
+static void
+step_count_part(struct exchange *x, size_t n)
+{
+	x->record.sent += n;
+	x->room -= n < x->room ? n : x->room;
+}
+
 static int
 step_take_part(void *arg, struct str data)
 {
 	struct exchange *x = arg;
 
-	x->record.sent += data.n;
-	x->room -= data.n < x->room ? data.n : x->room;
+	step_count_part(x, data.n);
 	if (x->intake->put(x, data, &x->err) == -1)
 		return -1;
 	return x->room < STEP_LARGE || buf_len(&x->out) >= STEP_FLUSH;
@@ -236,6 +243,24 @@ step_room(struct exchange *x, const struct exchange_loan *loan)
 	return x->room < most ? x->room : most;
 }
 
+/* A part of a large answer, which need not come into memory of ours; what
+ * cannot go that way is read. As transfer_read_body. */
+static int
+step_move_part(struct exchange *x, const struct exchange_loan *loan,
+    size_t room)
+{
+	int got = x->intake->pour == NULL ? 2 :
+	    transfer_pour(&x->transfer, loan->pour, room, &x->err);
+
+	if (got == 2)
+		return transfer_read_body(&x->transfer, loan->scratch, room,
+		    step_take_part, x, &x->err);
+	if (got != 1)
+		return got;
+	step_count_part(x, loan->pour->held);
+	return x->intake->pour(x, loan->pour, &x->err) == -1 ? -1 : 1;
+}
+
 /* 2: the answer is complete; 1: the front takes no more for now; 0: nothing
  * more came; -1 and x->err. */
 static int
@@ -255,8 +280,7 @@ step_pass_parts(struct exchange *x, const struct exchange_loan *loan)
 
 		if (room == 0)
 			return 1;
-		got = transfer_read_body(&x->transfer, loan->scratch, room,
-		    step_take_part, x, &x->err);
+		got = step_move_part(x, loan, room);
 		if (got == 2 || got == -1)
 			return got;
 		flushed = step_flush(x);

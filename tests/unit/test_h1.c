@@ -886,6 +886,46 @@ a_finished_body_takes_no_more(void **state)
 	assert_int_equal(data.n, 0);
 }
 
+/* What need not be looked at may go by, to the last byte. */
+static void
+content_may_go_by_unread(void **state)
+{
+	struct h1_answer answer = { .body = H1_BODY_LENGTH, .length = 9 };
+	struct h1_body b;
+	struct str data;
+	struct err e;
+	size_t used;
+
+	(void)state;
+	h1_body_init(&b, &answer);
+	assert_int_equal(h1_body_ahead(&b), 9);
+	h1_body_pass(&b, 4);
+	assert_int_equal(h1_body_ahead(&b), 5);
+	assert_false(b.done);
+	h1_body_pass(&b, 5);
+	assert_true(b.done);
+	assert_int_equal(h1_body_ahead(&b), 0);
+
+	answer.body = H1_BODY_CHUNKED;
+	h1_body_init(&b, &answer);
+	assert_int_equal(h1_body_ahead(&b), 0);
+	assert_int_equal(h1_read_body(&b, STR("10\r\n"), &data, &used, &e),
+	    0);
+	assert_int_equal(h1_body_ahead(&b), 16);
+	h1_body_pass(&b, 16);
+	assert_int_equal(h1_body_ahead(&b), 0);
+	assert_int_equal(h1_read_body(&b, STR("\r\n0\r\n\r\n"), &data,
+	    &used, &e), 2);
+
+	answer.body = H1_BODY_CLOSE;
+	h1_body_init(&b, &answer);
+	assert_true(h1_body_ahead(&b) == UINT64_MAX);
+	h1_body_pass(&b, 1 << 30);
+	assert_true(h1_body_ahead(&b) == UINT64_MAX);
+	assert_true(h1_body_end(&b));
+	assert_int_equal(h1_body_ahead(&b), 0);
+}
+
 static void
 a_broken_body_stays_broken(void **state)
 {
@@ -1048,6 +1088,7 @@ main(void)
 		cmocka_unit_test(a_full_arena_is_overload),
 		cmocka_unit_test(texts_outlive_the_bytes_they_came_in),
 		cmocka_unit_test(a_finished_body_takes_no_more),
+		cmocka_unit_test(content_may_go_by_unread),
 		cmocka_unit_test(a_broken_body_stays_broken),
 		cmocka_unit_test(requests_are_written_with_one_framing_at_most),
 		cmocka_unit_test(a_word_that_would_end_early_is_not_written),

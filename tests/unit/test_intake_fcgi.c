@@ -648,6 +648,74 @@ a_large_answer_waits_for_its_reader(void **state)
 		assert_int_equal(c->came[k], (char)(k * 11 + k / 253));
 }
 
+/* The same of what is poured, in as many records as it takes. */
+static void
+a_poured_answer_waits_for_its_reader(void **state)
+{
+	struct fcgi_case *c = *state;
+	struct pour p;
+	size_t size, all = 0, k;
+	int pair[2], waits = 0;
+	char text[256];
+
+	fcgi_must_take(c, false);
+	pour_init(&p);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK |
+	    SOCK_CLOEXEC, 0, pair), 0);
+	for (size = 1; size < 131056; size += size / 2 + 1) {
+		char *data = c->loan.scratch;
+		int got;
+
+		for (k = 0; k < size; k++)
+			data[k] = (char)((all + k) * 11 + (all + k) / 253);
+		assert_int_equal(send(pair[0], data, size, 0), size);
+		assert_int_equal(pour_fill(&p, pair[1], size), size);
+		assert_int_equal(c->x->intake->pour(c->x, &p, &c->e), 0);
+		assert_int_equal(p.held, 0);
+		all += size;
+		while ((got = c->x->intake->flush(c->x, &c->e)) == 0) {
+			waits++;
+			assert_false(fcgi_peer_reads(c));
+		}
+		assert_int_equal(got, 1);
+	}
+	assert_true(waits > 0);
+	assert_false(fcgi_peer_reads(c));
+	fcgi_parse(c, text, 1);
+	assert_int_equal(c->came_n, all);
+	for (k = 0; k < all; k++)
+		assert_int_equal(c->came[k], (char)(k * 11 + k / 253));
+	pour_fini(&p);
+	close(pair[0]);
+	close(pair[1]);
+}
+
+static void
+a_poured_answer_that_nobody_takes_is_client_gone(void **state)
+{
+	struct fcgi_case *c = *state;
+	struct pour p;
+	int pair[2], got;
+
+	fcgi_must_take(c, false);
+	pour_init(&p);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK |
+	    SOCK_CLOEXEC, 0, pair), 0);
+	assert_int_equal(send(pair[0], c->loan.scratch, 100000, 0), 100000);
+	assert_int_equal(pour_fill(&p, pair[1], 100000), 100000);
+	close(c->peer);
+	got = c->x->intake->pour(c->x, &p, &c->e);
+	if (got == 0)
+		got = c->x->intake->flush(c->x, &c->e);
+	assert_int_equal(got, -1);
+	assert_int_equal(c->e.reason, REASON_CLIENT_GONE);
+	assert_int_equal(p.held, 0);
+	c->peer = dup(pair[0]);
+	pour_fini(&p);
+	close(pair[0]);
+	close(pair[1]);
+}
+
 static bool
 fcgi_takes_more(struct fcgi_case *c)
 {
@@ -895,6 +963,8 @@ main(void)
 		FCGI_TEST(an_abort_is_client_gone),
 		FCGI_TEST(an_answer_is_framed_and_ended),
 		FCGI_TEST(a_large_answer_waits_for_its_reader),
+		FCGI_TEST(a_poured_answer_waits_for_its_reader),
+		FCGI_TEST(a_poured_answer_that_nobody_takes_is_client_gone),
 		FCGI_TEST(a_front_has_room_for_what_it_takes),
 		FCGI_TEST(a_reader_that_goes_away_is_client_gone),
 		FCGI_TEST(a_broken_answer_is_seen_as_broken),

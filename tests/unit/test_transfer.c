@@ -24,6 +24,9 @@ struct transfer_case {
 	size_t head_room; /* for each read of a head */
 	size_t pause_at;  /* the sink wants no more after so many bytes */
 	size_t stop_at;   /* the sink stops it */
+	struct pour pour;
+	size_t pour_room; /* 0: nothing is poured */
+	size_t poured;    /* of the body */
 	char *body;       /* that came */
 	size_t body_n;
 	int pauses;
@@ -40,6 +43,7 @@ transfer_open(void **state)
 	pool_limit(c->p, 8, 1000000, 0);
 	arena_init(&c->a, TRANSFER_ARENA);
 	transfer_init(&c->t);
+	pour_init(&c->pour);
 	c->scratch = malloc(TRANSFER_ROOM);
 	c->body = malloc(TRANSFER_BODY_MAX);
 	assert_true(c->scratch != NULL && c->body != NULL);
@@ -54,6 +58,7 @@ transfer_close(void **state)
 	struct transfer_case *c = *state;
 
 	transfer_fini(&c->t);
+	pour_fini(&c->pour);
 	pool_free(&c->p);
 	wire_maker_free(&c->m);
 	arena_fini(&c->a);
@@ -78,7 +83,7 @@ transfer_ask(struct transfer_case *c, const struct origin *o,
 
 	header_init(&none, &c->a);
 	c->e.reason = REASON_NONE;
-	c->body_n = 0;
+	c->body_n = c->poured = 0;
 	c->pauses = 0;
 	if (!reused && wire_open(c->m, &o->target, ORIGIN_PATIENCE_MS, &w,
 	    &c->e) == -1)
@@ -129,14 +134,33 @@ transfer_take(void *arg, struct str data)
 	    c->body_n / c->pause_at;
 }
 
+/* Takes out what was poured, and answers as transfer_pour. */
+static int
+transfer_pour_some(struct transfer_case *c)
+{
+	int got = transfer_pour(&c->t, &c->pour, c->pour_room, &c->e);
+
+	assert_true((got == 1) == (c->pour.held > 0));
+	assert_true(c->pour.held <= c->pour_room);
+	c->poured += c->pour.held;
+	while (c->pour.held > 0) {
+		assert_true(c->body_n + c->pour.held <= TRANSFER_BODY_MAX);
+		c->body_n += pour_copy(&c->pour, c->body + c->body_n,
+		    c->pour.held);
+	}
+	return got;
+}
+
 /* 2, or -1. */
 static int
 transfer_get_body(struct transfer_case *c)
 {
 	for (;;) {
-		int got = transfer_read_body(&c->t, c->scratch, TRANSFER_ROOM,
-		    transfer_take, c, &c->e);
+		int got = c->pour_room > 0 ? transfer_pour_some(c) : 2;
 
+		if (got == 2)
+			got = transfer_read_body(&c->t, c->scratch,
+			    TRANSFER_ROOM, transfer_take, c, &c->e);
 		if (got == 2 || got == -1)
 			return got;
 		c->pauses += got == 1;
@@ -434,6 +458,94 @@ large_answers_come_whole_through_a_slow_sink(void **state)
 		free((char *)(uintptr_t)o.answer.p);
 	}
 	free(data);
+}
+
+static void
+large_answers_are_poured(void **state)
+{
+	enum { N = 3000000 };
+	struct transfer_case *c = *state;
+	char *data = malloc(N);
+	int chunked;
+
+	assert_non_null(data);
+	transfer_fill(data, N);
+	for (chunked = 0; chunked < 2; chunked++) {
+		struct origin o = { .answer = transfer_large(data, N,
+		    chunked == 1) };
+
+		c->pour_room = chunked ? 70000 : 131056;
+		c->pause_at = 10000;
+		origin_start(&o);
+		assert_int_equal(transfer_try(c, &o, "GET"), 2);
+		assert_true(c->poured > N / 8);
+		assert_int_equal(c->body_n, N);
+		assert_memory_equal(c->body, data, N);
+		assert_true(transfer_was_kept(c, &o));
+		origin_stop(&o);
+		origin_forget(&o);
+		free((char *)(uintptr_t)o.answer.p);
+	}
+	free(data);
+}
+
+/* A body of so many bytes behind that head, and what the origin does then. */
+static const struct {
+	const char *name;
+	const char *head;
+	enum origin_end end;
+	int got;
+} transfer_poured_rows[] = {
+	{ "to the end", "HTTP/1.1 200 OK\r\n\r\n", ORIGIN_CLOSES, 2 },
+	{ "to a reset", "HTTP/1.1 200 OK\r\n\r\n", ORIGIN_RESETS, -1 },
+	{ "cut off", "HTTP/1.1 200 OK\r\nContent-Length: 500001\r\n\r\n",
+	  ORIGIN_CLOSES, -1 },
+	{ "reset", "HTTP/1.1 200 OK\r\nContent-Length: 900000\r\n\r\n",
+	  ORIGIN_RESETS, -1 },
+	{ "too much", "HTTP/1.1 200 OK\r\nContent-Length: 400000\r\n\r\n",
+	  ORIGIN_STAYS, 2 },
+	{ "a chunk cut off", CHUNKED "7a121\r\n", ORIGIN_CLOSES, -1 },
+	{ "a chunk without its end", CHUNKED "7a120\r\n", ORIGIN_CLOSES,
+	  -1 },
+	{ "a chunk with too much", CHUNKED "7a11f\r\n", ORIGIN_STAYS, -1 },
+};
+
+static void
+transfer_pour_row(struct transfer_case *c, size_t i, char *bytes, size_t n)
+{
+	const char *name = transfer_poured_rows[i].name;
+	size_t head = strlen(transfer_poured_rows[i].head);
+	struct origin o = { .answer = { bytes, head + n },
+		.end = transfer_poured_rows[i].end };
+
+	memcpy(bytes, transfer_poured_rows[i].head, head);
+	transfer_fill(bytes + head, n);
+	origin_start(&o);
+	TABLE_INT(name, transfer_try(c, &o, "GET"),
+	    transfer_poured_rows[i].got);
+	TABLE_INT(name, c->e.reason, transfer_poured_rows[i].got == -1 ?
+	    REASON_ORIGIN_BROKEN : REASON_NONE);
+	assert_true(c->body_n <= n);
+	assert_memory_equal(c->body, bytes + head, c->body_n);
+	TABLE_INT(name, transfer_was_kept(c, &o), false);
+	origin_stop(&o);
+	origin_forget(&o);
+	arena_reset(&c->a);
+}
+
+static void
+what_is_poured_ends_as_what_is_read(void **state)
+{
+	enum { N = 500000 };
+	struct transfer_case *c = *state;
+	char *bytes = malloc(N + 256);
+	size_t i;
+
+	assert_non_null(bytes);
+	for (c->pour_room = 0; c->pour_room <= 65536; c->pour_room += 65536)
+		for (i = 0; i < TABLE_COUNT(transfer_poured_rows); i++)
+			transfer_pour_row(c, i, bytes, N);
+	free(bytes);
 }
 
 static void
@@ -752,6 +864,8 @@ main(void)
 		TRANSFER_TEST(an_answer_that_is_reset_is_broken),
 		TRANSFER_TEST(a_broken_answer_names_its_origin),
 		TRANSFER_TEST(large_answers_come_whole_through_a_slow_sink),
+		TRANSFER_TEST(large_answers_are_poured),
+		TRANSFER_TEST(what_is_poured_ends_as_what_is_read),
 		TRANSFER_TEST(a_sink_that_stops_ends_it),
 		TRANSFER_TEST(a_body_of_known_length_goes_as_it_is),
 		TRANSFER_TEST(a_body_of_unknown_length_goes_in_chunks),
