@@ -53,7 +53,8 @@ static const struct client_key_row {
 };
 
 /* The bytes of decide_ask's client. */
-static const char client_key_ours[] = "\0\0\0\0\0\0\0\0\0\0\xff\xff\xc0\0\2\x09";
+static const char client_key_ours[] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '\xff',
+	'\xff', '\xc0', 0, 2, 9 };
 
 static void
 a_client_has_the_key_that_is_asked_for_or_the_next_best(void **state)
