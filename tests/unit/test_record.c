@@ -74,7 +74,8 @@ a_line_is_combined_and_words(void **state)
 	    "id=0123456789abcdef reason=- route=www.example.org/a "
 	    "service=@production/acme ns=production "
 	    "version=production/acme origin=http://127.0.0.1:8000 gen=7 "
-	    "try=1 in=5 lookup_us=12 connect_us=0 first_us=3456 total_us=5678901234\n");
+	    "try=1 in=5 lookup_us=12 connect_us=0 first_us=3456 "
+	    "total_us=5678901234\n");
 }
 
 static void
