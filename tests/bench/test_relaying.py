@@ -22,6 +22,9 @@ import relaying
 import rows
 from costs import Failed
 
+from client import Client
+from origin import Origin
+
 HERE = pathlib.Path(__file__).resolve().parent
 BUILD = pathlib.Path(os.environ["BUILD_DIR"]).resolve()
 LIMIT = 600  # seconds; far more than anything here takes
@@ -78,7 +81,7 @@ def test_processor_time_is_that_of_its_programs(measured, row):
     front = {"lighttpd": "lighttpd", "apache": "apache2", "caddy": "caddy",
              "haproxy": "haproxy"}.get(row.key.split("-")[0], "nginx")
     behind = {"php": programs.php_fpm().name, "go": "relay-go",
-              "hello": "hello_fcgi"}.get(row.key)
+              "go-plain": "relay-go", "hello": "hello_fcgi"}.get(row.key)
     if "router" in row.key or row.key == "apache-fcgid":
         behind = "fcgi-router"
     wanted = {f"row: {front}", "wrk: wrk"}
@@ -203,6 +206,60 @@ def test_many_hosts_are_asked_for(base):
         loads.wrk(running.port, 32, 2, base.asked_file, "/")
         assert set(log.read_text().split()) == set(base.asked)
     finally:
+        running.close()
+
+
+# ---- connections to the origin ----
+
+WAVE = 8    # requests at once, and as many again
+
+# New ones for the second wave: at most, of rows that keep them for all; at
+# least, of those that keep none, or two.
+KEEPING = [
+    ("nginx", 0, WAVE // 2), ("apache-express", 0, WAVE // 2),
+    ("apache-rewritemap", 0, WAVE // 2), ("go", 0, WAVE // 2),
+    ("apache-express-plain", WAVE, WAVE),
+    ("apache-rewritemap-plain", WAVE, WAVE), ("go-plain", WAVE - 2, WAVE)]
+
+
+@pytest.fixture(scope="module", name="counted")
+def fixture_counted():
+    """Ground whose origin counts connections, and that origin."""
+    made = ground.Ground(BUILD, HOSTS)
+    try:
+        counter = Origin()
+        made.port = counter.port
+        yield made, counter
+        counter.close()
+    finally:
+        made.close()
+
+
+def wave(clients, host, counter):
+    """All ask at once; new connections that it took."""
+    before = counter.accepted
+    counter.gate.clear()
+    for client in clients:
+        client.send(target="/wait", host=host)
+    for _ in clients:
+        assert counter.waiting.acquire(timeout=20)
+    counter.gate.set()
+    for client in clients:
+        assert client.answer().status == 200
+    return counter.accepted - before
+
+
+@pytest.mark.parametrize("key,least,most", KEEPING)
+def test_connections_are_kept_or_not(counted, key, least, most):
+    base, counter = counted
+    running = rows.Running(rows.BY_KEY[key], base)
+    clients = [Client(running.port, 60) for _ in range(WAVE)]
+    try:
+        assert wave(clients, base.asked[0], counter) == WAVE
+        assert least <= wave(clients, base.asked[0], counter) <= most
+    finally:
+        for client in clients:
+            client.close()
         running.close()
 
 
