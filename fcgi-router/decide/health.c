@@ -20,9 +20,13 @@
 #include "base/shm.h"
 #include "decide/health_private.h"
 
-/* Of so many requests of services without a place, one takes the place of
- * another: so it is not lost to those that are gone. */
-enum { HEALTH_TURN_TAKES = 64 };
+enum {
+	/* Of so many requests of services without a place, one takes the
+	 * place of another: so it is not lost to those that are gone. */
+	HEALTH_TURN_TAKES = 64,
+	/* Bits of a random number that say so; its low ones make a turn. */
+	HEALTH_TURN_LUCK = 48
+};
 
 struct health {
 	struct shm *shm;
@@ -253,8 +257,8 @@ health_failed_in(void *arg)
 		if (kind != HEALTH_KIND_WELL &&
 		    !(kind == HEALTH_KIND_TRIED && c->trial))
 			return;
-		if (!counted && !health_fails_add(o, c->id, c->limits,
-		    c->now) && kind == HEALTH_KIND_WELL)
+		if (!counted && !health_fails_add(o, c->id, c->now) &&
+		    kind == HEALTH_KIND_WELL)
 			return;
 		counted = true;
 		if (kind == HEALTH_KIND_WELL &&
@@ -409,6 +413,7 @@ health_service_take(struct health_data *d, uint64_t id, uint64_t random)
 		    other == id)
 			return s;
 	}
+	random >>= HEALTH_TURN_LUCK;
 	if (random % HEALTH_TURN_TAKES != 0)
 		return NULL;
 	i = (unsigned)(random / HEALTH_TURN_TAKES) % HEALTH_BUCKET;

@@ -94,16 +94,24 @@ health_place_idle(const struct health_data *d, int place, uint64_t id,
 	    HEALTH_KEEP_MS) && health_place_active(d, place) == 0;
 }
 
-/* A place without an id is the caller's who puts one in. The later one of two
- * for the same id is given back. -1: somebody else was faster. */
+/*
+ * A place without an id is the caller's who puts one in, and what it tells of
+ * its former origin goes: one in 4096 would take that for its own. The later
+ * one of two places for the same id is given back. -1: somebody was faster.
+ */
 static int
 health_place_put(struct health_data *d, int place, uint64_t id)
 {
+	struct health_origin *o = &d->origins[place];
+	uint64_t state = atomic_load(&o->state);
+	uint64_t last = atomic_load(&o->last);
 	uint64_t none = 0, own = id;
 	int first;
 
 	if (!atomic_compare_exchange_strong(&d->ids[place], &none, id))
 		return none == id ? place : -1;
+	atomic_compare_exchange_strong(&o->state, &state, 0);
+	atomic_compare_exchange_strong(&o->last, &last, 0);
 	first = health_place_find(d, id);
 	if (first != place)
 		atomic_compare_exchange_strong(&d->ids[place], &own, 0);

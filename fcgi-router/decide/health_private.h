@@ -148,14 +148,13 @@ enum health_state health_state_now(const struct health_stamp *s,
 unsigned health_state_row(const struct health_stamp *s,
     const struct health_limits *limits, int64_t now);
 
-/* The failures within fail_window up to now, or up to a later one that others
- * told of meanwhile; none from before it came back. */
+/* The failures within fail_window up to now, or, if they are more, up to a
+ * later one that others told of meanwhile; none from before it came back. */
 unsigned health_fails_count(const struct health_origin *o, uint64_t id,
     const struct health_limits *limits, int64_t now, int64_t back);
 
 /* true: it is counted; false: it is the same as the last one. One told late,
  * when others after it were counted, is the same, too. */
-bool health_fails_add(struct health_origin *o, uint64_t id,
-    const struct health_limits *limits, int64_t now);
+bool health_fails_add(struct health_origin *o, uint64_t id, int64_t now);
 
 #endif

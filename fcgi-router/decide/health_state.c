@@ -4,7 +4,12 @@
 
 #include "decide/health_private.h"
 
-enum { HEALTH_TIMES_MAX = 63 }; /* that a state can say */
+enum {
+	HEALTH_TIMES_MAX = 63, /* that a state can say */
+	/* Who tells of what was may be told of what came later. What is still
+	 * further ahead is no time. */
+	HEALTH_LATE_MS = 1000
+};
 
 enum health_kind
 health_state_kind(const struct health_stamp *s)
@@ -72,35 +77,49 @@ health_state_row(const struct health_stamp *s,
 	return times;
 }
 
+/* Those of n failures that are in the window which ends then. */
+static unsigned
+health_fails_until(const int64_t *ms, unsigned n, int64_t end, int64_t window)
+{
+	unsigned count = 0, i;
+
+	for (i = 0; i < n; i++)
+		count += ms[i] <= end && end - ms[i] < window;
+	return count;
+}
+
 unsigned
 health_fails_count(const struct health_origin *o, uint64_t id,
     const struct health_limits *limits, int64_t now, int64_t back)
 {
+	int64_t window = limits->fail_window;
 	int64_t ms[HEALTH_FAILS_MAX];
-	int64_t end = now;
-	unsigned n = 0, count = 0, i;
+	unsigned n = 0, most, i;
 
+	/* Before a time that has not come yet nothing is forgotten. */
+	if (back - now > HEALTH_LATE_MS)
+		back = 0;
 	for (i = 0; i < HEALTH_FAILS_MAX; i++) {
 		struct health_stamp s;
 
-		if (!health_stamp_read(atomic_load(&o->fails[i]), id, &s) ||
-		    s.ms - now > limits->fail_window)
-			continue;
-		if (s.ms > end)
-			end = s.ms;
-		ms[n++] = s.ms;
+		if (health_stamp_read(atomic_load(&o->fails[i]), id, &s) &&
+		    s.ms >= back && s.ms - now <= HEALTH_LATE_MS)
+			ms[n++] = s.ms;
 	}
-	/* Before a time that has not come yet nothing is forgotten. */
-	if (back - now > limits->fail_window)
-		back = 0;
+	most = health_fails_until(ms, n, now, window);
 	for (i = 0; i < n; i++)
-		count += ms[i] >= back && end - ms[i] < limits->fail_window;
-	return count;
+		if (ms[i] > now) {
+			unsigned count = health_fails_until(ms, n, ms[i],
+			    window);
+
+			if (count > most)
+				most = count;
+		}
+	return most;
 }
 
 bool
-health_fails_add(struct health_origin *o, uint64_t id,
-    const struct health_limits *limits, int64_t now)
+health_fails_add(struct health_origin *o, uint64_t id, int64_t now)
 {
 	uint64_t word = atomic_load(&o->last);
 	struct health_stamp s;
@@ -110,7 +129,7 @@ health_fails_add(struct health_origin *o, uint64_t id,
 		bool own = health_stamp_read(word, id, &s);
 
 		if (own && now - s.ms < HEALTH_ONCE_MS &&
-		    s.ms - now <= limits->fail_window)
+		    s.ms - now <= HEALTH_LATE_MS)
 			return false;
 		at = (s.what + 1) % HEALTH_FAILS_MAX;
 	} while (!atomic_compare_exchange_weak(&o->last, &word,
