@@ -21,6 +21,7 @@
 
 #include "base/clock.h"
 #include "decide/egress.h"
+#include "relay/stale.h"
 #include "relay/wire_curl.h"
 #include "relay/wire_tls.h"
 
@@ -40,6 +41,7 @@ static struct wire_curl curl; /* its functions, once wire_load was */
 struct wire_maker {
 	pthread_mutex_t locks[CURL_LOCK_DATA_LAST]; /* one for each kind that
 	                                               libcurl shares */
+	struct stale stale;
 	pthread_mutex_t lock;     /* guards all below */
 	CURLSH *share;            /* NULL until wire_maker_begin */
 	struct wire_tls_set *tls; /* in force */
@@ -113,6 +115,7 @@ wire_maker_new(void)
 	for (i = 0; i < CURL_LOCK_DATA_LAST; i++)
 		pthread_mutex_init(&m->locks[i], NULL);
 	pthread_mutex_init(&m->lock, NULL);
+	stale_init(&m->stale);
 	CHECK(wire_tls_load(NULL, NULL, &m->tls, NULL, NULL) == 0);
 	return m;
 }
@@ -136,6 +139,7 @@ wire_maker_free(struct wire_maker **m)
 	for (i = 0; i < CURL_LOCK_DATA_LAST; i++)
 		pthread_mutex_destroy(&(*m)->locks[i]);
 	pthread_mutex_destroy(&(*m)->lock);
+	stale_fini(&(*m)->stale);
 	free(*m);
 	*m = NULL;
 }
@@ -393,15 +397,24 @@ wire_drop_curl(struct wire *w)
 }
 
 static int
-wire_connect(struct wire *w, const struct target *t, struct err *e)
+wire_connect(struct wire *w, const struct target *t, bool afresh,
+    struct err *e)
 {
 	char text[CURL_ERROR_SIZE] = "";
+	char forget[WIRE_URL_MAX];
+	struct curl_slist list = { forget, NULL };
 	curl_socket_t fd = CURL_SOCKET_BAD;
 	socklen_t size = sizeof(w->peer);
 	CURLcode code;
 
 	curl.easy_setopt(w->curl, CURLOPT_ERRORBUFFER, text);
+	if (afresh) {
+		(void)snprintf(forget, sizeof(forget), "-%.*s:%u",
+		    STR_ARG(t->host), (unsigned)t->port);
+		curl.easy_setopt(w->curl, CURLOPT_RESOLVE, &list);
+	}
 	code = wire_perform(w);
+	curl.easy_setopt(w->curl, CURLOPT_RESOLVE, NULL);
 	curl.easy_setopt(w->curl, CURLOPT_ERRORBUFFER, NULL);
 	if (code != CURLE_OK)
 		return wire_failed(w, t, code, text, e);
@@ -486,15 +499,13 @@ wire_new(struct wire_maker *m, const struct target *t)
 	return w;
 }
 
-int
-wire_open(struct wire_maker *m, const struct target *t, int64_t timeout_ms,
-    struct wire **out, struct err *e)
+/* afresh: by addresses that are looked up now. */
+static int
+wire_try(struct wire_maker *m, const struct target *t, bool afresh,
+    int64_t timeout_ms, struct wire **out, struct err *e)
 {
-	struct wire *w;
+	struct wire *w = wire_new(m, t);
 
-	if (wire_maker_begin(m, e) == -1)
-		return -1;
-	w = wire_new(m, t);
 	if (w == NULL || (w->curl = curl.easy_init()) == NULL ||
 	    (w->multi = curl.multi_init()) == NULL) {
 		wire_close(&w);
@@ -502,13 +513,45 @@ wire_open(struct wire_maker *m, const struct target *t, int64_t timeout_ms,
 	}
 	w->target = t;
 	if (wire_prepare(w, m, t, timeout_ms, e) == -1 ||
-	    wire_connect(w, t, e) == -1) {
+	    wire_connect(w, t, afresh, e) == -1) {
 		wire_close(&w);
 		return -1;
 	}
 	w->target = NULL;
 	*out = w;
 	return 0;
+}
+
+/* Has the name failed that leads to it? Then it may lead elsewhere by now,
+ * where its address is nobody's, or somebody else's. */
+static bool
+wire_is_stale(const struct target *t, enum reason reason)
+{
+	return (reason == REASON_ORIGIN_REFUSED ||
+	    reason == REASON_ORIGIN_CONNECT_TIMEOUT ||
+	    reason == REASON_ORIGIN_TLS) && t->scheme != ORIGIN_UNIX &&
+	    egress_judge_literal(t->egress, t->host, t->written) == -1;
+}
+
+int
+wire_open(struct wire_maker *m, const struct target *t, int64_t timeout_ms,
+    struct wire **out, struct err *e)
+{
+	int64_t until = clock_ms() + timeout_ms;
+	bool afresh = stale_take(&m->stale, t->name, clock_ms());
+	int got;
+
+	if (wire_maker_begin(m, e) == -1)
+		return -1;
+	got = wire_try(m, t, afresh, timeout_ms, out, e);
+	if (got == 0 || !wire_is_stale(t, e->reason))
+		return got;
+	stale_add(&m->stale, t->name);
+	/* Where no time is left, the next one begins so. */
+	if (afresh || clock_ms() >= until ||
+	    !stale_take(&m->stale, t->name, clock_ms()))
+		return got;
+	return wire_try(m, t, true, until - clock_ms(), out, e);
 }
 
 void

@@ -43,6 +43,8 @@ int wire_maker_trust(struct wire_maker *m, const struct settings *s,
 /*
  * Connects to the target, blocking for at most timeout_ms. Each address that
  * is to be connected to must pass egress_allows, by t->egress.
+ * When the addresses that are known of its name are in vain it is looked up
+ * again, see stale, and tried again.
  * 0 and *out, or -1 and e: origin-dns, origin-refused, origin-tls,
  * origin-connect-timeout, origin-broken, egress-denied, and what
  * wire_maker_begin answers.

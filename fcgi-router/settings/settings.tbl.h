@@ -112,7 +112,8 @@ SETTING("relay", "wire_age", wire_age, TIME, "5m", "0s", "1d",
     "then a new one goes where the origin's name leads by now. 0s: no limit.")
 SETTING("relay", "dns_age", dns_age, TIME, "60s", "0s", "1h",
     "How long the addresses of an origin's name are used before it is looked "
-    "up again, in whole seconds; 0s: each new connection looks it up.")
+    "up again, in whole seconds; 0s: each new connection looks it up. When "
+    "none of them can be connected to, it is looked up at once.")
 SETTING("relay", "max_fails", max_fails, COUNT, "3", "1", "16",
     "So many failures within 'fail_window', seen by any router process, take "
     "an origin of a service out.")

@@ -187,3 +187,36 @@ def test_a_busy_connection_is_kept_for_its_age(moving):
     moving.names(f"o.test {OTHER}\n")
     assert {who(moving) for _ in range(50)} == {ALIVE}
     assert moving.before.accepted == 1
+
+
+def test_an_origin_that_moved_away_loses_no_request(moving):
+    """Nobody is where its name led, and its age is not over by far."""
+    moving.start_named_router()
+    assert who(moving) == ALIVE
+    moving.names(f"o.test {OTHER}\n")
+    moving.before.close()
+    assert {who(moving) for _ in range(5)} == {OTHER}
+    assert moving.asked("o.test") == 2
+
+
+def test_an_origin_that_vanished_is_found_by_the_next_request(moving):
+    """The first one's time ends before it is known."""
+    moving.configure(relay__connect_timeout="300ms", relay__max_idle="0")
+    moving.start_named_router()
+    assert who(moving) == ALIVE
+    moving.names(f"o.test {OTHER}\n")
+    moving.before.close()
+    with contextlib.closing(Dead(ALIVE, moving.before.port)):
+        reply = fcgi.ask(moving.socket, "/hello")
+        assert reply.reason == "origin-connect-timeout", reply
+        assert who(moving) == OTHER
+
+
+def test_a_name_that_leads_nowhere_is_asked_for_once_a_second(moving):
+    moving.start_named_router()
+    moving.before.close()
+    began = time.monotonic()
+    for _ in range(50):
+        assert fcgi.ask(moving.socket, "/hello").reason == "origin-refused"
+    seconds = time.monotonic() - began
+    assert 2 <= moving.asked("o.test") <= 2 + seconds
