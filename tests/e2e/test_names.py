@@ -220,3 +220,51 @@ def test_a_name_that_leads_nowhere_is_asked_for_once_a_second(moving):
         assert fcgi.ask(moving.socket, "/hello").reason == "origin-refused"
     seconds = time.monotonic() - began
     assert 2 <= moving.asked("o.test") <= 2 + seconds
+
+
+# ---- names of a service's origins ----
+
+@pytest.fixture
+def pair(lab):
+    """A service of a name and an address, and who is there."""
+    with at_one_port(origin_at(ALIVE), origin_at(OTHER)) as (named, other):
+        lab.routes(f"site.test @s\n@s http://o.test:{named.port} "
+                   f"http://{OTHER}:{other.port}\n")
+        lab.configure(relay__max_idle="0", relay__max_fails="1",
+                      relay__dns_age="0s", router__check="20ms")
+        yield lab
+
+
+def test_a_dead_address_beside_a_good_one_is_no_failure(pair):
+    pair.names(f"o.test {REFUSES} {REFUSES6} {ALIVE}\n")
+    process = pair.start_named_router()
+    assert [who(pair) for _ in range(20)].count(ALIVE) == 10
+    assert "is out" not in process.text()
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("answer, reason", [
+    ("fail", "origin-dns"), (f"{REFUSES} {REFUSES6}", "origin-refused")])
+def test_a_name_that_leads_nowhere_leads_to_another_origin(
+        pair, answer, reason, method):
+    """Nothing was sent, so that may be a POST; and the origin is out."""
+    pair.names(f"o.test {answer}\n")
+    process = pair.start_named_router()
+    for _ in range(10):
+        reply = fcgi.ask(pair.socket, "/hello", method)
+        assert (reply.status, reply.reason) == (200, None), reply
+        assert OTHER.encode() in reply.body
+    said = [line for line in process.text().splitlines() if "is out" in line]
+    assert len(said) == 1 and reason in said[0], said
+
+
+def test_an_origin_whose_name_leads_somewhere_again_is_back(pair):
+    pair.names("o.test fail\n")
+    pair.configure(relay__max_idle="0", relay__max_fails="1",
+                   relay__dns_age="0s", relay__cooldown="100ms")
+    process = pair.start_named_router()
+    labs.until(lambda: who(pair) and "is out" in process.text(), 5,
+               "it is out")
+    pair.names(f"o.test {ALIVE}\n")
+    labs.until(lambda: who(pair) == ALIVE, 10, "it is back")
+    assert [who(pair) for _ in range(10)].count(ALIVE) == 5
