@@ -32,7 +32,7 @@ source_split_key(struct source_entry *en, const struct lines_token *t,
 	return false;
 }
 
-/* The target in its one spelling, or nothing: it is broken, or may repeat. */
+/* The target in its one spelling, or nothing: it is broken. */
 static struct str
 source_split_spell(struct source_entry *en, const struct route_target *target,
     size_t errors)
@@ -40,8 +40,7 @@ source_split_spell(struct source_entry *en, const struct route_target *target,
 	struct str spelled = none;
 	struct buf text;
 
-	if (target->kind == TARGET_REDIRECT || target->kind == TARGET_RESPOND ||
-	    en->source->lint->errors > errors || !en->matched)
+	if (en->source->lint->errors > errors || !en->matched)
 		return none;
 	buf_init(&text, 2 * LINES_ENTRY_MAX);
 	if (printer_target(target, &en->out->route, &text) == 0)
