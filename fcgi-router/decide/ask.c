@@ -105,7 +105,16 @@ ask_names_host(const struct follow *f)
 	return false;
 }
 
-/* Does a request for "/" of that host lead to a service by its name? */
+/* Has the target, if it is one of a split, a share? */
+static bool
+ask_is_served(const struct follow *f, size_t share)
+{
+	return f->split != FOLLOW_SPLIT_SHARE ||
+	    f->found.route->splits[share - 1].weight > 0;
+}
+
+/* Does a request for "/" of that host lead to a service by its name, be it of
+ * some clients? */
 static int
 ask_is_dynamic(const struct follow_ask *asked, const struct host *host,
     struct arena *a, struct err *e)
@@ -115,19 +124,24 @@ ask_is_dynamic(const struct follow_ask *asked, const struct host *host,
 		.path = { .text = STR("/") },
 		.scheme = STR("https"),
 		.client_ip = asked->request->client_ip };
-	/* Of a split always the same target. */
-	const struct follow_ask ask = { .request = &request,
+	struct follow_ask ask = { .request = &request,
 		.map = asked->map,
-		.space = asked->space,
-		.fresh = host_text(host) };
+		.space = asked->space };
 	struct follow *f = arena_alloc(a, sizeof(*f));
 	int got;
 
 	if (f == NULL)
 		return err_set(e, REASON_OVERLOADED, "no room for a route");
 	header_init(&request.fields, a);
-	got = follow_request(&ask, a, NULL, f, e);
-	return got != 1 ? got : ask_names_host(f);
+	do {
+		ask.share++;
+		got = follow_request(&ask, a, NULL, f, e);
+		if (got == 1 && ask_names_host(f) &&
+		    ask_is_served(f, ask.share))
+			return 1;
+	} while (got != -1 && f->found.route != NULL &&
+	    ask.share < f->found.route->split_count);
+	return got == -1 ? -1 : 0;
 }
 
 int

@@ -5,9 +5,9 @@
  * that fetch a certificate when a name is first asked for.
  *
  * An exact host of the map is, and one whose captured label is in the name of
- * a service that exists, as the route of its "/" says. A wildcard or '*' alone
- * makes no name ours, since anybody could then have certificates fetched for
- * names without end.
+ * a service that exists, as the route of its "/" says, for whatever share of
+ * clients. A wildcard or '*' alone makes no name ours, since anybody could then
+ * have certificates fetched for names without end.
  */
 #ifndef DECIDE_ASK_H
 #define DECIDE_ASK_H

@@ -27,6 +27,8 @@ struct follow_ask {
 	                                      split's targets */
 	struct str fresh; /* the value of CLIENT_KEY_COOKIE for a client that
 	                     is to be given one; empty: a new one */
+	size_t share;     /* of a split not what the client gets but the target
+	                     of this number, from 1 */
 };
 
 /* How a split chose. */
@@ -35,6 +37,7 @@ enum follow_split {
 	FOLLOW_SPLIT_WHOLE,    /* one target has all of it */
 	FOLLOW_SPLIT_KEY,      /* by what the client is kept by */
 	FOLLOW_SPLIT_VERSION,  /* the client asked for it */
+	FOLLOW_SPLIT_SHARE,    /* follow_ask.share says so */
 	FOLLOW_SPLIT_COUNT     /* last */
 };
 

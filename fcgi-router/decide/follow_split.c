@@ -59,26 +59,38 @@ follow_wished(struct follow_walk *w, size_t *at)
 	return 0;
 }
 
-int
-follow_split(struct follow_walk *w)
+/* Which one, and how. 0, or -1 and e. */
+static int
+follow_share(struct follow_walk *w, size_t *at)
 {
 	const struct route *r = w->out->found.route;
 	struct follow *out = w->out;
-	size_t at = 0;
-	int got = follow_wished(w, &at);
+	int got;
 
-	if (got == -1)
-		return -1;
-	if (got == 1) {
-		out->split = FOLLOW_SPLIT_VERSION;
-	} else if (split_is_whole(r, &at)) {
-		out->split = FOLLOW_SPLIT_WHOLE;
-	} else {
-		out->split = FOLLOW_SPLIT_KEY;
-		follow_key(w, &r->split_by, &out->split_key);
-		if (split_choose(r, out->split_key.text, &at, w->e) == -1)
-			return -1;
+	if (w->ask->share > 0 && w->ask->share <= r->split_count) {
+		out->split = FOLLOW_SPLIT_SHARE;
+		*at = w->ask->share - 1;
+		return 0;
 	}
-	out->target = &r->splits[at].target;
+	out->split = FOLLOW_SPLIT_VERSION;
+	got = follow_wished(w, at);
+	if (got != 0)
+		return got == 1 ? 0 : -1;
+	out->split = FOLLOW_SPLIT_WHOLE;
+	if (split_is_whole(r, at))
+		return 0;
+	out->split = FOLLOW_SPLIT_KEY;
+	follow_key(w, &r->split_by, &out->split_key);
+	return split_choose(r, out->split_key.text, at, w->e);
+}
+
+int
+follow_split(struct follow_walk *w)
+{
+	size_t at = 0;
+
+	if (follow_share(w, &at) == -1)
+		return -1;
+	w->out->target = &w->out->found.route->splits[at].target;
 	return 0;
 }

@@ -16,10 +16,13 @@
 	"{t}.second.example/{s} @{s}\n" \
 	"{t}.when.example respond=404\n" \
 	"    when method=GET scheme=https -> @{t}\n" \
+	"{t}.split.example respond=404\n" \
+	"    split 1 respond=503 1 @{t} 0 @pre-{t} 98 redirect=302 /x\n" \
 	"*.wild.example http://o.example\n" \
 	"*.to.example =acme.saas.example\n" \
 	"* http://o.example\n" \
 	"@production/acme http://o.example\n" \
+	"@production/pre-zed http://o.example\n" \
 	"@own http://o.example\n"
 
 static const struct {
@@ -34,6 +37,9 @@ static const struct {
 	{ "domain=alias.example", 1 },
 	{ "domain=acme.saas.example", 1 },
 	{ "domain=acme.when.example", 1 },
+	{ "domain=acme.split.example", 1 },
+	{ "domain=zed.split.example", 0 },
+	{ "domain=nobody.split.example", 0 },
 	{ "domain=nobody.saas.example", 0 },
 	{ "domain=own.saas.example", 0 },
 	{ "domain=a.acme.saas.example", 0 },

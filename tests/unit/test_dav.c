@@ -13,6 +13,7 @@ struct dav_case {
 	struct decide d;
 	struct target target;
 	struct cidr inside;
+	struct cidr anybody; /* may choose versions */
 	struct header out;
 	struct err e;
 };
@@ -23,12 +24,15 @@ dav_run(struct dav_case *c, const char *list, const char *url, bool preserve,
     const char *const *more)
 {
 	const struct follow_ask ask = { .request = &c->d.request,
-		.map = &c->d.map, .space = STR("production") };
+		.map = &c->d.map, .space = STR("production"),
+		.version_override = { &c->anybody, 1 } };
 	const struct dav in = { &ask, &c->d.follow, &c->target, preserve,
 		&c->inside, 1 };
 	size_t i;
 
 	decide_prepare(&c->d, list, url, more);
+	assert_true(cidr_parse(STR("0.0.0.0/0"), &c->anybody));
+	c->d.may_choose = ask.version_override;
 	for (; *more != NULL; more++)
 		if (str_starts(str_of(*more), STR("REQUEST_METHOD=")))
 			c->d.request.method = str_of(*more + 15);
@@ -352,6 +356,34 @@ only_copy_and_move_must_have_a_destination_here(void **state)
 		}
 }
 
+/* Without a cookie it is given one; it is not another client for each place. */
+static void
+a_place_is_looked_up_for_the_same_client(void **state)
+{
+	static const char *const more[] = { "HTTP_DESTINATION=/y",
+		"REQUEST_METHOD=MOVE", NULL };
+	static const char *const tester[] = { "HTTP_DESTINATION=/y",
+		"REQUEST_METHOD=MOVE", "HTTP_X_ROUTER_VERSION=c.example",
+		NULL };
+	static const char list[] = "a.example http://o.example\n"
+	    "    split 1 http://b.example 1 http://c.example by=cookie:sid\n";
+	struct dav_case c;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 100; i++) {
+		bool first = i % 2 == 0;
+
+		TABLE_INT(first ? "new" : "tester", dav_run(&c, list,
+		    "http://a.example/x", false, first ? more : tester), 0);
+		TABLE_INT("id", c.d.follow.fresh.n,
+		    first ? CLIENT_KEY_ID : 0);
+		TABLE_STR("place", header_get(&c.out, STR("Destination")),
+		    "/y");
+		decide_close(&c.d);
+	}
+}
+
 /* Both of the request and of the place, and both are told as one. */
 static void
 a_plan_that_is_not_there_changes_nothing(void **state)
@@ -529,6 +561,7 @@ main(void)
 		    places_that_the_request_may_not_reach_are_refused),
 		cmocka_unit_test(
 		    only_copy_and_move_must_have_a_destination_here),
+		cmocka_unit_test(a_place_is_looked_up_for_the_same_client),
 		cmocka_unit_test(a_plan_that_is_not_there_changes_nothing),
 		cmocka_unit_test(there_is_one_destination),
 		cmocka_unit_test(
