@@ -425,3 +425,19 @@ request_from_cgi(char *const *variables, struct arena *a,
 	(void)request_read_fields(out, &v, a, &ignored);
 	return -1;
 }
+
+bool
+request_is_idempotent(struct str method)
+{
+	static const struct str idempotent[] = {
+		{ "GET", 3 }, { "HEAD", 4 }, { "PUT", 3 }, { "DELETE", 6 },
+		{ "OPTIONS", 7 }, { "TRACE", 5 }, { "PROPFIND", 8 },
+		{ "PROPPATCH", 9 }, { "REPORT", 6 }, { "SEARCH", 6 }
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(idempotent) / sizeof(idempotent[0]); i++)
+		if (str_eq(method, idempotent[i]))
+			return true;
+	return false;
+}

@@ -74,4 +74,8 @@ int request_from_cgi(char *const *variables, struct arena *a,
  */
 struct str request_field_name(struct str variable, struct arena *a);
 
+/* Is the method idempotent (RFC 9110 9.2.2, and WebDAV's that only read or
+ * set a state)? */
+bool request_is_idempotent(struct str method);
+
 #endif

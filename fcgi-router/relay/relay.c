@@ -4,6 +4,8 @@
 
 #include "relay/relay.h"
 
+#include "http/request.h"
+
 void
 relay_init(struct relay *r, unsigned workers)
 {
@@ -43,29 +45,13 @@ relay_take(struct relay *r, const struct target *t, bool sure)
 }
 
 bool
-relay_is_idempotent(struct str method)
-{
-	static const struct str idempotent[] = {
-		{ "GET", 3 }, { "HEAD", 4 }, { "PUT", 3 }, { "DELETE", 6 },
-		{ "OPTIONS", 7 }, { "TRACE", 5 }, { "PROPFIND", 8 },
-		{ "PROPPATCH", 9 }, { "REPORT", 6 }, { "SEARCH", 6 }
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(idempotent) / sizeof(idempotent[0]); i++)
-		if (str_eq(method, idempotent[i]))
-			return true;
-	return false;
-}
-
-bool
 relay_may_repeat(const struct transfer *t, enum reason reason,
     struct str method, bool body_kept)
 {
 	if (!t->reused || t->came > 0 || reason != REASON_ORIGIN_BROKEN ||
 	    !body_kept)
 		return false;
-	return !t->sent_any || relay_is_idempotent(method);
+	return !t->sent_any || request_is_idempotent(method);
 }
 
 bool
@@ -88,5 +74,5 @@ bool
 relay_may_move(enum reason reason, bool sent, struct str method)
 {
 	return relay_is_origins_fault(reason) &&
-	    (!sent || relay_is_idempotent(method));
+	    (!sent || request_is_idempotent(method));
 }

@@ -40,10 +40,6 @@ int relay_use(struct relay *r, const struct settings *s,
  */
 struct wire *relay_take(struct relay *r, const struct target *t, bool sure);
 
-/* Is the method idempotent (RFC 9110 9.2.2, and WebDAV's that only read or
- * set a state)? */
-bool relay_is_idempotent(struct str method);
-
 /*
  * The attempt failed for that reason: may the very same request go out again
  * on a fresh connection? Only when a wire from the pool died (origin-broken)

@@ -63,7 +63,7 @@ step_make_request(struct exchange *x, unsigned slot)
 static bool
 step_repeats(const struct exchange *x)
 {
-	return relay_is_idempotent(x->request.method) &&
+	return request_is_idempotent(x->request.method) &&
 	    body_can_rewind(&x->body) && (x->body.ended ||
 	    x->body.kind == REQUEST_BODY_NONE ||
 	    x->body.promised <= x->settings->body_buffer);

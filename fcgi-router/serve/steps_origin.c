@@ -85,7 +85,7 @@ static bool
 step_may_repeat(const struct exchange *x)
 {
 	return x->body.kind == REQUEST_BODY_NONE &&
-	    relay_is_idempotent(x->request.method);
+	    request_is_idempotent(x->request.method);
 }
 
 int

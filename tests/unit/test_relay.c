@@ -104,23 +104,6 @@ only_what_an_origin_failed_goes_to_another(void **state)
 }
 
 static void
-methods_are_idempotent_by_their_definition(void **state)
-{
-	static const char *const yes[] = { "GET", "HEAD", "PUT", "DELETE",
-		"OPTIONS", "TRACE", "PROPFIND", "PROPPATCH", "REPORT",
-		"SEARCH" };
-	static const char *const no[] = { "POST", "PATCH", "CONNECT", "LOCK",
-		"MKCOL", "COPY", "MOVE", "GETS", "GE", "" };
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < TABLE_COUNT(yes); i++)
-		TABLE_INT(yes[i], relay_is_idempotent(str_of(yes[i])), true);
-	for (i = 0; i < TABLE_COUNT(no); i++)
-		TABLE_INT(no[i], relay_is_idempotent(str_of(no[i])), false);
-}
-
-static void
 an_idle_wire_is_taken_by_its_target_alone(void **state)
 {
 	struct origin o = { .answer = STR("x") };
@@ -158,7 +141,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_a_request_that_did_nothing_is_repeated),
 		cmocka_unit_test(only_what_an_origin_failed_goes_to_another),
-		cmocka_unit_test(methods_are_idempotent_by_their_definition),
 		cmocka_unit_test(an_idle_wire_is_taken_by_its_target_alone),
 	};
 

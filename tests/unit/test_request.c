@@ -597,6 +597,23 @@ the_web_server_may_name_a_namespace(void **state)
 	}
 }
 
+static void
+methods_are_idempotent_by_their_definition(void **state)
+{
+	static const char *const yes[] = { "GET", "HEAD", "PUT", "DELETE",
+		"OPTIONS", "TRACE", "PROPFIND", "PROPPATCH", "REPORT",
+		"SEARCH" };
+	static const char *const no[] = { "POST", "PATCH", "CONNECT", "LOCK",
+		"MKCOL", "COPY", "MOVE", "GETS", "GE", "" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < TABLE_COUNT(yes); i++)
+		TABLE_INT(yes[i], request_is_idempotent(str_of(yes[i])), true);
+	for (i = 0; i < TABLE_COUNT(no); i++)
+		TABLE_INT(no[i], request_is_idempotent(str_of(no[i])), false);
+}
+
 int
 main(void)
 {
@@ -617,6 +634,7 @@ main(void)
 		    without_memory_it_is_overloaded_at_every_ceiling),
 		cmocka_unit_test(field_names_are_spelled_in_title_case),
 		cmocka_unit_test(the_web_server_may_name_a_namespace),
+		cmocka_unit_test(methods_are_idempotent_by_their_definition),
 	};
 
 	return cmocka_run_group_tests(tests, request_open, request_close);
