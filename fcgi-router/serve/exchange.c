@@ -90,6 +90,8 @@ exchange_reset(struct exchange *x)
 	x->step = 0;
 	x->variables = NULL;
 	settings_drop(&x->settings);
+	pick_over(&x->pick); /* its candidates are in the arena */
+	memset(&x->pick, 0, sizeof(x->pick));
 	arena_reset(&x->arena);
 	arena_fini(&x->spare);
 	buf_rest(&x->out);
@@ -97,8 +99,6 @@ exchange_reset(struct exchange *x)
 	transfer_end(&x->transfer, false, NULL);
 	memset(&x->request, 0, sizeof(x->request));
 	follow_init(&x->follow);
-	pick_over(&x->pick);
-	memset(&x->pick, 0, sizeof(x->pick));
 	memset(&x->limits, 0, sizeof(x->limits));
 	memset(&x->target, 0, sizeof(x->target));
 	memset(&x->answer, 0, sizeof(x->answer));
