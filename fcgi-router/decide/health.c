@@ -45,6 +45,7 @@ struct health_call {
 	bool trial;
 	bool yes;    /* the answer */
 	uint64_t turn;
+	uint64_t counted;
 	struct health_view *view;
 };
 
@@ -324,10 +325,19 @@ health_answered(struct health *h, uint64_t id, int64_t began)
 	return health_run(h, health_answered_in, &c) && c.yes;
 }
 
+/* Where a request is counted, in this file and by this slot: after either was
+ * exchanged it is counted no longer. */
+static uint64_t
+health_counted(const struct health *h, int place, int slot)
+{
+	return shm_key(h->shm).k0 << 32 | UINT64_C(1) << 31 |
+	    (uint64_t)slot << 16 | (uint64_t)place;
+}
+
 static void
 health_began_in(void *arg)
 {
-	const struct health_call *c = arg;
+	struct health_call *c = arg;
 	int slot = shm_slot(c->h->shm);
 	int place;
 
@@ -340,35 +350,37 @@ health_began_in(void *arg)
 	/* Just then it was given to another origin. */
 	if (atomic_load(&c->d->ids[place]) != c->id)
 		health_place_ended(c->d, place, (unsigned)slot);
+	else
+		c->counted = health_counted(c->h, place, slot);
 }
 
-void
+uint64_t
 health_began(struct health *h, uint64_t id)
 {
 	struct health_call c = { .id = id };
 
 	CHECK(h->writes);
-	(void)!health_run(h, health_began_in, &c);
+	return health_run(h, health_began_in, &c) ? c.counted : 0;
 }
 
 static void
 health_ended_in(void *arg)
 {
 	const struct health_call *c = arg;
+	int place = (int)(c->counted % HEALTH_PLACES);
 	int slot = shm_slot(c->h->shm);
-	int place = health_place_find(c->d, c->id);
 
-	if (slot != -1 && place != -1)
+	if (slot != -1 && c->counted == health_counted(c->h, place, slot))
 		health_place_ended(c->d, place, (unsigned)slot);
 }
 
 void
-health_ended(struct health *h, uint64_t id)
+health_ended(struct health *h, uint64_t counted)
 {
-	struct health_call c = { .id = id };
+	struct health_call c = { .counted = counted };
 
-	CHECK(h->writes);
-	(void)!health_run(h, health_ended_in, &c);
+	if (counted != 0)
+		(void)!health_run(h, health_ended_in, &c);
 }
 
 /* Any number (Steele, Lea, Flood 2014: splitmix). */

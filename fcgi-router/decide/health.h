@@ -116,9 +116,10 @@ bool health_failed(struct health *h, uint64_t id,
  */
 bool health_answered(struct health *h, uint64_t id, int64_t began);
 
-/* A request goes to the origin, and has ended. Each began is ended once. */
-void health_began(struct health *h, uint64_t id);
-void health_ended(struct health *h, uint64_t id);
+/* A request goes to the origin. Answers what health_ended is to be told, once,
+ * when it has ended; 0: it is not counted. */
+uint64_t health_began(struct health *h, uint64_t id);
+void health_ended(struct health *h, uint64_t counted);
 
 /* The next number in turn of a service, over all processes; begins anywhere,
  * and wraps. Where there is no place: a random one. */

@@ -44,8 +44,8 @@ struct health_service {
 
 struct health_data {
 	_Atomic uint64_t ids[HEALTH_PLACES]; /* of origins; 0: free */
-	/* Bits of slots that may have requests at the origin: once set, until
-	 * the slot is cleared. */
+	/* Bits of slots whose numbers in `active` count: once set, until the
+	 * slot is cleared. */
 	_Atomic uint64_t masks[HEALTH_PLACES][HEALTH_MASKS];
 	struct health_origin origins[HEALTH_PLACES];
 	struct health_service services[HEALTH_PLACES];
@@ -121,7 +121,7 @@ uint32_t health_place_active(const struct health_data *d, int place);
 void health_place_began(struct health_data *d, int place, unsigned slot);
 void health_place_ended(struct health_data *d, int place, unsigned slot);
 
-/* Both, of all places: what a slot counted. struct shm_kind's clear. */
+/* What a slot counted, of all places. struct shm_kind's clear. */
 void health_place_clear(void *data, unsigned slot);
 
 /* ---- health_state ---- */

@@ -10,6 +10,16 @@
 
 enum { PICK_RETRY = 1 }; /* without retry= */
 
+struct health_limits
+pick_limits(const struct settings *s)
+{
+	return (struct health_limits){ .max_fails = (unsigned)s->max_fails,
+		.fail_window = s->fail_window,
+		.cooldown = s->cooldown,
+		.cooldown_max = s->cooldown_max > s->cooldown ?
+		    s->cooldown_max : s->cooldown };
+}
+
 /* ---- candidates ---- */
 
 /* The one with a weight, when there are no others. */
@@ -302,7 +312,7 @@ pick_next(struct pick *p, bool repeats, int64_t now,
 	p->now->tried = true;
 	p->tried++;
 	p->began = now;
-	health_began(p->ask.health, p->now->id);
+	p->counted = health_began(p->ask.health, p->now->id);
 	*url = p->now->url;
 	return 1;
 }
@@ -336,7 +346,7 @@ pick_over(struct pick *p)
 	if (p->trial)
 		health_untried(p->ask.health, p->now->id, &p->ask.limits,
 		    clock_ms());
-	health_ended(p->ask.health, p->now->id);
+	health_ended(p->ask.health, p->counted);
 	p->trial = false;
 	p->now = NULL;
 }

@@ -31,6 +31,7 @@
 #include "decide/choose.h"
 #include "decide/follow.h"
 #include "decide/health.h"
+#include "settings/settings.h"
 
 struct pick_ask {
 	struct health *health;
@@ -39,6 +40,9 @@ struct pick_ask {
 	int64_t patience; /* ms in which an attempt answers or fails: so long a
 	                     trial may last */
 };
+
+/* As router.ini has them. */
+struct health_limits pick_limits(const struct settings *s);
 
 /* One candidate. */
 struct pick_from {
@@ -79,6 +83,7 @@ struct pick {
 
 	struct pick_from *now;         /* picked, not over yet; or NULL */
 	int64_t began;                 /* the attempt at it */
+	uint64_t counted;              /* by health, among its requests */
 	bool trial;                    /* it is the one trial of `now` */
 	enum pick_how how;             /* it was picked */
 };

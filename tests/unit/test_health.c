@@ -272,24 +272,23 @@ static void
 requests_of_all_routers_are_counted(void **state)
 {
 	struct health *a = site_join(), *b = site_join();
-	int i;
+	uint64_t first = health_began(a, ID), second = health_began(b, ID);
+	uint64_t other = health_began(b, ID + 1);
 
 	(void)state;
-	for (i = 0; i < 3; i++)
-		health_began(a, ID);
-	health_began(b, ID);
-	health_began(b, ID + 1);
+	health_began(a, ID);
+	health_began(a, ID);
 	assert_int_equal(site_view(b, ID).active, 4);
 	assert_int_equal(site_view(a, ID + 1).active, 1);
-	health_ended(a, ID);
+	health_ended(a, first);
 	assert_int_equal(site_view(b, ID).active, 3);
 	/* Those of a router that leaves go with it. */
 	health_leave(&a);
 	assert_int_equal(site_view(b, ID).active, 1);
 	a = site_join();
 	assert_int_equal(site_view(a, ID).active, 1);
-	health_ended(b, ID);
-	health_ended(b, ID + 1);
+	health_ended(b, second);
+	health_ended(b, other);
 	assert_int_equal(site_view(b, ID).active, 0);
 	assert_int_equal(site_view(b, ID + 1).active, 0);
 	health_leave(&a);
@@ -300,19 +299,90 @@ static void
 requests_are_counted_neither_below_0_nor_round(void **state)
 {
 	struct health *h = site_join();
+	uint64_t counted;
 	int i;
 
 	(void)state;
-	health_ended(h, ID);
-	health_began(h, ID);
-	health_ended(h, ID);
-	health_ended(h, ID);
+	health_ended(h, 0);
+	counted = health_began(h, ID);
+	health_ended(h, counted);
+	health_ended(h, counted);
 	assert_int_equal(site_view(h, ID).active, 0);
 	for (i = 0; i < UINT16_MAX + 2; i++)
 		health_began(h, ID);
 	assert_int_equal(site_view(h, ID).active, UINT16_MAX);
-	health_ended(h, ID);
+	health_ended(h, counted);
 	assert_int_equal(site_view(h, ID).active, UINT16_MAX - 1);
+	health_leave(&h);
+}
+
+static void
+a_request_that_began_in_another_file_is_not_counted_in_this(void **state)
+{
+	struct health *h = site_join();
+	uint64_t counted = health_began(h, ID), own;
+	char path[SCRATCH_PATH_MAX];
+	struct err e;
+
+	(void)state;
+	assert_int_equal(unlink(scratch_path(&site, "health.1", path)), 0);
+	assert_int_equal(health_look(h, &e), 0);
+	assert_int_equal(site_view(h, ID).active, 0);
+	own = health_began(h, ID);
+	health_ended(h, counted);
+	assert_int_equal(site_view(h, ID).active, 1);
+	health_ended(h, own);
+	assert_int_equal(site_view(h, ID).active, 0);
+	health_leave(&h);
+}
+
+static void
+counting_begins_at_0_whatever_stood_there(void **state)
+{
+	struct health *h = site_join();
+	struct health_data *d = site_open();
+	int place;
+
+	(void)state;
+	assert_false(site_fails(h, ID));
+	place = health_place_find(d, ID);
+	assert_int_not_equal(place, -1);
+	d->origins[place].active[0] = 77;
+	assert_int_equal(site_view(h, ID).active, 0);
+	health_began(h, ID);
+	assert_int_equal(site_view(h, ID).active, 1);
+	/* Of a slot that nobody has. */
+	d->masks[place][1] |= 1;
+	d->origins[place].active[64] = 77;
+	assert_int_equal(site_view(h, ID).active, 1);
+	site_close(d);
+	health_leave(&h);
+}
+
+static void
+a_trial_is_one_for_a_bounded_time(void **state)
+{
+	static const struct { const char *name; int64_t ms, until; } rows[] = {
+		{ "none", 0, 1 },
+		{ "a bad one", -5, 1 },
+		{ "short", 1, 1 },
+		{ "long", 600000, 600000 },
+		{ "too long", INT64_MAX, 600000 }
+	};
+	struct health *h = site_join();
+	size_t i;
+
+	(void)state;
+	site_takes_out(h, ID);
+	for (i = 0; i < TABLE_COUNT(rows); i++) {
+		int64_t now = clock_ms() + HEALTH_TRIAL_MAX_MS;
+
+		site_at(now);
+		assert_true(health_try(h, ID, &site_limits, now, rows[i].ms));
+		TABLE_INT(rows[i].name, site_view(h, ID).since - now,
+		    rows[i].until);
+		TABLE_INT(rows[i].name, site_view(h, ID).state, HEALTH_TRIED);
+	}
 	health_leave(&h);
 }
 
@@ -447,14 +517,13 @@ an_origin_without_a_place_is_as_if_it_were_well(void **state)
 		site_at(clock_ms() + 100);
 		assert_false(site_fails(h, id));
 	}
-	health_began(h, id);
+	assert_int_equal(health_began(h, id), 0);
 	assert_int_equal(site_view(h, id).state, HEALTH_WELL);
 	assert_int_equal(site_view(h, id).active, 0);
 	assert_int_equal(site_view(h, id).fails, 0);
 	assert_false(health_try(h, id, &site_limits, clock_ms(), 1));
 	assert_false(health_answered(h, id, clock_ms()));
 	health_untried(h, id, &site_limits, clock_ms());
-	health_ended(h, id);
 	for (i = 0; i < HEALTH_BUCKET; i++)
 		assert_int_equal(site_view(h, crowded(i)).state, HEALTH_OUT);
 	health_leave(&h);
@@ -497,6 +566,7 @@ only_a_place_that_nothing_is_known_of_is_taken(void **state)
 	for (i = 0; i < TABLE_COUNT(crowds); i++) {
 		const struct crowd *row = &crowds[i];
 		struct health *h, *busy;
+		uint64_t counted;
 		unsigned k;
 		int n;
 
@@ -507,11 +577,11 @@ only_a_place_that_nothing_is_known_of_is_taken(void **state)
 			site_at(SITE_BEGIN + 100 * n);
 			site_fails(h, one);
 		}
-		health_began(busy, one);
+		counted = health_began(busy, one);
 		if (row->came_back)
 			assert_true(health_answered(h, one, clock_ms()));
 		if (!row->busy)
-			health_ended(busy, one);
+			health_ended(busy, counted);
 		site_at(SITE_BEGIN + row->after);
 		for (k = 0; k < HEALTH_BUCKET; k++)
 			if (crowded(k) != one)
@@ -563,6 +633,31 @@ a_place_that_is_taken_tells_nothing_of_its_former_origin(void **state)
 }
 
 static void
+even_one_that_looks_like_it_knows_nothing_of_it(void **state)
+{
+	/* The same bits stand in the stamps of both. */
+	const uint64_t id = crowded(7), like = id ^ UINT64_C(1) << 30;
+	struct health *h = site_join();
+	struct health_view v;
+	unsigned i;
+
+	(void)state;
+	site_takes_out(h, id);
+	site_at(SITE_BEGIN + 700000);
+	for (i = 0; i < HEALTH_BUCKET; i++)
+		if (crowded(i) != id)
+			site_takes_out(h, crowded(i));
+	assert_int_equal(site_view(h, id).state, HEALTH_DUE);
+	health_began(h, like);
+	v = site_view(h, like);
+	assert_int_equal(v.active, 1);
+	assert_int_equal(v.state, HEALTH_WELL);
+	assert_int_equal(v.times, 0);
+	assert_int_equal(site_view(h, id).state, HEALTH_WELL);
+	health_leave(&h);
+}
+
+static void
 an_origin_that_got_two_places_is_in_the_first(void **state)
 {
 	struct health *h = site_join();
@@ -602,10 +697,11 @@ thousands_of_origins_have_their_places(void **state)
 	assert_int_equal(out, 1000);
 	/* Idle ones come and go without an end. */
 	for (i = 0; i < 100000; i++) {
-		health_began(h, i * UINT64_C(0x9e3779b97f4a7c15));
-		placed += site_view(h, i * UINT64_C(0x9e3779b97f4a7c15))
-		    .active;
-		health_ended(h, i * UINT64_C(0x9e3779b97f4a7c15));
+		uint64_t counted = health_began(h,
+		    i * UINT64_C(0x9e3779b97f4a7c15));
+
+		placed += counted != 0;
+		health_ended(h, counted);
 	}
 	assert_in_range(placed, 99900, 100000);
 	health_leave(&h);
@@ -755,8 +851,7 @@ garbage_in_the_file_keeps_no_origin_out(void **state)
 			uint32_t own = site_view(h, id).active;
 
 			assert_true(own <= UINT16_MAX);
-			health_began(h, id);
-			health_ended(h, id);
+			health_ended(h, health_began(h, id));
 			health_turn(h, id);
 		}
 	}
@@ -794,6 +889,7 @@ a_file_that_is_cut_loses_what_was_known_and_no_call(void **state)
 	struct health *h;
 	struct err e;
 	char path[SCRATCH_PATH_MAX];
+	uint64_t counted;
 	int64_t ms;
 	int call;
 
@@ -803,6 +899,7 @@ a_file_that_is_cut_loses_what_was_known_and_no_call(void **state)
 		h = site_join();
 		site_takes_out(h, ID);
 		health_turn(h, ID);
+		counted = health_began(h, ID);
 		assert_int_equal(truncate(scratch_path(&site, "health.1",
 		    path), SHM_HEAD), 0);
 		switch (call) {
@@ -825,10 +922,10 @@ a_file_that_is_cut_loses_what_was_known_and_no_call(void **state)
 			health_untried(h, ID, &site_limits, clock_ms());
 			break;
 		case 5:
-			health_began(h, ID);
+			assert_int_equal(health_began(h, ID), 0);
 			break;
 		case 6:
-			health_ended(h, ID);
+			health_ended(h, counted);
 			break;
 		case 7:
 			health_turn(h, ID);
@@ -916,6 +1013,10 @@ main(void)
 		SITE_TEST(what_is_known_outlives_routers),
 		SITE_TEST(requests_of_all_routers_are_counted),
 		SITE_TEST(requests_are_counted_neither_below_0_nor_round),
+		SITE_TEST(
+		a_request_that_began_in_another_file_is_not_counted_in_this),
+		SITE_TEST(counting_begins_at_0_whatever_stood_there),
+		SITE_TEST(a_trial_is_one_for_a_bounded_time),
 		SITE_TEST(each_turn_is_given_once_by_all_routers),
 		SITE_TEST(a_tool_sees_and_changes_nothing),
 		SITE_TEST(without_a_folder_a_router_knows_for_itself),
@@ -925,6 +1026,7 @@ main(void)
 		    only_a_place_that_nothing_is_known_of_is_taken),
 		SITE_TEST(
 		    a_place_that_is_taken_tells_nothing_of_its_former_origin),
+		SITE_TEST(even_one_that_looks_like_it_knows_nothing_of_it),
 		SITE_TEST(an_origin_that_got_two_places_is_in_the_first),
 		SITE_TEST(thousands_of_origins_have_their_places),
 		SITE_TEST(

@@ -225,9 +225,199 @@ what_a_killed_process_had_is_let_go(void **state)
 	health_leave(&h);
 }
 
+/* ---- threads that race ---- */
+
+enum { RACERS = 4, LAPS = 20000 };
+
+static struct health *racing[2];
+
+/* Each thread with its number, by two routers in turn. */
+static void
+race(void *(*racer)(void *arg))
+{
+	static int numbers[RACERS] = { 0, 1, 2, 3 };
+	pthread_t threads[RACERS];
+	int i;
+
+	gate_make();
+	atomic_store(&site_page->counts[READY], 0);
+	for (i = 0; i < RACERS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, racer,
+		    &numbers[i]), 0);
+	gate_open(RACERS);
+	for (i = 0; i < RACERS; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	close(gate[0]);
+	assert_int_equal(atomic_load(&site_page->counts[WRONG]), 0);
+}
+
+static int
+race_begin(void **state)
+{
+	site_init(state);
+	racing[0] = site_join();
+	racing[1] = site_join();
+	return 0;
+}
+
+static int
+race_end(void **state)
+{
+	health_leave(&racing[0]);
+	health_leave(&racing[1]);
+	return site_fini(state);
+}
+
+static atomic_int trials[LAPS];
+
+/* Who is behind finds that it was tried; all meet at the foremost. */
+static void *
+racer_tries(void *arg)
+{
+	struct health *h = racing[*(int *)arg % 2];
+	int lap;
+
+	gate_wait();
+	for (lap = 0; lap < LAPS; lap++)
+		if (health_try(h, ID, &site_limits, SITE_BEGIN + 20000 + lap,
+		    1))
+			atomic_fetch_add(&trials[lap], 1);
+	return NULL;
+}
+
+static void
+each_trial_is_had_by_one_of_those_who_race_for_it(void **state)
+{
+	int lap;
+
+	(void)state;
+	site_takes_out(racing[0], ID);
+	race(racer_tries);
+	for (lap = 0; lap < LAPS; lap++)
+		if (atomic_load(&trials[lap]) != 1)
+			fail_msg("trial %d was had by %d", lap,
+			    atomic_load(&trials[lap]));
+}
+
+/* Each taking out and each coming back is told once. */
+static void *
+racer_flaps(void *arg)
+{
+	struct health_limits limits = site_limits;
+	struct health *h = racing[*(int *)arg % 2];
+	int64_t ms;
+	int lap;
+
+	limits.max_fails = 1;
+	gate_wait();
+	for (lap = 0; lap < LAPS; lap++) {
+		if (health_failed(h, ID, &limits,
+		    SITE_BEGIN + 100 * (lap + *(int *)arg), false, &ms))
+			atomic_fetch_add(&site_page->counts[YES], 1);
+		if (health_answered(h, ID, INT64_MAX))
+			atomic_fetch_sub(&site_page->counts[YES], 1);
+	}
+	return NULL;
+}
+
+static void
+each_change_is_told_by_one(void **state)
+{
+	(void)state;
+	race(racer_flaps);
+	assert_int_equal(atomic_load(&site_page->counts[YES]),
+	    site_view(racing[0], ID).state == HEALTH_OUT);
+}
+
+static uint64_t counted[RACERS][LAPS / RACERS];
+
+static void *
+racer_counts(void *arg)
+{
+	int number = *(int *)arg, lap;
+
+	gate_wait();
+	for (lap = 0; lap < LAPS / RACERS; lap++) {
+		counted[number][lap] = health_began(racing[number % 2], ID);
+		health_turn(racing[number % 2], ID);
+	}
+	return NULL;
+}
+
+static void *
+racer_counts_back(void *arg)
+{
+	int number = *(int *)arg, lap;
+
+	gate_wait();
+	for (lap = 0; lap < LAPS / RACERS; lap++)
+		health_ended(racing[number % 2], counted[number][lap]);
+	return NULL;
+}
+
+static void
+no_request_and_no_turn_is_lost(void **state)
+{
+	uint64_t turn = health_turn(racing[0], ID);
+
+	(void)state;
+	race(racer_counts);
+	assert_int_equal(site_view(racing[0], ID).active, LAPS);
+	assert_int_equal(health_turn(racing[0], ID), turn + LAPS + 1);
+	race(racer_counts_back);
+	assert_int_equal(site_view(racing[0], ID).active, 0);
+}
+
+/* Thrice as many as there are places for, all of which may be given away. */
+static uint64_t
+guest(unsigned i)
+{
+	return (uint64_t)(i + 1) << 52 | 0x780 | i % HEALTH_BUCKET;
+}
+
+static void *
+racer_moves_in(void *arg)
+{
+	struct health *h = racing[*(int *)arg % 2];
+	unsigned i = (unsigned)*(int *)arg * 12;
+	int lap;
+
+	gate_wait();
+	for (lap = 0; lap < LAPS; lap++, i += 7)
+		health_ended(h, health_began(h, guest(i % 48)));
+	return NULL;
+}
+
+static void
+who_moves_in_and_out_leaves_nothing(void **state)
+{
+	struct health_data *d = site_open();
+	unsigned i, k;
+
+	(void)state;
+	race(racer_moves_in);
+	for (i = 0; i < HEALTH_BUCKET; i++) {
+		unsigned place = health_place_nth(guest(0), i);
+		unsigned same = 0;
+
+		assert_int_equal(health_place_active(d, (int)place), 0);
+		for (k = 0; k < HEALTH_BUCKET; k++)
+			same += d->ids[place] != 0 && d->ids[place] ==
+			    d->ids[health_place_nth(guest(0), k)];
+		assert_true(same <= 1);
+	}
+	site_close(d);
+}
+
 /* ---- anything, at random ---- */
 
-enum { ORIGINS = 20, MANY_THREADS = 4 };
+enum { ORIGINS = 20, MANY_THREADS = 4, BEGUN_MAX = 8 };
+
+/* Requests of one thread that have not ended. */
+struct begun {
+	struct { uint64_t counted; unsigned origin; } some[BEGUN_MAX];
+	unsigned count;
+};
 
 /* Two buckets: one with room, one with too many for it. */
 static uint64_t
@@ -246,9 +436,9 @@ any_below(uint64_t *series, unsigned n)
 	return (unsigned)(*series >> 33) % n;
 }
 
-/* Any of all there is to call. begun: of each origin by this thread. */
+/* Any of all there is to call. */
 static void
-call_any(struct health *h, uint64_t *series, unsigned *begun)
+call_any(struct health *h, uint64_t *series, struct begun *begun)
 {
 	unsigned i = any_below(series, 2) == 0 ? any_below(series, 2) :
 	    any_below(series, ORIGINS);
@@ -258,14 +448,15 @@ call_any(struct health *h, uint64_t *series, unsigned *begun)
 
 	switch (any_below(series, 10)) {
 	case 0:
-		health_began(h, id);
-		begun[i]++;
+		if (begun->count < BEGUN_MAX) {
+			begun->some[begun->count].origin = i;
+			begun->some[begun->count++].counted =
+			    health_began(h, id);
+		}
 		break;
 	case 1:
-		if (begun[i] > 0) {
-			health_ended(h, id);
-			begun[i]--;
-		}
+		if (begun->count > 0)
+			health_ended(h, begun->some[--begun->count].counted);
 		break;
 	case 2:
 		health_turn(h, id);
@@ -296,22 +487,21 @@ call_any(struct health *h, uint64_t *series, unsigned *begun)
 	}
 }
 
-/* Nobody but these handles has requests: so many, and every origin comes
- * back. */
+/* Nobody but who has begun these has requests; and every origin comes back. */
 static void
 all_is_well_again(struct health *h, struct health *other,
-    const unsigned *begun, uint64_t seed)
+    const struct begun *begun, uint64_t seed)
 {
+	unsigned own[ORIGINS] = { 0 };
 	unsigned i;
 
-	for (i = 0; i < ORIGINS; i++) {
-		struct health_view v = site_view(h, origin_id(i));
-
-		/* While it had no place, none were counted. */
-		if (i < 2 ? v.active != begun[i] : v.active > begun[i])
+	for (i = 0; i < begun->count; i++)
+		own[begun->some[i].origin] += begun->some[i].counted != 0;
+	for (i = 0; i < ORIGINS; i++)
+		if (site_view(h, origin_id(i)).active != own[i])
 			fail_msg("SEED %u: origin %u has %u, not %u",
-			    (unsigned)seed, i, v.active, begun[i]);
-	}
+			    (unsigned)seed, i,
+			    site_view(h, origin_id(i)).active, own[i]);
 	atomic_fetch_add(&site_page->ms, HEALTH_TRIAL_MAX_MS);
 	for (i = 0; i < ORIGINS; i++) {
 		uint64_t id = origin_id(i);
@@ -338,15 +528,14 @@ thread_calls(void *arg)
 	struct health *h = arg;
 	uint64_t series = (uint64_t)atomic_fetch_add(
 	    &site_page->counts[READY], 1) + 1 + random_seed();
-	unsigned begun[ORIGINS] = { 0 };
+	struct begun begun = { .count = 0 };
 	int i;
 
 	series *= UINT64_C(0x9e3779b97f4a7c15);
 	for (i = 0; i < 20000; i++)
-		call_any(h, &series, begun);
-	for (i = 0; i < ORIGINS; i++)
-		for (; begun[i] > 0; begun[i]--)
-			health_ended(h, origin_id((unsigned)i));
+		call_any(h, &series, &begun);
+	while (begun.count > 0)
+		health_ended(h, begun.some[--begun.count].counted);
 	return NULL;
 }
 
@@ -354,7 +543,7 @@ static void
 threads_of_two_routers_do_all_at_once(void **state)
 {
 	struct health *h[2] = { site_join(), site_join() };
-	static const unsigned none[ORIGINS];
+	static const struct begun none;
 	pthread_t threads[MANY_THREADS];
 	struct err e;
 	int i;
@@ -367,7 +556,7 @@ threads_of_two_routers_do_all_at_once(void **state)
 		assert_int_equal(health_look(h[i % 2], &e), 0);
 	for (i = 0; i < MANY_THREADS; i++)
 		assert_int_equal(pthread_join(threads[i], NULL), 0);
-	all_is_well_again(h[0], h[1], none, random_seed());
+	all_is_well_again(h[0], h[1], &none, random_seed());
 	health_leave(&h[0]);
 	health_leave(&h[1]);
 }
@@ -396,7 +585,7 @@ static void
 child_calls_until_it_is_killed(void)
 {
 	uint64_t series = victim_series * UINT64_C(0x9e3779b97f4a7c15);
-	unsigned begun[ORIGINS] = { 0 };
+	struct begun begun = { .count = 0 };
 	struct health *h;
 	struct err e;
 
@@ -410,7 +599,7 @@ child_calls_until_it_is_killed(void)
 	for (;;) {
 		if (any_below(&series, 50) == 0 && health_look(h, &e) == -1)
 			atomic_fetch_add(&site_page->counts[WRONG], 1);
-		call_any(h, &series, begun);
+		call_any(h, &series, &begun);
 	}
 }
 
@@ -426,7 +615,7 @@ real_us(void)
 
 /* Some live and are killed, while a router that lives goes on. */
 static void
-kill_some(struct health *h, uint64_t *series, unsigned *begun)
+kill_some(struct health *h, uint64_t *series, struct begun *begun)
 {
 	pid_t pids[VICTIMS];
 	int i, status;
@@ -452,21 +641,21 @@ killed_at_any_instant_nothing_is_left_behind(void **state)
 	uint64_t series = seed * UINT64_C(0x9e3779b97f4a7c15);
 	size_t killed = 0, most = random_cases(3000, 300000);
 	int64_t end = real_us() + 2500000;
-	unsigned begun[ORIGINS] = { 0 };
+	struct begun begun = { .count = 0 };
 	struct err e;
 
 	(void)state;
 	/* Slow machines and sanitizers kill fewer, but some hundred. */
 	while (killed < most && (killed < 300 || real_us() < end ||
 	    getenv("LONG") != NULL)) {
-		kill_some(h, &series, begun);
+		kill_some(h, &series, &begun);
 		killed += VICTIMS;
 		assert_int_equal(health_look(h, &e), 0);
-		all_is_well_again(h, other, begun, seed);
+		all_is_well_again(h, other, &begun, seed);
 	}
 	health_leave(&h);
-	memset(begun, 0, sizeof(begun));
-	all_is_well_again(other, other, begun, seed);
+	begun.count = 0;
+	all_is_well_again(other, other, &begun, seed);
 	health_leave(&other);
 	if (getenv("VERBOSE") != NULL)
 		print_message("%zu killed\n", killed);
@@ -474,6 +663,8 @@ killed_at_any_instant_nothing_is_left_behind(void **state)
 
 #define SITE_TEST(test) \
 	cmocka_unit_test_setup_teardown(test, site_init, site_fini)
+#define RACE_TEST(test) \
+	cmocka_unit_test_setup_teardown(test, race_begin, race_end)
 
 int
 main(void)
@@ -482,6 +673,10 @@ main(void)
 		SITE_TEST(a_failure_that_20_processes_see_at_once_counts_once),
 		SITE_TEST(one_of_20_processes_with_50_threads_gets_the_trial),
 		SITE_TEST(what_a_killed_process_had_is_let_go),
+		RACE_TEST(each_trial_is_had_by_one_of_those_who_race_for_it),
+		RACE_TEST(each_change_is_told_by_one),
+		RACE_TEST(no_request_and_no_turn_is_lost),
+		RACE_TEST(who_moves_in_and_out_leaves_nothing),
 		SITE_TEST(threads_of_two_routers_do_all_at_once),
 		SITE_TEST(killed_at_any_instant_nothing_is_left_behind),
 	};
