@@ -88,11 +88,13 @@ shm_run_reap(void *arg)
 	struct shm *s = arg;
 	int own = atomic_load(&s->slot);
 	unsigned slot;
+	uint32_t pid;
 
 	for (slot = 0; slot < s->kind.slots; slot++) {
+		pid = atomic_load_explicit(&s->head->holders[slot],
+		    memory_order_relaxed);
 		/* One's own lock would be had once more, then lost. */
-		if ((int)slot == own ||
-		    atomic_load(&s->head->holders[slot]) == 0 ||
+		if (pid == 0 || (int)slot == own ||
 		    !shm_slot_lock(s, slot, F_WRLCK))
 			continue;
 		shm_slot_clear(s, slot);
@@ -118,24 +120,51 @@ shm_close(struct shm *s)
 	s->file.fd = -1;
 }
 
-/* Puts private memory in place of what is mapped. */
+/*
+ * Moves a fresh mapping to where ours is, in one step: whoever reads there
+ * meanwhile finds the one or the other.
+ */
 static void
-shm_part(struct shm *s)
+shm_move(struct shm *s, void *fresh)
 {
-	void *at;
+	void *at = mremap(fresh, s->size, s->size,
+	    MREMAP_MAYMOVE | MREMAP_FIXED, s->head);
 
-	atomic_store(&s->slot, -1);
-	atomic_store(&s->shared, false);
-	at = mmap(s->head, s->size, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	CHECK(at == s->head);
-	shm_close(s);
+}
+
+/* Zeros. Aborts where there is no memory. */
+static void *
+shm_memory(const struct shm *s)
+{
+	void *fresh = mmap(NULL, s->size, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	CHECK(fresh != MAP_FAILED);
+	return fresh;
+}
+
+/* Private memory is mapped from here on. */
+static void
+shm_own(struct shm *s)
+{
 	shm_set_key(s, hash_key_random());
 	if (s->kind.slots > 0 && s->place.how != SHM_READ) {
 		atomic_store(&s->head->holders[0], (uint32_t)getpid());
 		atomic_store(&s->slot, 0);
 	}
 	atomic_fetch_add(&s->era, 1);
+}
+
+/* Puts private memory in place of what is mapped. */
+static void
+shm_part(struct shm *s)
+{
+	atomic_store(&s->slot, -1);
+	atomic_store(&s->shared, false);
+	shm_move(s, shm_memory(s));
+	shm_close(s);
+	shm_own(s);
 }
 
 /* 0, or -1 and e: the file was cut, and private memory is mapped. */
@@ -158,19 +187,19 @@ static int
 shm_map(struct shm *s, const struct shm_file *file, struct err *e)
 {
 	int prot = PROT_READ | (s->place.how == SHM_READ ? 0 : PROT_WRITE);
-	void *at;
-	int why;
+	void *fresh = mmap(NULL, s->size, prot, MAP_SHARED, file->fd, 0);
 
+	if (fresh == MAP_FAILED) {
+		(void)err_set(e, REASON_INTERNAL, "%s: cannot map: %s",
+		    s->place.path, strerror(errno));
+		close(file->fd);
+		shm_part(s);
+		return -1;
+	}
 	atomic_store(&s->slot, -1);
-	at = mmap(s->head, s->size, prot, MAP_SHARED | MAP_FIXED, file->fd, 0);
-	why = errno;
+	shm_move(s, fresh);
 	shm_close(s);
 	s->file = *file;
-	if (at == MAP_FAILED) {
-		shm_part(s);
-		return err_set(e, REASON_INTERNAL, "%s: cannot map: %s",
-		    s->place.path, strerror(why));
-	}
 	shm_set_key(s, file->key);
 	atomic_fetch_add(&s->era, 1);
 	atomic_store(&s->shared, true);
@@ -189,14 +218,13 @@ shm_new(const char *folder, const struct shm_kind *kind, enum shm_how how,
 	s->size = SHM_HEAD + kind->size;
 	s->file.fd = -1;
 	CHECK(pthread_mutex_init(&s->lock, NULL) == 0);
-	s->head = mmap(NULL, s->size, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	CHECK(s->head != MAP_FAILED);
+	atomic_store(&s->slot, -1);
+	s->head = shm_memory(s);
 	e->reason = REASON_NONE;
 	e->text[0] = '\0';
 	if (shm_place_init(&s->place, folder, kind, how, e) == -1)
 		s->place.path[0] = '\0';
-	shm_part(s);
+	shm_own(s);
 	return s;
 }
 

@@ -4,10 +4,11 @@
  * shm_file: which file of the state folder is to be trusted, and how a new one
  * takes its place.
  *
- * Whoever makes one holds a flock of the folder, which ends with its process,
- * and looks again under it: of many that begin at once, one makes the file. A
- * file is under its name only when it is whole, so that what was killed leaves
- * at most one left-over, which the next one removes.
+ * A new one is written beside it as ".NAME.VERSION.new" and renamed when it is
+ * whole. Whoever writes it holds a flock of it, which ends with its process,
+ * and looks again under it: of many that begin at once, one makes the file.
+ * What was killed leaves that file, and the next one goes on with it. Nobody
+ * else can open it, and so nobody else can hold us up.
  */
 
 #include <errno.h>
@@ -27,7 +28,7 @@
 enum {
 	SHM_ORDER = 0x01020304,
 	SHM_LOCK_STEP_MS = 5,
-	SHM_TRUST_BITS = 077 /* of a mode: what others may do */
+	SHM_OTHERS_WRITE = 022 /* of a mode */
 };
 
 #define SHM_MAGIC "fcgi-router shm"
@@ -89,6 +90,12 @@ shm_boot_id(char boot[SHM_BOOT_MAX])
 	boot[strcspn(boot, "\n")] = '\0';
 }
 
+static const char *
+shm_name(const char *path)
+{
+	return strrchr(path, '/') + 1;
+}
+
 /* ---- who may have written it ---- */
 
 static int
@@ -133,10 +140,10 @@ shm_folder_open(const struct shm_place *p, uid_t *owner, struct err *e)
 		    (unsigned)geteuid());
 		goto out;
 	}
-	if ((st.st_mode & SHM_TRUST_BITS) != 0) {
+	if ((st.st_mode & SHM_OTHERS_WRITE) != 0) {
 		err_set(e, REASON_INTERNAL, "%s: this folder has mode %04o; "
-		    "expected 0700", p->folder,
-		    (unsigned)st.st_mode & 07777);
+		    "expected one that only its owner may write, as 0700",
+		    p->folder, (unsigned)st.st_mode & 07777);
 		goto out;
 	}
 	*owner = st.st_uid;
@@ -218,7 +225,7 @@ shm_file_take(const struct shm_place *p, int folder, uid_t owner,
 	struct stat st;
 
 	/* Not to wait, should it be a FIFO by now. */
-	out->fd = openat(folder, strrchr(p->path, '/') + 1,
+	out->fd = openat(folder, shm_name(p->path),
 	    flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (out->fd == -1 || fstat(out->fd, &st) == -1) {
 		if (errno == ENOENT || errno == ELOOP)
@@ -248,7 +255,7 @@ static int
 shm_file_try(const struct shm_place *p, int folder, uid_t owner,
     struct shm_file *out, bool *there, struct err *e)
 {
-	const char *name = strrchr(p->path, '/') + 1;
+	const char *name = shm_name(p->path);
 	struct stat st;
 
 	*there = false;
@@ -265,25 +272,57 @@ shm_file_try(const struct shm_place *p, int folder, uid_t owner,
 
 /* ---- making ---- */
 
-/* 1: locked until the folder is closed; 0: it lasted; -1 and e. */
-static int
-shm_folder_lock(const struct shm_place *p, int folder, int wait_ms,
-    struct err *e)
+static bool
+shm_remove(int folder, const char *name)
 {
-	while (flock(folder, LOCK_EX | LOCK_NB) == -1) {
-		if (errno == EINTR)
-			continue;
-		if (errno != EWOULDBLOCK)
-			return err_set(e, REASON_INTERNAL, "%s: cannot lock "
-			    "this folder: %s", p->folder, strerror(errno));
-		(void)err_set(e, REASON_INTERNAL, "%s: another process keeps "
-		    "this folder locked", p->folder);
-		if (wait_ms <= 0)
-			return 0;
-		wait_ms -= SHM_LOCK_STEP_MS;
-		(void)poll(NULL, 0, SHM_LOCK_STEP_MS);
+	return unlinkat(folder, name, 0) == 0 ||
+	    unlinkat(folder, name, AT_REMOVEDIR) == 0;
+}
+
+/*
+ * Locks the new file, which may be a killed one's. false and errno: EWOULDBLOCK
+ * where another has it, had it just now, or what stood there was removed.
+ */
+static bool
+shm_fresh_lock(const struct shm_place *p, int folder, int fd)
+{
+	const char *name = shm_name(p->fresh);
+	struct stat st, named;
+
+	if (flock(fd, LOCK_EX | LOCK_NB) == -1 || fstat(fd, &st) == -1)
+		return false;
+	errno = EWOULDBLOCK;
+	/* Who had it before gave it its name. */
+	if (fstatat(folder, name, &named, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    st.st_dev != named.st_dev || st.st_ino != named.st_ino)
+		return false;
+	if (S_ISREG(st.st_mode) && st.st_uid == geteuid() && st.st_nlink == 1)
+		return true;
+	(void)shm_remove(folder, name);
+	errno = EWOULDBLOCK;
+	return false;
+}
+
+/* The new file's fd, locked. -1 and errno, as shm_fresh_lock. */
+static int
+shm_fresh_try(const struct shm_place *p, int folder)
+{
+	const char *name = shm_name(p->fresh);
+	int fd, why;
+
+	fd = openat(folder, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC |
+	    O_NONBLOCK | O_NOCTTY, 0600);
+	if (fd == -1) {
+		why = errno;
+		errno = shm_remove(folder, name) ? EWOULDBLOCK : why;
+		return -1;
 	}
-	return 1;
+	if (shm_fresh_lock(p, folder, fd))
+		return fd;
+	why = errno;
+	close(fd);
+	errno = why;
+	return -1;
 }
 
 /* Room for the whole of it: a disk that is full later shall not be seen by
@@ -326,74 +365,71 @@ shm_head_write(const struct shm_place *p, int fd)
 	return n == (ssize_t)sizeof(h) ? 0 : -1;
 }
 
-/* Makes room for the name: a rename does not replace a folder. */
+/* Makes a whole file of the new one, and puts it in its place. 0, or -1 and
+ * e. */
 static int
-shm_file_clear(const struct shm_place *p, int folder, struct err *e)
+shm_file_make(const struct shm_place *p, int folder, int fd, struct err *e)
 {
-	const char *name = strrchr(p->path, '/') + 1;
-	const char *fresh = strrchr(p->fresh, '/') + 1;
+	const char *name = shm_name(p->path);
 
-	if (unlinkat(folder, fresh, 0) == -1 && errno != ENOENT &&
-	    unlinkat(folder, fresh, AT_REMOVEDIR) == -1)
-		return err_set(e, REASON_INTERNAL, "%s: cannot be removed: "
-		    "%s", p->fresh, strerror(errno));
+	/* A rename does not replace a folder. */
 	if (unlinkat(folder, name, AT_REMOVEDIR) == -1 && errno != ENOENT &&
 	    errno != ENOTDIR)
 		return err_set(e, REASON_INTERNAL, "%s: a folder that cannot "
 		    "be removed: %s; expected a file", p->path,
 		    strerror(errno));
-	return 0;
-}
-
-/* Writes a new one, and puts it in its place. 0, or -1 and e. */
-static int
-shm_file_make(const struct shm_place *p, int folder, struct err *e)
-{
-	const char *name = strrchr(p->path, '/') + 1;
-	const char *fresh = strrchr(p->fresh, '/') + 1;
-	int fd;
-
-	if (shm_file_clear(p, folder, e) == -1)
-		return -1;
-	fd = openat(folder, fresh,
-	    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd == -1)
-		return err_set(e, REASON_INTERNAL, "%s: cannot make: %s",
-		    p->path, strerror(errno));
-	/* The umask had its say about the mode. */
-	if (fchmod(fd, 0600) == -1 || shm_file_allocate(p, fd) == -1 ||
-	    shm_head_write(p, fd) == -1 ||
-	    renameat(folder, fresh, folder, name) == -1) {
-		err_set(e, REASON_INTERNAL, "%s: cannot make, with %llu "
-		    "bytes: %s", p->path, (unsigned long long)p->size,
+	/* A killed one may have written to it; the umask had its say. */
+	if (ftruncate(fd, 0) == -1 || fchmod(fd, 0600) == -1 ||
+	    shm_file_allocate(p, fd) == -1 || shm_head_write(p, fd) == -1 ||
+	    renameat(folder, shm_name(p->fresh), folder, name) == -1)
+		return err_set(e, REASON_INTERNAL, "%s: cannot make, with "
+		    "%llu bytes: %s", p->path, (unsigned long long)p->size,
 		    strerror(errno));
-		(void)unlinkat(folder, fresh, 0);
-		close(fd);
-		return -1;
-	}
-	close(fd);
 	return 0;
 }
 
-/* As shm_file_open, where no good file was seen. */
+/* With the new one locked, which is closed: makes a file, unless one was made
+ * meanwhile. 1 and *out, or -1 and e. */
 static int
-shm_file_renew(const struct shm_place *p, int folder, uid_t owner,
-    int wait_ms, struct shm_file *out, struct err *e)
+shm_file_renew(const struct shm_place *p, int folder, uid_t owner, int fd,
+    struct shm_file *out, struct err *e)
 {
-	int got = shm_folder_lock(p, folder, wait_ms, e);
-	bool there;
+	bool there, made = false;
+	int got = shm_file_try(p, folder, owner, out, &there, e);
 
-	if (got != 1)
-		return got;
-	got = shm_file_try(p, folder, owner, out, &there, e);
+	if (got == 0 && there)
+		msg_notice("%s; replaced by a new one", e->text);
+	if (got == 0)
+		made = shm_file_make(p, folder, fd, e) == 0;
+	if (made)
+		got = shm_file_try(p, folder, owner, out, &there, e);
+	else
+		(void)unlinkat(folder, shm_name(p->fresh), 0);
+	close(fd);
+	return got == 1 ? 1 : -1;
+}
+
+/* As shm_file_open, once; 0 and e: others are at it. */
+static int
+shm_file_open_once(const struct shm_place *p, int folder, uid_t owner,
+    struct shm_file *out, struct err *e)
+{
+	bool there;
+	int fd, got = shm_file_try(p, folder, owner, out, &there, e);
+
 	if (got != 0)
 		return got;
-	if (there)
-		msg_notice("%s; replaced by a new one", e->text);
-	if (shm_file_make(p, folder, e) == -1)
+	if (p->how != SHM_MAKE)
 		return -1;
-	got = shm_file_try(p, folder, owner, out, &there, e);
-	return got == 1 ? 1 : -1;
+	fd = shm_fresh_try(p, folder);
+	if (fd != -1)
+		return shm_file_renew(p, folder, owner, fd, out, e);
+	if (errno != EWOULDBLOCK && errno != EINTR)
+		return err_set(e, REASON_INTERNAL, "%s: cannot make: %s",
+		    p->fresh, strerror(errno));
+	(void)err_set(e, REASON_INTERNAL, "%s: another process keeps it "
+	    "locked", p->fresh);
+	return 0;
 }
 
 int
@@ -402,16 +438,16 @@ shm_file_open(const struct shm_place *p, int wait_ms, struct shm_file *out,
 {
 	uid_t owner = geteuid();
 	int folder, got;
-	bool there;
 
 	folder = shm_folder_open(p, &owner, e);
 	if (folder == -1)
 		return -1;
-	got = shm_file_try(p, folder, owner, out, &there, e);
-	if (got == 0 && p->how == SHM_MAKE)
-		got = shm_file_renew(p, folder, owner, wait_ms, out, e);
-	else if (got == 0)
-		got = -1;
+	got = shm_file_open_once(p, folder, owner, out, e);
+	while (got == 0 && wait_ms > 0) {
+		wait_ms -= SHM_LOCK_STEP_MS;
+		(void)poll(NULL, 0, SHM_LOCK_STEP_MS);
+		got = shm_file_open_once(p, folder, owner, out, e);
+	}
 	close(folder);
 	return got;
 }
