@@ -72,13 +72,8 @@ step_repeats(const struct exchange *x)
 static int
 step_begin_choice(struct exchange *x)
 {
-	const struct settings *s = x->settings;
 	const struct pick_ask ask = { .health = x->process->health,
-		.limits = { .max_fails = (unsigned)s->max_fails,
-			.fail_window = s->fail_window,
-			.cooldown = s->cooldown,
-			.cooldown_max = s->cooldown_max > s->cooldown ?
-			    s->cooldown_max : s->cooldown },
+		.limits = pick_limits(x->settings),
 		.key = x->follow.balance_key.text,
 		.patience = x->limits.connect + x->limits.response };
 
@@ -127,10 +122,13 @@ step_note_failure(struct exchange *x)
 int
 step_attempt_failed(struct exchange *x, bool sent)
 {
-	if (clock_ms() >= x->total_limit)
-		return step_fail(x);
-	step_note_failure(x);
-	if (!relay_may_move(x->err.reason, sent, x->request.method) ||
+	bool over = clock_ms() >= x->total_limit;
+
+	/* Of a later attempt others used up the time. */
+	if (!over || x->pick.tried <= 1)
+		step_note_failure(x);
+	if (over ||
+	    !relay_may_move(x->err.reason, sent, x->request.method) ||
 	    !body_can_rewind(&x->body) || !pick_again(&x->pick))
 		return step_fail(x);
 	msg_info("%.*s: %s: %s; another origin is tried",
