@@ -4,6 +4,8 @@
 
 #include "decide/pick.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 
 #include "base/clock.h"
@@ -89,7 +91,8 @@ site_close(struct site *s)
 /*
  * Words: "+MS": time passes. Else DIGIT, which request; VERB; '=' and what is
  * to come of it.
- *   g  begins, and can be repeated; p begins, and cannot
+ *   g  begins, and can be repeated; h likewise, by another client;
+ *   p  begins, and cannot
  *   f  its attempt fails, it goes elsewhere if it may
  *   F  fails by nobody's fault, and goes elsewhere
  *   x  its attempt fails, and it ends
@@ -173,7 +176,8 @@ static const struct pick_row {
 
 	{ "hash: a trial for clients who belong there",
 	    "a b c balance=hash:client_ip",
-	    "1g=b 1f=!c 1a= +10000 2p=c 2a= 3g=b? 4g=c 4a= 3a=+ 5g=b" },
+	    "1g=b 1f=!c 1a= +10000 2p=c 2a= 2h=c 2a= 3g=b? 4g=c 4a= 3a=+ 5g=b "
+	    "6h=c" },
 	{ "hash: no other is in its way",
 	    "a b c balance=hash:client_ip retry=2",
 	    "1g=b 1x=! 2g=c 2x=! +10000 3g=b? 3f=!c? 3f=!a 3a=" },
@@ -187,6 +191,10 @@ static const struct pick_row {
 	    "4g=~? 4a=+" },
 	{ "all out: a primary before a backup", "a b backup",
 	    "1g=a 1f=!b 1a= +10000 2g=a? 2f=!b 2f=!- 3g=a* 3f=b* 3a=+" },
+	{ "all out: a primary behind a backup", "a backup b",
+	    "1g=b 1f=!a 1f=!- 2g=b* 2f=a* 2f=-" },
+	{ "all out: what is tried, before what stays out", "a b",
+	    "1g=a 1f=!b 1f=!- +10000 2g=b? 2x=! 3g=a? 4g=a* 5p=a*" },
 	{ "all out, all tried just now: the first", "a b",
 	    "1g=a 1f=!b 1f=!- +10000 2g=~? 3g=~? 4g=a* 5g=a*" },
 	{ "all out: what is due, before what is tried", "a b",
@@ -293,10 +301,13 @@ site_do(struct site *s, struct pick *p, char verb)
 
 	switch (verb) {
 	case 'g':
+	case 'h':
 	case 'p':
+		s->ask.key = verb == 'h' ? STR("192.0.2.2") :
+		    STR("192.0.2.1");
 		pick_over(p);
 		site_begin(s, p);
-		site_next(s, p, verb == 'g');
+		site_next(s, p, verb != 'p');
 		break;
 	case 'f':
 		if (pick_failed(p, site_now, &ms)) {
@@ -562,6 +573,30 @@ a_hash_tells_bases_of_one_server_apart(void **state)
 	site_close(&s);
 }
 
+/* A client's place in one service says nothing of its place in another. */
+static void
+services_hash_clients_independently(void **state)
+{
+	size_t same = 0, at;
+	struct pick p;
+	struct site s;
+	char key;
+
+	(void)state;
+	site_open(&s, "h.test @s\nh.test/t @t\n"
+	    "@s http://10.0.0.1 http://10.0.0.2 balance=hash:client_ip\n"
+	    "@t http://10.0.0.1 http://10.0.0.2 balance=hash:client_ip");
+	for (key = 'a'; key <= 'z'; key++) {
+		s.ask.key = (struct str){ &key, 1 };
+		site_states(&s, "http://h.test/", &p);
+		at = (size_t)(pick_look(&p, true, site_now) - p.from);
+		site_states(&s, "http://h.test/t", &p);
+		same += at == (size_t)(pick_look(&p, true, site_now) - p.from);
+	}
+	assert_in_range(same, 6, 20);
+	site_close(&s);
+}
+
 /* An origin's URL may have variables: what they make of it is its name. */
 static void
 origins_of_variables_are_known_by_what_they_become(void **state)
@@ -656,6 +691,69 @@ what_one_origin_fails_is_shared_by_the_others(void **state)
 	site_close(&s);
 }
 
+/* ---- many at once ---- */
+
+enum { THREADS = 4, ROUNDS = 200 };
+
+struct herd {
+	struct site s;
+	pthread_barrier_t together;
+	_Atomic unsigned trials, others;
+};
+
+/* Each round, all ask at once for an origin that is due. */
+static void *
+herd_run(void *arg)
+{
+	struct herd *h = arg;
+	unsigned round;
+
+	for (round = 0; round < ROUNDS; round++) {
+		const struct origin_url *url;
+		struct arena a;
+		struct pick p;
+		struct err e;
+
+		arena_init(&a, DECIDE_ARENA);
+		CHECK(pick_begin(&p, &h->s.ask, &h->s.d.follow, &a, &e) == 0);
+		pthread_barrier_wait(&h->together);
+		CHECK(pick_next(&p, true, site_now, &url, &e) == 1);
+		atomic_fetch_add(p.trial ? &h->trials : &h->others, 1);
+		CHECK(p.trial == (p.now == &p.from[0]));
+		if (pthread_barrier_wait(&h->together) ==
+		    PTHREAD_BARRIER_SERIAL_THREAD)
+			site_now += PATIENCE; /* and due again */
+		p.trial = false; /* its end is not told */
+		pick_over(&p);
+		arena_fini(&a);
+	}
+	return NULL;
+}
+
+static void
+of_all_that_come_at_once_one_tries(void **state)
+{
+	pthread_t threads[THREADS];
+	static struct herd h;
+	size_t i;
+
+	(void)state;
+	site_open(&h.s, "h.test @s\n@s http://10.0.0.1 http://10.0.0.2");
+	site_word(&h.s, "herd", STR("1g=a"));
+	site_word(&h.s, "herd", STR("1x=!"));
+	site_now += COOLDOWN;
+	pthread_barrier_init(&h.together, NULL, THREADS);
+	for (i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, herd_run,
+		    &h), 0);
+	for (i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	pthread_barrier_destroy(&h.together);
+	assert_int_equal(h.trials, ROUNDS);
+	assert_int_equal(h.others, ROUNDS * (THREADS - 1));
+	site_close(&h.s);
+}
+
 int
 main(void)
 {
@@ -666,11 +764,13 @@ main(void)
 		cmocka_unit_test(over_is_over_before_anything_began),
 		cmocka_unit_test(services_share_what_is_known_of_a_server),
 		cmocka_unit_test(a_hash_tells_bases_of_one_server_apart),
+		cmocka_unit_test(services_hash_clients_independently),
 		cmocka_unit_test(
 		    origins_of_variables_are_known_by_what_they_become),
 		cmocka_unit_test(an_arena_without_room_is_an_answer),
 		cmocka_unit_test(
 		    what_one_origin_fails_is_shared_by_the_others),
+		cmocka_unit_test(of_all_that_come_at_once_one_tries),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
