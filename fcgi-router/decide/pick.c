@@ -198,7 +198,7 @@ pick_turn(struct pick *p)
 		id = health_id(p->ask.health, p->follow->service_key);
 		p->turn = p->looks ? health_turn_next(p->ask.health, id) :
 		    health_turn(p->ask.health, id);
-		p->has_turn = !p->looks;
+		p->has_turn = true;
 	}
 	return p->tried == 0 ? p->turn :
 	    hash_sip((struct hash_key){ p->turn, p->tried }, STR(""));
