@@ -12,8 +12,8 @@ from client import ask
 from groups import MANY, Group, name
 from load import Load
 
-CHECK = 0.1
-SOON = 0.3 * labs.PATIENCE     # for what is seen, until it is in force
+CHECK = 0.05
+SOON = 0.25 * labs.PATIENCE    # for what is seen, until it is in force
 
 
 @pytest.fixture(scope="module", params=["apache-mod_fcgid", "nginx"])

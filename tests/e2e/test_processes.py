@@ -3,6 +3,7 @@
 mod_fcgid has started."""
 
 import collections
+import contextlib
 import os
 import shutil
 import threading
@@ -180,7 +181,10 @@ def readable_by_all(state):
 
 
 def folder_removed(state):
-    shutil.rmtree(state)
+    """At once, as the router may be making files there."""
+    gone = state.with_suffix(".gone")
+    state.rename(gone)
+    shutil.rmtree(gone)
 
 
 def folder_unwritable(state):
@@ -189,8 +193,10 @@ def folder_unwritable(state):
 
 
 def folder_is_a_file(state):
-    shutil.rmtree(state)
-    state.write_text("no folder\n")
+    while not state.is_file():
+        folder_removed(state)
+        with contextlib.suppress(IsADirectoryError):
+            state.write_text("no folder\n")
 
 
 def put_right(state):

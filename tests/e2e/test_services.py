@@ -3,6 +3,7 @@
 router knows of them, through its own socket."""
 
 import collections
+import concurrent.futures
 import itertools
 import signal
 import threading
@@ -147,11 +148,11 @@ def route(lab, text):
         lab.socket, host="mark.test").body, 5, "the map is in force")
 
 
-def service(origins, options=(), more=""):
-    """@s of these, each with its own options."""
+def service(origins, options=(), more="", name="site"):
+    """NAME.test, served by these, each with its own options."""
     words = [f"{origin.url} {option}".strip() for origin, option in
              zip(origins, [*options, *[""] * len(origins)])]
-    return f"site.test @s\n@s {' '.join(words)} {more}"
+    return f"{name}.test @{name}\n@{name} {' '.join(words)} {more}"
 
 
 def who(reply):
@@ -446,55 +447,85 @@ FAULTS = [(Missing, "502 origin-refused"), (Dying, "502 origin-broken"),
           (Unknown, "502 origin-dns")]
 
 
-@pytest.mark.parametrize("kind,reason", FAULTS, ids=[
-    reason for _, reason in FAULTS])
-def test_all_out_and_try_tells_the_origins_own_reason(router, make, kind,
-                                                      reason):
-    route(router, service(make(kind, "a", "b"), more="timeout=50ms"))
-    assert set(ask_for(router, 2 * COOLDOWN)) == {reason}
+@pytest.fixture(scope="module")
+def all_out(router):
+    """What services say whose origins all fail, by that and by
+    when-all-down: from when they begin to, until they are out."""
+    kinds = {(kind, how, count): [kind() for _ in range(count)]
+             for kind, _ in FAULTS for how in ("try", "refuse")
+             for count in (1, 2)}
+    route(router, "\n".join(
+        service(some, more=f"timeout=50ms when-all-down={how}",
+                name=f"{kind.__name__.lower()}-{how}-{count}")
+        for (kind, how, count), some in kinds.items()))
+    came = {key: [] for key in kinds}
+
+    def one(key):
+        kind, how, count = key
+        host = f"{kind.__name__.lower()}-{how}-{count}.test"
+        while True:
+            came[key].append(who(fcgi.ask(router.socket, "/hello",
+                                          host=host)))
+            if time.monotonic() > end:
+                return
+    end = time.monotonic() + 0.2 * MAX_FAILS
+    with concurrent.futures.ThreadPoolExecutor(len(kinds)) as pool:
+        list(pool.map(one, kinds))
+    for some in kinds.values():
+        for origin in some:
+            origin.close()
+    return came
 
 
+@pytest.mark.parametrize("count", [1, 2])
 @pytest.mark.parametrize("kind,reason", FAULTS, ids=[
     reason for _, reason in FAULTS])
-def test_all_out_and_refuse_is_no_healthy_origin(router, make, kind, reason):
+def test_all_out_and_try_tells_the_origins_own_reason(all_out, kind, reason,
+                                                      count):
+    assert set(all_out[kind, "try", count]) == {reason}
+
+
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("kind,reason", FAULTS, ids=[
+    reason for _, reason in FAULTS])
+def test_all_out_and_refuse_is_no_healthy_origin(all_out, kind, reason,
+                                                 count):
     """At first the origin's own; then it is known."""
-    route(router, service(make(kind, "a", "b"),
-                          more="timeout=50ms when-all-down=refuse"))
-    came = ask_until(router, "503 no-healthy-origin", 10)
-    assert set(came[:-1]) == {reason}
-    assert len(came) > MAX_FAILS
-
-
-def test_one_origin_alone_is_refused_too(router, make):
-    route(router, service([make(Missing, "a")], more="when-all-down=refuse"))
-    came = ask_until(router, "503 no-healthy-origin", 10)
-    assert set(came[:-1]) == {"502 origin-refused"}
+    came = all_out[kind, "refuse", count]
+    assert came[:MAX_FAILS] == [reason] * MAX_FAILS
+    assert "503 no-healthy-origin" in came
+    assert set(came) == {reason, "503 no-healthy-origin"}
 
 
 # ---- what is known ----
 
-@pytest.mark.parametrize("how,count", [
-    ("try", 1), ("try", 2), ("refuse", 1), ("refuse", 2)])
-def test_a_dead_mark_takes_no_domain_down_for_ever(router, make, how, count):
+@pytest.mark.parametrize("how", ["try", "refuse"])
+def test_a_dead_mark_takes_no_domain_down_for_ever(router, make, how):
     """hipache's fault: its dead mark outlived the backend's death. Here all
-    origins are down, long enough for the longest cooldown, and one comes
-    back: by `try` the next request is served, by `refuse` one within the
-    longest cooldown."""
-    dead = [make(Missing, "x") for _ in range(count)]
-    route(router, service(dead, more=f"when-all-down={how}"))
-    last = ask_for(router, 1.5 * COOLDOWN_MAX)[-1]
-    assert last == ("502 origin-refused" if how == "try"
-                    else "503 no-healthy-origin")
-    back = make(Origin, "back", port=dead[0].port)
-    if how == "try":
-        assert ask_in_turn(router, 5) == ["back"] * 5
-    else:
-        began = time.monotonic()
-        came = ask_until(router, "back", COOLDOWN_MAX + 0.5)
-        assert time.monotonic() - began <= COOLDOWN_MAX + 0.5 * labs.PATIENCE
-        assert set(came[:-1]) <= {"503 no-healthy-origin"}
-        assert ask_in_turn(router, 5) == ["back"] * 5
-    assert len(back.asked) >= 6 - (how == "try")
+    origins of two domains are down, one of one and two of the other, long
+    enough for the longest cooldown, and one of each comes back: by `try` the
+    next request is served, by `refuse` one within the longest cooldown."""
+    options = f"when-all-down={how}"
+    alone, first, second = make(Missing, *"xyz")
+    hosts = {"alone": alone, "both": second}
+    route(router, service([alone], more=options, name="alone")
+          + "\n" + service([first, second], more=options, name="both"))
+    end = time.monotonic() + 1.5 * COOLDOWN_MAX
+    while time.monotonic() < end:
+        came = {who(fcgi.ask(router.socket, host=f"{host}.test"))
+                for host in hosts}
+    assert came == {"502 origin-refused" if how == "try"
+                    else "503 no-healthy-origin"}
+    for origin in hosts.values():
+        make(Origin, "back", port=origin.port)
+    began = time.monotonic()
+    for host in hosts:
+        if how == "refuse":
+            ask_until(router, "back", 5, host=f"{host}.test")
+        for _ in range(5):
+            reply = fcgi.ask(router.socket, "/hello", host=f"{host}.test")
+            assert who(reply) == "back"
+    assert time.monotonic() - began < COOLDOWN_MAX + 0.5 * labs.PATIENCE
 
 
 def test_failures_at_once_are_one(router, make):
