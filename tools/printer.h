@@ -53,6 +53,10 @@ int printer_rule(const struct header_rule *rule, const struct route *r,
 ATTR_MUST_USE
 int printer_origin(const struct service_origin *o, struct buf *to);
 
+/* The value of balance=. 0, or -1: full. */
+ATTR_MUST_USE
+int printer_balance(const struct words *w, struct buf *to);
+
 /* All words but headers=, a blank before each. 0, or -1: full. */
 ATTR_MUST_USE
 int printer_words(const struct words *w, struct buf *to);

@@ -223,7 +223,7 @@ printer_host_sent(const struct words *w)
 						     w->host_name;
 }
 
-static int
+int
 printer_balance(const struct words *w, struct buf *to)
 {
 	if (w->balance != BALANCE_HASH)

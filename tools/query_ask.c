@@ -306,6 +306,34 @@ query_ask_address(const struct query_asking *by,
 	return admit_address(&q->follow, &q->request, all, 2, e);
 }
 
+/* 0, or -1 and e: the map failed, or no memory. */
+static int
+query_ask_whole(const struct query_asking *by, struct arena *a,
+    struct query_answer *q, struct err *e)
+{
+	if (query_ask_fill(by, a, q) == 0 ||
+	    (q->why.reason != REASON_OVERLOADED &&
+	    q->why.reason != REASON_MAP_BROKEN))
+		return 0;
+	*e = q->why;
+	return -1;
+}
+
+int
+query_ask_choose(const struct query_asking *by,
+    const struct origin_url *origin, struct arena *a, struct query_answer *q,
+    struct err *e)
+{
+	struct err was = q->why;
+	int got;
+
+	q->follow.origin = origin;
+	got = query_ask_whole(by, a, q, e);
+	if (was.reason != REASON_NONE)
+		q->why = was;
+	return got;
+}
+
 /* As the router does: doors stand before a service that is missing. */
 static void
 query_ask_missing(const struct query_asking *by, struct query_answer *out)
@@ -328,12 +356,8 @@ query_ask_decide(const struct query_asking *by, struct arena *a,
 	    admit_auth(&out->follow, &refused) == 0 &&
 	    admit_origin(&out->follow, &refused) == 0;
 
-	if (query_ask_fill(by, a, out) == -1 &&
-	    (out->why.reason == REASON_OVERLOADED ||
-	    out->why.reason == REASON_MAP_BROKEN)) {
-		*e = out->why;
+	if (query_ask_whole(by, a, out, e) == -1)
 		return -1;
-	}
 	if (!admitted)
 		out->why = refused;
 	return 0;

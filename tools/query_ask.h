@@ -51,6 +51,13 @@ int query_ask_parts(const struct query_asking *by,
     const struct query_parts *parts, struct arena *a,
     struct query_answer *out, struct err *e);
 
+/* The answer's service is asked by that origin of it. 0, or -1 and e: no
+ * memory; what else may be wrong is in q->why. */
+ATTR_MUST_USE
+int query_ask_choose(const struct query_asking *by,
+    const struct origin_url *origin, struct arena *a, struct query_answer *q,
+    struct err *e);
+
 /* The namespace in which dynamic names are looked up. */
 struct str query_ask_space(const struct query_asking *by);
 

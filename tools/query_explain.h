@@ -9,6 +9,7 @@
 
 #include "tools/query_ask.h"
 #include "tools/query_out.h"
+#include "tools/query_pick.h"
 
 /* What the parts below tell of, and to whom. */
 struct query_explain {
@@ -16,6 +17,7 @@ struct query_explain {
 	const struct query_answer *answer;
 	struct query_out *out;
 	struct arena *arena;
+	const struct query_pick *pick; /* NULL: it was not asked for */
 	bool told; /* what the request is */
 };
 
@@ -33,8 +35,10 @@ int query_explain_reading(const struct query_explain *x, struct err *e);
 void query_explain_rule(const struct query_explain *x);
 void query_explain_choices(const struct query_explain *x);
 
-/* For that: which share, and why. */
+/* For that: which share, and why; by what a client is kept. */
 void query_explain_split(const struct query_explain *x);
+struct str query_explain_key(const struct query_explain *x,
+    const struct balance_by *by, enum client_key_from from);
 
 /* Variables; plan, auth, addresses; times and sizes. */
 void query_explain_variables(const struct query_explain *x);

@@ -5,8 +5,7 @@
 #include "tools/printer.h"
 #include "tools/query_explain.h"
 
-/* Where the key is from. */
-static struct str
+struct str
 query_explain_key(const struct query_explain *x, const struct balance_by *by,
     enum client_key_from from)
 {

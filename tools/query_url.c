@@ -126,6 +126,7 @@ query_url_run(struct query *q, struct str url, struct query_explain *x,
     struct query_answer *answer)
 {
 	struct follow_trace trace = { .arg = NULL };
+	struct query_pick pick;
 	const struct query_asking by = { .query = q, .map = &q->maps[0],
 		.wish = &q->wish, .trace = q->verbose ? &trace : NULL };
 	struct err e;
@@ -134,6 +135,11 @@ query_url_run(struct query *q, struct str url, struct query_explain *x,
 	query_explain_trace(x, &trace);
 	if (query_ask(&by, url, x->arena, answer, &e) == -1)
 		return tool_trouble(&e);
+	if (q->verbose && answer->follow.service != NULL && answer->origin) {
+		if (query_pick(&by, x->arena, answer, &pick, &e) == -1)
+			return tool_trouble(&e);
+		x->pick = &pick;
+	}
 	if (q->json)
 		query_ask_tell(answer, url, x->arena, x->out->json);
 	if (query_url_tell(x, &e) == -1)

@@ -104,6 +104,11 @@ enum { SETTINGS_SPOOL_AUTO = 0, SETTINGS_SPOOL_YES, SETTINGS_SPOOL_NO };
 enum { SETTINGS_BAD_HEADER_DROP = 0, SETTINGS_BAD_HEADER_REFUSE };
 enum { SETTINGS_PRIVATE_WRITTEN = 0, SETTINGS_PRIVATE_NEVER };
 
+/* Where state_dir is without that setting: in the first, if that is the
+ * router's own, else under the second name beside the map. */
+#define SETTINGS_STATE_FOLDER "/run/fcgi-router/state"
+#define SETTINGS_STATE_NAME ".state"
+
 /*
  * Loads the file, or the defaults when path is NULL. Each mistake is given to
  * `tell` as one line "path:line:col: error: what, what was expected" (without

@@ -11,8 +11,6 @@
 
 static const char settings_map_folder[] = "/var/lib/fcgi-router";
 static const char settings_map_name[] = "routes.db";
-static const char settings_state_folder[] = "/run/fcgi-router/state";
-static const char settings_state_name[] = ".state";
 
 static const struct settings_row settings_rows[SETTINGS_COUNT] = {
 #define SETTING(section, key, member, kind, preset, least, most, manual) \
@@ -267,15 +265,15 @@ static int
 settings_default_state(struct settings *s, struct err *e)
 {
 	struct str map = str_of(s->map);
-	char path[FILE_PATH_MAX + sizeof(settings_state_name)];
+	char path[FILE_PATH_MAX + sizeof(SETTINGS_STATE_NAME)];
 
-	if (settings_is_own_folder(settings_state_folder))
+	if (settings_is_own_folder(SETTINGS_STATE_FOLDER))
 		return settings_set_text(s, SETTINGS_AT_state_dir,
-		    str_of(settings_state_folder), e);
+		    STR(SETTINGS_STATE_FOLDER), e);
 	while (map.n > 0 && map.p[map.n - 1] != '/')
 		map.n--;
 	snprintf(path, sizeof(path), "%.*s%s", STR_ARG(map),
-	    settings_state_name);
+	    SETTINGS_STATE_NAME);
 	return settings_set_text(s, SETTINGS_AT_state_dir, str_of(path), e);
 }
 
