@@ -43,6 +43,7 @@ struct health_call {
 	int64_t now;
 	int64_t ms;  /* in: of the trial, when it began; out: the cooldown */
 	bool trial;
+	bool counts; /* the view has the requests */
 	bool yes;    /* the answer */
 	uint64_t turn;
 	uint64_t counted;
@@ -146,7 +147,8 @@ health_view_in(void *arg)
 	if (place == -1)
 		return;
 	o = &c->d->origins[place];
-	v->active = health_place_active(c->d, place);
+	if (c->counts)
+		v->active = health_place_active(c->d, place);
 	health_stamp_read(atomic_load(&o->state), c->id, &s);
 	v->state = health_state_now(&s, c->limits, c->now, &v->since);
 	v->times = health_state_row(&s, c->limits, c->now);
@@ -156,17 +158,32 @@ health_view_in(void *arg)
 		    c->now, s.ms);
 }
 
+static void
+health_see(struct health *h, struct health_call *c)
+{
+	*c->view = (struct health_view){ .state = HEALTH_WELL };
+	if (!health_run(h, health_view_in, c))
+		*c->view = (struct health_view){ .state = HEALTH_WELL };
+}
+
 void
 health_view(struct health *h, uint64_t id,
     const struct health_limits *limits, int64_t now, struct health_view *out)
 {
-	struct health_call c = {
-		.id = id, .limits = limits, .now = now, .view = out
-	};
+	struct health_call c = { .id = id, .limits = limits, .now = now,
+		.counts = true, .view = out };
 
-	*out = (struct health_view){ .state = HEALTH_WELL };
-	if (!health_run(h, health_view_in, &c))
-		*out = (struct health_view){ .state = HEALTH_WELL };
+	health_see(h, &c);
+}
+
+void
+health_glance(struct health *h, uint64_t id,
+    const struct health_limits *limits, int64_t now, struct health_view *out)
+{
+	struct health_call c = { .id = id, .limits = limits, .now = now,
+		.view = out };
+
+	health_see(h, &c);
 }
 
 static void

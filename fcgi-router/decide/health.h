@@ -85,6 +85,12 @@ void health_view(struct health *h, uint64_t id,
     const struct health_limits *limits, int64_t now,
     struct health_view *out);
 
+/* The same for who does not ask for `active`, which is 0: it takes more with
+ * every process. */
+void health_glance(struct health *h, uint64_t id,
+    const struct health_limits *limits, int64_t now,
+    struct health_view *out);
+
 /*
  * Takes the one trial of an origin that is due. true: it is the caller's, who
  * must end it by health_failed, health_answered or health_untried; when it

@@ -125,11 +125,12 @@ pick_can(const struct pick_from *o)
 static void
 pick_view(struct pick *p, int64_t now)
 {
+	bool counts = p->looks || p->balance == BALANCE_LEAST;
 	size_t i;
 
 	for (i = 0; i < p->count; i++)
-		health_view(p->ask.health, p->from[i].id, &p->ask.limits, now,
-		    &p->from[i].view);
+		(counts ? health_view : health_glance)(p->ask.health,
+		    p->from[i].id, &p->ask.limits, now, &p->from[i].view);
 }
 
 static bool

@@ -296,6 +296,26 @@ requests_of_all_routers_are_counted(void **state)
 }
 
 static void
+a_glance_is_a_view_that_does_not_count(void **state)
+{
+	struct health *h = site_join();
+	struct health_view view, glance;
+
+	(void)state;
+	site_takes_out(h, ID);
+	assert_int_not_equal(health_began(h, ID), 0);
+	view = site_view(h, ID);
+	assert_int_equal(view.active, 1);
+	health_glance(h, ID, &site_limits, clock_ms(), &glance);
+	assert_int_equal(glance.active, 0);
+	assert_int_equal(glance.state, view.state);
+	assert_int_equal(glance.since, view.since);
+	assert_int_equal(glance.times, view.times);
+	assert_int_equal(glance.fails, view.fails);
+	health_leave(&h);
+}
+
+static void
 requests_are_counted_neither_below_0_nor_round(void **state)
 {
 	struct health *h = site_join();
@@ -1012,6 +1032,7 @@ main(void)
 		SITE_TEST(two_routers_know_the_same),
 		SITE_TEST(what_is_known_outlives_routers),
 		SITE_TEST(requests_of_all_routers_are_counted),
+		SITE_TEST(a_glance_is_a_view_that_does_not_count),
 		SITE_TEST(requests_are_counted_neither_below_0_nor_round),
 		SITE_TEST(
 		a_request_that_began_in_another_file_is_not_counted_in_this),
