@@ -9,21 +9,42 @@
 
 #include "settings/settings_private.h"
 
-enum {
-	SETTINGS_EGRESS_ROWS = SETTINGS_AT_TLS - SETTINGS_AT_EGRESS,
-	SETTINGS_TLS_ROWS = SETTINGS_COUNT - SETTINGS_AT_TLS
+/* Sections of one kind: their rows, how large one is, and where struct settings
+ * has them, and their number. The first member of each is its name. */
+static const struct settings_shelf {
+	size_t first, end;
+	size_t size;
+	size_t list, count;
+} settings_shelves[SETTINGS_NAMED_COUNT] = {
+	[SETTINGS_EGRESS] = { SETTINGS_AT_EGRESS, SETTINGS_AT_TLS,
+		sizeof(struct settings_egress),
+		offsetof(struct settings, egresses),
+		offsetof(struct settings, egress_count) },
+	[SETTINGS_TLS] = { SETTINGS_AT_TLS, SETTINGS_COUNT,
+		sizeof(struct settings_tls), offsetof(struct settings, tls),
+		offsetof(struct settings, tls_count) },
 };
-_Static_assert((int)SETTINGS_EGRESS_ROWS <= (int)SETTINGS_NAMED_ROWS &&
-    (int)SETTINGS_TLS_ROWS <= (int)SETTINGS_NAMED_ROWS,
-    "room for all places");
 
 size_t
 settings_named_rows(enum settings_named kind, size_t *count)
 {
-	*count = kind == SETTINGS_EGRESS ? SETTINGS_EGRESS_ROWS :
-	    kind == SETTINGS_TLS ? SETTINGS_TLS_ROWS : 0;
-	return kind == SETTINGS_EGRESS ? SETTINGS_AT_EGRESS :
-	    kind == SETTINGS_TLS ? SETTINGS_AT_TLS : SETTINGS_COUNT;
+	const struct settings_shelf *shelf = &settings_shelves[kind];
+
+	*count = shelf->end - shelf->first;
+	CHECK(*count <= SETTINGS_NAMED_ROWS);
+	return *count > 0 ? shelf->first : SETTINGS_COUNT;
+}
+
+static void **
+settings_shelf_list(const struct settings_shelf *shelf, struct settings *s)
+{
+	return (void **)((char *)s + shelf->list);
+}
+
+static size_t *
+settings_shelf_count(const struct settings_shelf *shelf, struct settings *s)
+{
+	return (size_t *)((char *)s + shelf->count);
 }
 
 /* ---- mistakes ---- */
@@ -91,20 +112,30 @@ settings_tell_tls(const struct settings *s, const struct settings_tls *tls,
 
 /* ---- taking them over ---- */
 
+/* 0, or -1 and e: what it says of itself. */
+static int
+settings_take_name(const struct settings *s, void *of,
+    const struct settings_declaration *named, struct err *e)
+{
+	size_t count, first = settings_named_rows(named->kind, &count);
+	char **name = of;
+
+	*name = settings_copy(named->name);
+	if (*name == NULL)
+		return err_set(e, REASON_OVERLOADED,
+		    "out of memory, expected room for the settings");
+	return settings_preset(s, of, first, first + count, e);
+}
+
 /* 0, or -1 and a mistake was told. */
 static int
-settings_take_named(const struct settings *s, void *of, char **name,
+settings_take_named(const struct settings *s, void *of,
     const struct settings_declaration *named, struct settings_report *r)
 {
 	size_t count, first = settings_named_rows(named->kind, &count), i;
 	struct err e;
 
-	*name = settings_copy(named->name);
-	if (*name == NULL)
-		err_set(&e, REASON_OVERLOADED,
-		    "out of memory, expected room for the settings");
-	if (*name == NULL ||
-	    settings_preset(s, of, first, first + count, &e) == -1) {
+	if (settings_take_name(s, of, named, &e) == -1) {
 		settings_tell(r, named->line, 1, "%s", e.text);
 		return -1;
 	}
@@ -123,27 +154,47 @@ settings_take_named(const struct settings *s, void *of, char **name,
 	return -1;
 }
 
-static int
-settings_take_tls(struct settings *s,
-    const struct settings_declaration *named, struct settings_report *r)
+/* Files that it names are looked at later, when mistakes are told with it. */
+static void
+settings_keep_places(struct settings_tls *t,
+    const struct settings_declaration *named)
 {
-	struct settings_tls *t = &s->tls[s->tls_count++];
 	size_t i;
 
 	for (i = 0; i < SETTINGS_TLS_KEYS; i++) {
 		t->places[i].line = named->places[i].line;
 		t->places[i].column = named->places[i].column;
 	}
-	return settings_take_named(s, t, &t->name, named, r);
+}
+
+/* The next one of its kind, empty; NULL: it has no settings. */
+static void *
+settings_shelf_next(struct settings *s, enum settings_named kind)
+{
+	const struct settings_shelf *shelf = &settings_shelves[kind];
+
+	if (shelf->size == 0)
+		return NULL;
+	return (char *)*settings_shelf_list(shelf, s) +
+	    shelf->size * (*settings_shelf_count(shelf, s))++;
 }
 
 static int
-settings_take_egress(struct settings *s,
-    const struct settings_declaration *named, struct settings_report *r)
+settings_make_shelves(struct settings *s, size_t most)
 {
-	struct settings_egress *egress = &s->egresses[s->egress_count++];
+	size_t kind;
 
-	return settings_take_named(s, egress, &egress->name, named, r);
+	for (kind = 0; kind < SETTINGS_NAMED_COUNT; kind++) {
+		const struct settings_shelf *shelf = &settings_shelves[kind];
+		void **list = settings_shelf_list(shelf, s);
+
+		if (shelf->size == 0)
+			continue;
+		*list = calloc(most, shelf->size);
+		if (*list == NULL)
+			return -1;
+	}
+	return 0;
 }
 
 void
@@ -155,61 +206,77 @@ settings_named_use(struct settings *s,
 
 	if (declared->count == 0)
 		return;
-	s->tls = calloc(declared->count, sizeof(*s->tls));
-	s->egresses = calloc(declared->count, sizeof(*s->egresses));
-	if (s->tls == NULL || s->egresses == NULL) {
+	if (settings_make_shelves(s, declared->count) == -1) {
 		settings_tell(r, 1, 1,
 		    "out of memory, expected room for the settings");
 		return;
 	}
 	for (i = 0; i < declared->count && got == 0; i++) {
-		if (declared->list[i].kind == SETTINGS_TLS)
-			got = settings_take_tls(s, &declared->list[i], r);
-		else if (declared->list[i].kind == SETTINGS_EGRESS)
-			got = settings_take_egress(s, &declared->list[i], r);
+		const struct settings_declaration *named = &declared->list[i];
+		void *of = settings_shelf_next(s, named->kind);
+
+		if (named->kind == SETTINGS_TLS)
+			settings_keep_places(of, named);
+		if (of != NULL)
+			got = settings_take_named(s, of, named, r);
 	}
+}
+
+static void
+settings_clear_shelf(struct settings *s, const struct settings_shelf *shelf)
+{
+	char *list = *settings_shelf_list(shelf, s);
+	size_t count = *settings_shelf_count(shelf, s), i;
+
+	for (i = 0; i < count; i++) {
+		void *of = list + i * shelf->size;
+
+		settings_clear(of, shelf->first, shelf->end);
+		free(*(char **)of);
+	}
+	free(list);
 }
 
 void
 settings_named_clear(struct settings *s)
 {
-	size_t i;
+	size_t kind;
 
-	for (i = 0; i < s->tls_count; i++) {
-		settings_clear(&s->tls[i], SETTINGS_AT_TLS, SETTINGS_COUNT);
-		free(s->tls[i].name);
-	}
-	for (i = 0; i < s->egress_count; i++) {
-		settings_clear(&s->egresses[i], SETTINGS_AT_EGRESS,
-		    SETTINGS_AT_TLS);
-		free(s->egresses[i].name);
-	}
-	free(s->tls);
-	free(s->egresses);
+	for (kind = 0; kind < SETTINGS_NAMED_COUNT; kind++)
+		if (settings_shelves[kind].size > 0)
+			settings_clear_shelf(s, &settings_shelves[kind]);
 }
 
 /* ---- by name ---- */
 
+const void *
+settings_named_of(const struct settings *s, enum settings_named kind,
+    struct str name)
+{
+	const struct settings_shelf *shelf = &settings_shelves[kind];
+	const char *at = (const char *)s;
+	size_t count, i;
+
+	if (shelf->size == 0)
+		return NULL;
+	count = *(const size_t *)(const void *)(at + shelf->count);
+	at = *(const char *const *)(const void *)(at + shelf->list);
+	for (i = 0; i < count; i++, at += shelf->size)
+		if (str_eq(name, str_of(*(const char *const *)
+		    (const void *)at)))
+			return at;
+	return NULL;
+}
+
 const struct settings_egress *
 settings_egress_of(const struct settings *s, struct str name)
 {
-	size_t i;
-
-	if (name.n == 0)
-		return &s->egress;
-	for (i = 0; i < s->egress_count; i++)
-		if (str_eq(name, str_of(s->egresses[i].name)))
-			return &s->egresses[i];
-	return NULL;
+	return name.n == 0 ? &s->egress :
+	    settings_named_of(s, SETTINGS_EGRESS, name);
 }
 
 const struct settings_tls *
 settings_tls_of(const struct settings *s, struct str name)
 {
-	size_t i;
-
-	for (i = 0; i < s->tls_count; i++)
-		if (str_eq(name, str_of(s->tls[i].name)))
-			return &s->tls[i];
-	return NULL;
+	return settings_named_of(s, SETTINGS_TLS, name);
 }

@@ -168,13 +168,9 @@ static void
 settings_print_named(const struct settings *s, enum settings_named kind,
     struct str name, FILE *to)
 {
-	const void *of = NULL;
+	const void *of = settings_named_of(s, kind, name);
 	size_t count, first = settings_named_rows(kind, &count), i;
 
-	if (kind == SETTINGS_TLS)
-		of = settings_tls_of(s, name);
-	else if (kind == SETTINGS_EGRESS)
-		of = settings_egress_of(s, name);
 	fprintf(to, "\n[%s:%.*s]\n", settings_named_word(kind),
 	    STR_ARG(name));
 	for (i = 0; i < count; i++)

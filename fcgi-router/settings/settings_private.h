@@ -139,6 +139,10 @@ void settings_named_use(struct settings *s,
     const struct settings_declared *declared, struct settings_report *r);
 void settings_named_clear(struct settings *s);
 
+/* What [KIND:NAME] says; NULL: there is none, or its kind has no settings. */
+const void *settings_named_of(const struct settings *s,
+    enum settings_named kind, struct str name);
+
 /*
  * Reads and checks a value. PATH, NAME and lists have none here, and are
  * checked.
