@@ -407,6 +407,28 @@ a_trial_is_one_for_a_bounded_time(void **state)
 }
 
 static void
+a_router_without_a_slot_knows_the_same_but_does_not_count(void **state)
+{
+	struct health *all[HEALTH_SLOTS], *late;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < HEALTH_SLOTS; i++) {
+		all[i] = site_join();
+		assert_int_not_equal(health_began(all[i], ID), 0);
+	}
+	late = site_join();
+	assert_int_equal(health_began(late, ID), 0);
+	assert_int_equal(site_view(late, ID).active, HEALTH_SLOTS);
+	site_takes_out(late, ID);
+	assert_int_equal(site_view(all[0], ID).state, HEALTH_OUT);
+	for (i = 0; i < HEALTH_SLOTS; i++)
+		health_leave(&all[i]);
+	assert_int_equal(site_view(late, ID).active, 0);
+	health_leave(&late);
+}
+
+static void
 each_turn_is_given_once_by_all_routers(void **state)
 {
 	struct health *a = site_join(), *b = site_join();
@@ -1038,6 +1060,8 @@ main(void)
 		a_request_that_began_in_another_file_is_not_counted_in_this),
 		SITE_TEST(counting_begins_at_0_whatever_stood_there),
 		SITE_TEST(a_trial_is_one_for_a_bounded_time),
+		SITE_TEST(
+		    a_router_without_a_slot_knows_the_same_but_does_not_count),
 		SITE_TEST(each_turn_is_given_once_by_all_routers),
 		SITE_TEST(a_tool_sees_and_changes_nothing),
 		SITE_TEST(without_a_folder_a_router_knows_for_itself),
