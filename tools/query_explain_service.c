@@ -66,7 +66,7 @@ static void
 query_explain_origin(const struct query_explain *x,
     const struct service_origin *o, const struct health_view *v)
 {
-	bool chosen = x->answer->why.reason != REASON_NO_HEALTHY_ORIGIN &&
+	bool chosen = x->pick != NULL && x->pick->pick.how != PICK_NONE &&
 	    &o->url == x->answer->follow.origin;
 	struct query_cell cells[] = {
 		{ .name = "origin" },
@@ -108,7 +108,9 @@ query_explain_balance(const struct query_explain *x)
 
 	switch (x->pick->pick.balance) {
 	case BALANCE_LEAST:
-		return STR("it has the fewest requests for its weight");
+		return x->pick->known ?
+		    STR("it has the fewest requests for its weight") :
+		    STR("by the fewest requests for its weight");
 	case BALANCE_HASH:
 		return query_explain_key(x, &f->service->own->balance_by,
 		    f->balance_key.from);

@@ -117,9 +117,12 @@ query_pick(const struct query_asking *by, struct arena *a,
 	if (got == 0)
 		query_pick_look(q, out);
 	health_leave(&ask.health);
-	if (got == -1 && e->reason == REASON_OVERLOADED)
+	if (got == 0)
+		return query_pick_go(by, a, out, q, e) == 0 ? 1 : -1;
+	if (e->reason == REASON_OVERLOADED)
 		return -1;
-	if (got == -1 && q->why.reason == REASON_NONE)
-		q->why = *e; /* an origin's name makes none for this request */
-	return got == -1 ? 0 : query_pick_go(by, a, out, q, e);
+	/* The name of some origin is none for this request. */
+	if (q->why.reason == REASON_NONE)
+		q->why = *e;
+	return 0;
 }

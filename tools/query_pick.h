@@ -21,8 +21,9 @@ struct query_pick {
 };
 
 /*
- * For an answer of query_ask whose service is known. q goes there from now on,
- * or says no-healthy-origin. 0, or -1 and e: no memory.
+ * For an answer of query_ask whose service is known. 1: q goes there from now
+ * on, or says no-healthy-origin; 0: nothing can be chosen, for what q says; -1
+ * and e: no memory.
  */
 ATTR_MUST_USE
 int query_pick(const struct query_asking *by, struct arena *a,

@@ -130,16 +130,17 @@ query_url_run(struct query *q, struct str url, struct query_explain *x,
 	const struct query_asking by = { .query = q, .map = &q->maps[0],
 		.wish = &q->wish, .trace = q->verbose ? &trace : NULL };
 	struct err e;
+	int got = 0;
 
 	x->by = &by;
 	query_explain_trace(x, &trace);
 	if (query_ask(&by, url, x->arena, answer, &e) == -1)
 		return tool_trouble(&e);
-	if (q->verbose && answer->follow.service != NULL && answer->origin) {
-		if (query_pick(&by, x->arena, answer, &pick, &e) == -1)
-			return tool_trouble(&e);
-		x->pick = &pick;
-	}
+	if (q->verbose && answer->follow.service != NULL && answer->origin)
+		got = query_pick(&by, x->arena, answer, &pick, &e);
+	if (got == -1)
+		return tool_trouble(&e);
+	x->pick = got == 1 ? &pick : NULL;
 	if (q->json)
 		query_ask_tell(answer, url, x->arena, x->out->json);
 	if (query_url_tell(x, &e) == -1)
