@@ -21,7 +21,8 @@ BUFFER = 16384          # body_buffer
 COOLDOWN = 0.2          # seconds, the first and the longest
 COOLDOWN_MAX = 0.4
 MAX_FAILS = 3
-APART = 0.3             # seconds of failures, so that max_fails are counted
+REFUSED = "503 no-healthy-origin"
+OUT = "this origin is out"
 SETTINGS = {"router__check": "20ms", "relay__body_buffer": str(BUFFER),
             "relay__max_fails": str(MAX_FAILS), "relay__fail_window": "10s",
             "relay__cooldown": labs.ms(COOLDOWN),
@@ -128,7 +129,7 @@ def router(module_lab):
     settle(lab)
     lab.names("".join(f"gone-{n}.test fail\n" for n in range(8)))
     lab.routes(lab.standing)
-    lab.start_named_router()
+    lab.process = lab.start_named_router()
     pid = lab.router_pids()
     yield lab
     for origin in (lab.live, *dying):
@@ -143,7 +144,7 @@ def route(lab, text):
     """A list beside what is there always; when it is in force."""
     mark = f"generation-{next(GENERATION)}"
     lab.routes(f"{lab.standing}{text}\nmark.test respond=200 \"{mark}\"\n")
-    lab.processes[0].signal(signal.SIGHUP)
+    lab.process.signal(signal.SIGHUP)
     labs.until(lambda: mark.encode() in fcgi.ask(
         lab.socket, host="mark.test").body, 5, "the map is in force")
 
@@ -168,12 +169,15 @@ def ask_in_turn(lab, count, target="/hello"):
         return [who(peer.ask(target, keep=True)) for _ in range(count)]
 
 
-def ask_for(lab, seconds):
-    """Asks for so long; all that came."""
-    end = time.monotonic() + seconds
-    came = []
-    while time.monotonic() < end:
-        came.append(who(fcgi.ask(lab.socket, "/hello")))
+def ask_until_out(lab, process):
+    """Asks until the router tells that an origin is out; what came."""
+    before = process.text().count(OUT)
+    came = set()
+
+    def is_out():
+        came.add(who(fcgi.ask(lab.socket, "/hello")))
+        return process.text().count(OUT) > before
+    labs.until(is_out, 10, "it is out")
     return came
 
 
@@ -230,7 +234,7 @@ def test_many_at_once_share_one_turn(router, make):
 
 def test_least_goes_to_whom_has_least_for_its_weight(router, make):
     a, b = make(Origin, "a", "b")
-    route(router, service([a, b], ["weight=3"], "balance=least timeout=30s"))
+    route(router, service([a, b], ["weight=3"], "balance=least"))
     peers = []
     try:
         for number in range(1, 9):
@@ -277,12 +281,16 @@ def test_with_hash_only_clients_of_the_origin_that_goes_move(router, make):
     route(router, service(origins, more="balance=hash:client_ip"))
     first = everybody(router, more)
     origins[0].close()
-    end = time.monotonic() + APART
-    while time.monotonic() < end:
+    before = router.process.text().count(OUT)
+
+    def others_stay():
         without = everybody(router, more)
         assert {w for f, w in zip(first, without) if f == "a"} == {"b", "c"}
         assert [w for f, w in zip(first, without) if f != "a"] == \
             [f for f in first if f != "a"]
+        return router.process.text().count(OUT) > before
+    labs.until(others_stay, 10, "it is out")
+    assert others_stay()
     make(Origin, "a", port=origins[0].port)
     labs.until(lambda: everybody(router, more) == first, 5,
                "all are where they were")
@@ -449,28 +457,31 @@ FAULTS = [(Missing, "502 origin-refused"), (Dying, "502 origin-broken"),
 
 @pytest.fixture(scope="module")
 def all_out(router):
-    """What services say whose origins all fail, by that and by
-    when-all-down: from when they begin to, until they are out."""
+    """What services say whose origins all fail, by kind and number of these
+    and when-all-down: of those that refuse until they do, of the others as
+    long."""
     kinds = {(kind, how, count): [kind() for _ in range(count)]
              for kind, _ in FAULTS for how in ("try", "refuse")
              for count in (1, 2)}
-    route(router, "\n".join(
-        service(some, more=f"timeout=50ms when-all-down={how}",
-                name=f"{kind.__name__.lower()}-{how}-{count}")
-        for (kind, how, count), some in kinds.items()))
     came = {key: [] for key in kinds}
+    hosts = {key: "-".join(map(str, (key[0].__name__.lower(), *key[1:])))
+             for key in kinds}
+    route(router, "\n".join(service(
+        some, more=f"when-all-down={key[1]}"
+        + (" timeout=50ms" if key[0] is Silent else ""), name=hosts[key])
+        for key, some in kinds.items()))
 
     def one(key):
-        kind, how, count = key
-        host = f"{kind.__name__.lower()}-{how}-{count}.test"
-        while True:
-            came[key].append(who(fcgi.ask(router.socket, "/hello",
-                                          host=host)))
-            if time.monotonic() > end:
-                return
-    end = time.monotonic() + 0.2 * MAX_FAILS
-    with concurrent.futures.ThreadPoolExecutor(len(kinds)) as pool:
+        came[key].append(who(fcgi.ask(router.socket, "/hello",
+                                      host=f"{hosts[key]}.test")))
+
+    def all_refuse():
         list(pool.map(one, kinds))
+        return all(REFUSED in some for key, some in came.items()
+                   if key[1] == "refuse")
+    with concurrent.futures.ThreadPoolExecutor(len(kinds)) as pool:
+        labs.until(all_refuse, 10, "all are out")
+        all_refuse()
     for some in kinds.values():
         for origin in some:
             origin.close()
@@ -493,8 +504,7 @@ def test_all_out_and_refuse_is_no_healthy_origin(all_out, kind, reason,
     """At first the origin's own; then it is known."""
     came = all_out[kind, "refuse", count]
     assert came[:MAX_FAILS] == [reason] * MAX_FAILS
-    assert "503 no-healthy-origin" in came
-    assert set(came) == {reason, "503 no-healthy-origin"}
+    assert set(came) == {reason, REFUSED}
 
 
 # ---- what is known ----
@@ -515,7 +525,7 @@ def test_a_dead_mark_takes_no_domain_down_for_ever(router, make, how):
         came = {who(fcgi.ask(router.socket, host=f"{host}.test"))
                 for host in hosts}
     assert came == {"502 origin-refused" if how == "try"
-                    else "503 no-healthy-origin"}
+                    else REFUSED}
     for origin in hosts.values():
         make(Origin, "back", port=origin.port)
     began = time.monotonic()
@@ -548,7 +558,7 @@ def test_failures_at_once_are_one(router, make):
 def test_failures_apart_take_it_out(router, make):
     dead, live = make(Missing, "dead"), make(Origin, "live")
     route(router, service([dead, live], ["", "backup"]))
-    assert set(ask_for(router, APART)) == {"live"}
+    assert ask_until_out(router, router.process) == {"live"}
     back = make(Origin, "dead", port=dead.port)
     assert set(ask_in_turn(router, 5)) == {"live"} and not back.asked
     ask_until(router, "dead", 2)
@@ -558,8 +568,8 @@ def test_one_request_tries_an_origin_that_is_due(router, make):
     """It comes back, and thinks about its first answer: meanwhile everybody
     else is served elsewhere."""
     dead, live = make(Missing, "dead"), make(Origin, "live")
-    route(router, service([dead, live], ["", ""], "timeout=30s"))
-    assert set(ask_for(router, APART)) == {"live"}
+    route(router, service([dead, live]))
+    assert ask_until_out(router, router.process) == {"live"}
     back = make(Origin, "back", port=dead.port)
     trial = []
 
@@ -639,7 +649,7 @@ def test_a_process_that_starts_knows_who_is_out(shared, make, how):
     dead, live = make(Missing, "dead"), make(Origin, "live")
     shared.routes(service([dead, live]))
     first = shared.another("first")
-    assert set(ask_for(first, APART)) == {"live"}
+    assert ask_until_out(first, first) == {"live"}
     back = make(Origin, "back", port=dead.port)
     if how == "stopped":
         first.stop()
