@@ -22,7 +22,8 @@ TOOL_FLOORS = FLOORS[:FLOORS.index("decide") + 1]
 DOORS = {
     r"db\.h": {"fcgi-router/route/store_private.h", "tools/writer.c"},
     r"curl/.*": {"fcgi-router/relay/wire_curl.h"},
-    r"openssl/.*": {"fcgi-router/relay/wire_tls.c"},
+    r"openssl/.*": {"fcgi-router/base/digest.c",
+                    "fcgi-router/relay/wire_tls.c"},
     r"fcgiapp\.h|fcgi_.*\.h": {"fcgi-router/serve/intake_fcgi.c"},
     r"(iniparser/)?(iniparser|dictionary)\.h":
         {"fcgi-router/settings/settings.c"},
