@@ -6,13 +6,11 @@ import collections
 import contextlib
 import os
 import shutil
-import threading
 import time
 
 import pytest
 
 import lab as labs
-from client import ask
 from groups import MANY, Group, name
 from load import Load
 
@@ -95,27 +93,21 @@ def test_one_request_of_all_processes_tries_an_origin_that_is_due(group):
         return group.site.server.text().count(OUT) > before
     labs.until(is_out, 10, "it is out")
     back = group.origin("back", port=group.due)
-    group.origins["b"].gate.set()
-    trials = []
+    group.origins["b"].gate.set()   # it does not think
 
-    def ask_it():
-        trials.append(name(ask(group.site.port, target="/wait",
-                               host="due.test")))
-    threads = []
-
-    def one_more():
-        threads.append(threading.Thread(target=ask_it))
-        threads[-1].start()
-        return back.asked
-    try:
-        labs.until(one_more, 10, "somebody tries it")
-        came = load_of(group, "due.test", 200)
-        assert set(came) == {"b"} and len(back.asked) == 1
-    finally:
-        back.gate.set()
-        for thread in threads:
-            thread.join()
-    assert "back" in trials and set(trials) <= {"back", "b"}
+    def one(client, number):
+        return name(client.get("/wait", "due.test"))
+    with Load(group.site.port, MANY, one) as load:
+        try:
+            labs.until(lambda: back.asked, 10, "somebody tries it")
+            before = len(load.results)
+            labs.until(lambda: len(load.results) > before + 200, 20,
+                       "others go on")
+            assert len(back.asked) == 1
+            assert set(load.results) == {"b"}
+        finally:
+            back.gate.set()
+    assert load.failures == [] and set(load.results) == {"b", "back"}
     labs.until(lambda: group.at_once("due.test")[0]["back"] == MANY / 2, 5,
                "it has its share")
 
