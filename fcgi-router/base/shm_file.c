@@ -279,6 +279,17 @@ shm_remove(int folder, const char *name)
 	    unlinkat(folder, name, AT_REMOVEDIR) == 0;
 }
 
+/* Is it still under its name? Who had it before may have renamed it. */
+static bool
+shm_fresh_is(const struct shm_place *p, int folder, const struct stat *st)
+{
+	struct stat named;
+
+	return fstatat(folder, shm_name(p->fresh), &named,
+	    AT_SYMLINK_NOFOLLOW) == 0 && st->st_dev == named.st_dev &&
+	    st->st_ino == named.st_ino;
+}
+
 /*
  * Locks the new file, which may be a killed one's. false and errno: EWOULDBLOCK
  * where another has it, had it just now, or what stood there was removed.
@@ -286,21 +297,26 @@ shm_remove(int folder, const char *name)
 static bool
 shm_fresh_lock(const struct shm_place *p, int folder, int fd)
 {
-	const char *name = shm_name(p->fresh);
-	struct stat st, named;
+	struct stat st;
 
 	if (flock(fd, LOCK_EX | LOCK_NB) == -1 || fstat(fd, &st) == -1)
 		return false;
-	errno = EWOULDBLOCK;
-	/* Who had it before gave it its name. */
-	if (fstatat(folder, name, &named, AT_SYMLINK_NOFOLLOW) == -1 ||
-	    st.st_dev != named.st_dev || st.st_ino != named.st_ino)
-		return false;
-	if (S_ISREG(st.st_mode) && st.st_uid == geteuid() && st.st_nlink == 1)
-		return true;
-	(void)shm_remove(folder, name);
+	if (shm_fresh_is(p, folder, &st)) {
+		if (S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+		    st.st_nlink == 1)
+			return true;
+		(void)shm_remove(folder, shm_name(p->fresh));
+	}
 	errno = EWOULDBLOCK;
 	return false;
+}
+
+/* Does what open(2) said mean that something else stands there? */
+static bool
+shm_blocks(int why)
+{
+	return why == ELOOP || why == EISDIR || why == ENXIO ||
+	    why == ENODEV || why == EACCES;
 }
 
 /* The new file's fd, locked. -1 and errno, as shm_fresh_lock. */
@@ -314,7 +330,8 @@ shm_fresh_try(const struct shm_place *p, int folder)
 	    O_NONBLOCK | O_NOCTTY, 0600);
 	if (fd == -1) {
 		why = errno;
-		errno = shm_remove(folder, name) ? EWOULDBLOCK : why;
+		errno = shm_blocks(why) && shm_remove(folder, name) ?
+		    EWOULDBLOCK : why;
 		return -1;
 	}
 	if (shm_fresh_lock(p, folder, fd))

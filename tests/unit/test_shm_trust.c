@@ -294,6 +294,33 @@ what_stands_in_the_new_files_way_is_removed(void **state)
 }
 
 static void
+nothing_a_killed_one_wrote_is_in_the_new_file(void **state)
+{
+	struct board_place *p = *state;
+	static char bytes[2 * SHM_HEAD + sizeof(struct board)];
+	char fresh[SCRATCH_PATH_MAX];
+	struct stat st;
+	struct shm *s;
+	int fd;
+
+	assert_int_equal(mkdir(p->folder, 0700), 0);
+	scratch_path(&p->scratch, "state/.board.1.new", fresh);
+	fd = open(fresh, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd != -1);
+	memset(bytes, 0xff, sizeof(bytes));
+	assert_int_equal(write(fd, bytes, sizeof(bytes)), sizeof(bytes));
+	close(fd);
+	s = board_join(p);
+	assert_int_equal(stat(p->path, &st), 0);
+	assert_int_equal(st.st_size, whole);
+	assert_int_equal(board_sum(s), 0);
+	assert_true(board_is(s, 1, 0));
+	assert_int_equal(atomic_load(&board_head(s)->holders[1]), 0);
+	assert_int_equal(board_names(p), 1);
+	shm_leave(&s);
+}
+
+static void
 a_folder_with_something_in_it_is_left_alone(void **state)
 {
 	struct board_place *p = *state;
@@ -648,6 +675,7 @@ main(void)
 		TEST(a_file_that_others_may_use_is_replaced),
 		TEST(what_is_no_file_is_replaced),
 		TEST(what_stands_in_the_new_files_way_is_removed),
+		TEST(nothing_a_killed_one_wrote_is_in_the_new_file),
 		TEST(a_folder_with_something_in_it_is_left_alone),
 		TEST(garbage_is_replaced),
 		TEST(garbage_behind_a_good_head_stops_nobody),
