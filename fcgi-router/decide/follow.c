@@ -188,7 +188,8 @@ follow_init(struct follow *f)
 	f->when = NULL;
 	f->split = FOLLOW_SPLIT_NONE;
 	f->balance_key.from = CLIENT_KEY_NONE;
-	f->balance_key.text = f->fresh = (struct str){ NULL, 0 };
+	f->balance_key.text = (struct str){ NULL, 0 };
+	f->fresh = (struct str){ NULL, 0 };
 	f->target = NULL;
 	f->service = NULL;
 	f->origin = NULL;
