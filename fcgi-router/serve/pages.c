@@ -6,23 +6,8 @@
 
 #include <string.h>
 
+#include "http/accept.h"
 #include "http/status.h"
-
-static bool
-pages_wants_json(const struct request *request)
-{
-	struct str accept = header_get(&request->fields, STR("Accept"));
-	struct str element;
-	size_t at = 0;
-
-	while (header_list_next(accept, &at, &element)) {
-		if (str_starts_nocase(element, STR("text/html")))
-			return false;
-		if (str_starts_nocase(element, STR("application/json")))
-			return true;
-	}
-	return false;
-}
 
 /* A token in HTML: of all that mean something there it can hold '&' alone. */
 static struct str
@@ -76,7 +61,7 @@ int
 pages_error(struct exchange_reply *reply, enum reason reason,
     const struct request *request, struct arena *a)
 {
-	bool json = pages_wants_json(request);
+	bool json = accept_prefers_json(&request->fields);
 
 	header_init(&reply->fields, a);
 	reply->status = reason_status(reason);
@@ -131,7 +116,7 @@ int
 pages_word(struct exchange_reply *reply, int status, const char *word,
     const struct request *request, struct arena *a)
 {
-	bool json = pages_wants_json(request);
+	bool json = accept_prefers_json(&request->fields);
 
 	header_init(&reply->fields, a);
 	reply->status = status;

@@ -135,39 +135,6 @@ sentences_are_safe_in_a_page(void **state)
 	}
 }
 
-static void
-accept_chooses_by_what_it_names_first(void **state)
-{
-	static const struct {
-		const char *accept;
-		bool json;
-	} rows[] = {
-		{ NULL, false },
-		{ "", false },
-		{ "*/*", false },
-		{ "text/html", false },
-		{ "application/json", true },
-		{ "Application/JSON;q=0.9", true },
-		{ "text/plain, application/json, */*", true },
-		{ "text/html, application/json", false },
-		{ "application/json, text/html", true },
-		{ "application/xml", false },
-	};
-	struct arena *a = *state;
-	size_t i;
-
-	for (i = 0; i < TABLE_COUNT(rows); i++) {
-		struct exchange_reply reply = { .status = 0 };
-		struct request r;
-
-		pages_request(&r, rows[i].accept, a);
-		assert_int_equal(pages_error(&reply, REASON_NO_HOST, &r, a),
-		    0);
-		TABLE_INT(rows[i].accept != NULL ? rows[i].accept : "none",
-		    reply.body.p[0] == '{', rows[i].json);
-	}
-}
-
 /* A request that could not be read has no fields and perhaps no id. */
 static void
 a_request_that_was_never_read_gets_its_page(void **state)
@@ -311,7 +278,6 @@ main(void)
 		PAGES_TEST(every_reason_has_a_page_in_html_and_json),
 		PAGES_TEST(an_id_is_shown_as_it_is),
 		PAGES_TEST(sentences_are_safe_in_a_page),
-		PAGES_TEST(accept_chooses_by_what_it_names_first),
 		PAGES_TEST(a_request_that_was_never_read_gets_its_page),
 		PAGES_TEST(a_redirect_says_where_and_nothing_about_caches),
 		PAGES_TEST(a_redirect_to_no_header_value_is_refused),
