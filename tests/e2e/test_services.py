@@ -109,8 +109,8 @@ def make():
 
 
 def settle(lab, **more):
-    lab.configure(router__state_dir=str(lab.dir / "run" / "state"),
-                  **{**SETTINGS, **more})
+    lab.configure(**{"router__state_dir": str(lab.dir / "run" / "state"),
+                     **SETTINGS, **more})
 
 
 @pytest.fixture(scope="module")
@@ -390,6 +390,16 @@ def test_no_other_is_tried_beyond_total(router, make):
     assert len(silent.asked) + len(other.asked) == 1
 
 
+def test_total_finds_out_who_is_silent(router, make):
+    """Nobody else is tried beyond total, but it is known whose fault that
+    was."""
+    silent, live = make(Silent, "silent"), make(Origin, "live")
+    route(router, service([silent, live], ["", "backup"], "total=50ms"))
+    came = ask_until(router, "live", 5)
+    assert came[:-1] == ["504 origin-timeout"] * len(silent.asked)
+    assert len(silent.asked) >= MAX_FAILS
+
+
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 def test_a_5xx_of_an_origin_is_an_answer(router, make, status):
     a, b = make(Origin, "a", "b")
@@ -664,6 +674,22 @@ def test_a_process_that_starts_knows_who_is_out(shared, make, how):
         path.unlink()
     third = shared.another("third")
     assert set(ask_in_turn(third, 6)) == {"live", "back"}
+
+
+def test_without_a_folder_a_process_knows_by_itself(lab, make):
+    """It says why, once, and serves."""
+    nowhere = lab.dir / "etc" / "no-folder"
+    nowhere.write_text("")
+    settle(lab, router__state_dir=str(nowhere), relay__cooldown="1h",
+           relay__cooldown_max="1h")
+    dead, a, b = make(Missing, "dead"), *make(Origin, "a", "b")
+    lab.routes(service([a, b, dead], ["weight=2", "weight=1", "weight=1"]))
+    process = lab.start_router()
+    assert ask_until_out(lab, process) == {"a", "b"}
+    back = make(Origin, "back", port=dead.port)
+    came = collections.Counter(ask_in_turn(lab, 30))
+    assert came == {"a": 20, "b": 10} and not back.asked
+    assert process.text().count(str(nowhere)) == 1
 
 
 def test_a_killed_process_leaves_no_request_with_an_origin(shared, make):
