@@ -129,8 +129,9 @@ def test_all_out_is_the_least_bad_one_or_none(service):
 def test_an_origin_that_is_due_is_told(service):
     lab = service(relay__cooldown="100ms")
     lab.sites[0].close()
-    labs.until(lambda: ask(lab) == 1 and "due" in states(told(lab)), 10,
-               "it is due")
+    labs.until(lambda: ask(lab) == 1 and "is out" in lab.process.text(), 10,
+               "it is out")
+    labs.until(lambda: "due" in states(told(lab)), 10, "it is due")
     before = folder(lab)
     answer = told(lab)
     assert chosen(answer) == [0]
