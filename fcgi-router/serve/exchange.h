@@ -36,7 +36,7 @@ struct intake;
 
 enum {
 	EXCHANGE_ARENA_MAX = 1024 * 1024,
-	EXCHANGE_SPARE_MAX = 16 * 1024,
+	EXCHANGE_SPARE_MAX = 128 * 1024,
 	EXCHANGE_OUT_MAX = 512 * 1024 /* for the front: a head and a record */
 };
 

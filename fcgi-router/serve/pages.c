@@ -9,6 +9,8 @@
 #include "http/accept.h"
 #include "http/status.h"
 
+enum { PAGES_ERRORS = 400 }; /* statuses from here on have pages */
+
 /* A token in HTML: of all that mean something there it can hold '&' alone. */
 static struct str
 pages_token(struct str id, struct arena *a)
@@ -27,6 +29,13 @@ pages_token(struct str id, struct arena *a)
 		n += one.n;
 	}
 	return (struct str){ to, n };
+}
+
+static int
+pages_type(struct exchange_reply *reply, bool json)
+{
+	return header_add(&reply->fields, STR("Content-Type"), json ?
+	    STR("application/json") : STR("text/html; charset=utf-8"));
 }
 
 /* The id is a token: it holds no quote and no backslash. The rest is
@@ -57,22 +66,42 @@ pages_error_html(enum reason reason, struct str id, struct arena *a)
 	    STR_ARG(shown));
 }
 
-int
-pages_error(struct exchange_reply *reply, enum reason reason,
-    const struct request *request, struct arena *a)
+/* The operator's page for what the reply is, of this reason, with its type.
+ * 1, 0: there is none, or -1: the arena is full. */
+static int
+pages_own(struct exchange_reply *reply, enum reason reason,
+    const struct request *request, struct page_files *own, struct arena *a)
 {
 	bool json = accept_prefers_json(&request->fields);
+	const struct page_words words = {
+		.host = host_text(&request->host),
+		.request_id = request->id,
+		.reason = str_of(reason_word(reason)) };
+
+	if (own == NULL || page_files_fill(own, reason, reply->status,
+	    json ? PAGE_JSON : PAGE_HTML, &words, a, &reply->body) == 0)
+		return 0;
+	return pages_type(reply, json) == 0 ? 1 : -1;
+}
+
+int
+pages_error(struct exchange_reply *reply, enum reason reason,
+    const struct request *request, struct page_files *own, struct arena *a)
+{
+	bool json = accept_prefers_json(&request->fields);
+	int got;
 
 	header_init(&reply->fields, a);
 	reply->status = reason_status(reason);
-	reply->body = json ? pages_error_json(reason, request->id, a) :
-	    pages_error_html(reason, request->id, a);
-	if (reply->body.p == NULL)
-		return -1;
-	if (header_add(&reply->fields, STR("Content-Type"), json ?
-	    STR("application/json") : STR("text/html; charset=utf-8")) == -1 ||
-	    header_add(&reply->fields, STR("Cache-Control"),
-	        STR("no-store")) == -1)
+	got = pages_own(reply, reason, request, own, a);
+	if (got == 0) {
+		reply->body = json ?
+		    pages_error_json(reason, request->id, a) :
+		    pages_error_html(reason, request->id, a);
+		got = reply->body.p != NULL ? pages_type(reply, json) : -1;
+	}
+	if (got == -1 || header_add(&reply->fields, STR("Cache-Control"),
+	    STR("no-store")) == -1)
 		return -1;
 	return header_add(&reply->fields, STR("X-Router-Reason"),
 	    str_of(reason_word(reason)));
@@ -95,15 +124,21 @@ pages_redirect(struct exchange_reply *reply, int status, struct str location,
 
 int
 pages_respond(struct exchange_reply *reply,
-    const struct route_target *target, uint32_t retry_after, struct arena *a)
+    const struct route_target *target, uint32_t retry_after,
+    const struct request *request, struct page_files *own, struct arena *a)
 {
 	struct str after;
+	int got = 0;
 
 	header_init(&reply->fields, a);
 	reply->status = target->code;
 	reply->body = target->text;
-	if (target->text.n > 0 && header_add(&reply->fields,
-	    STR("Content-Type"), STR("text/plain; charset=utf-8")) == -1)
+	if (target->text.n > 0)
+		got = header_add(&reply->fields, STR("Content-Type"),
+		    STR("text/plain; charset=utf-8"));
+	else if (target->code >= PAGES_ERRORS)
+		got = pages_own(reply, REASON_NONE, request, own, a);
+	if (got == -1)
 		return -1;
 	if (retry_after == 0)
 		return 0;

@@ -36,6 +36,7 @@ process_init(struct process *p, struct settings *settings, bool once,
 	atomic_init(&p->draining, false);
 	atomic_init(&p->exchanges, 0);
 	atomic_init(&p->alone, false);
+	page_files_init(&p->pages);
 	p->settings = settings;
 	if (relay_use(&p->relay, settings, NULL, NULL) == -1)
 		return err_set(e, REASON_INTERNAL,
@@ -43,6 +44,7 @@ process_init(struct process *p, struct settings *settings, bool once,
 	if (access_log_open(settings->access_log, &p->log, e) == -1)
 		return -1;
 	process_join(p, once);
+	page_files_use(&p->pages, settings->pages_dir);
 	p->snapshot = snapshot_new(settings->map);
 	return 0;
 }
@@ -56,6 +58,7 @@ process_fini(struct process *p)
 	health_leave(&p->health);
 	snapshot_free(&p->snapshot);
 	access_log_close(&p->log);
+	page_files_fini(&p->pages);
 	settings_drop(&p->settings);
 	pthread_mutex_destroy(&p->lock);
 }
@@ -65,6 +68,7 @@ process_look(struct process *p)
 {
 	struct err e;
 
+	page_files_look(&p->pages);
 	if (health_look(p->health, &e) == -1)
 		process_tell_alone(&e);
 }
@@ -123,6 +127,7 @@ process_change(struct process *p, struct settings *settings)
 	old = p->settings;
 	p->settings = settings;
 	pthread_mutex_unlock(&p->lock);
+	page_files_use(&p->pages, settings->pages_dir);
 	if (strcmp(old->map, settings->map) != 0 ||
 	    strcmp(old->access_log, settings->access_log) != 0 ||
 	    strcmp(old->state_dir, settings->state_dir) != 0 ||

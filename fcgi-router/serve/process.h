@@ -19,6 +19,7 @@
 #include "relay/relay.h"
 #include "report/access_log.h"
 #include "route/snapshot.h"
+#include "serve/page_files.h"
 #include "settings/settings.h"
 
 enum { PROCESS_PLANS_TOLD = 64 };
@@ -28,6 +29,7 @@ struct process {
 	struct relay relay;
 	struct health *health; /* of origins, which other processes share */
 	struct access_log *log;
+	struct page_files pages; /* the operator's */
 	pthread_mutex_t lock;      /* guards the pointer `settings`, and
 	                              plans_told */
 	struct settings *settings;

@@ -353,7 +353,7 @@ step_put_reply(struct exchange *x)
 	if (x->err.reason != REASON_NONE) {
 		arena_fini(&x->spare);
 		if (pages_error(reply, x->err.reason, &x->request,
-		    &x->spare) == -1)
+		    &x->process->pages, &x->spare) == -1)
 			return -1;
 	}
 	if (step_add_ours(x, &reply->fields) == -1)

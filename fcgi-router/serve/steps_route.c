@@ -137,7 +137,8 @@ static int
 step_respond(struct exchange *x)
 {
 	if (pages_respond(&x->reply, x->follow.target,
-	    step_retry_after(x->follow.found.route), &x->arena) == 0)
+	    step_retry_after(x->follow.found.route), &x->request,
+	    &x->process->pages, &x->arena) == 0)
 		return 0;
 	return err_set(&x->err, REASON_OVERLOADED, "no room for an answer");
 }

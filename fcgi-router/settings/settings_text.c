@@ -18,8 +18,8 @@
 enum { SETTINGS_LINE_MAX = 1022 };
 
 static const char settings_sections[] =
-    "[router], [relay], [internal], [log], [egress], or [plan:NAME], "
-    "[auth:NAME], [tls:NAME], [sign:NAME], [egress:NAME]";
+    "[router], [relay], [trust], [internal], [pages], [log], [egress], "
+    "or [plan:NAME], [auth:NAME], [tls:NAME], [sign:NAME], [egress:NAME]";
 
 struct settings_look {
 	struct settings_report *report;

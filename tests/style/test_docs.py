@@ -134,8 +134,8 @@ def value_forms(row):
               "SIZE": ["size"], "USERS": ["users"], "NAME": ["name"],
               "FIELDS": ["fields"], "RANGES": ["ranges"]}.get(kind, [])
     if kind == "PATH":
-        words.append("folder" if key.endswith("_dir") or key == "sockets"
-                     else "file")
+        words.append("folder" if key in ("dir", "sockets")
+                     or key.endswith("_dir") else "file")
     return " | ".join(words)
 
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/unit/scratch.h"
 #include "tests/unit/table.h"
 
 enum { PAGES_ARENA = 1 << 16 };
@@ -71,7 +72,8 @@ every_reason_has_a_page_in_html_and_json(void **state)
 
 			arena_reset(a);
 			pages_request(&r, json ? "application/json" : NULL, a);
-			TABLE_INT(word, pages_error(&reply, reason, &r, a), 0);
+			TABLE_INT(word, pages_error(&reply, reason, &r, NULL,
+			    a), 0);
 			TABLE_INT(word, reply.status, reason_status(reason));
 			snprintf(want, sizeof(want), "Content-Type: %s|"
 			    "Cache-Control: no-store|X-Router-Reason: %s|",
@@ -110,12 +112,14 @@ an_id_is_shown_as_it_is(void **state)
 		arena_reset(a);
 		pages_request(&r, NULL, a);
 		r.id = str_of(rows[i].id);
-		assert_int_equal(pages_error(&reply, REASON_LOOP, &r, a), 0);
+		assert_int_equal(pages_error(&reply, REASON_LOOP, &r, NULL,
+		    a), 0);
 		if (strstr(reply.body.p, rows[i].html) == NULL)
 			fail_msg("%s: %s", rows[i].id, reply.body.p);
 		pages_request(&r, "application/json", a);
 		r.id = str_of(rows[i].id);
-		assert_int_equal(pages_error(&reply, REASON_LOOP, &r, a), 0);
+		assert_int_equal(pages_error(&reply, REASON_LOOP, &r, NULL,
+		    a), 0);
 		assert_non_null(strstr(reply.body.p, rows[i].id));
 	}
 }
@@ -143,7 +147,8 @@ a_request_that_was_never_read_gets_its_page(void **state)
 	struct request r;
 
 	memset(&r, 0, sizeof(r));
-	assert_int_equal(pages_error(&reply, REASON_BAD_HOST, &r, *state), 0);
+	assert_int_equal(pages_error(&reply, REASON_BAD_HOST, &r, NULL,
+	    *state), 0);
 	assert_int_equal(reply.status, 400);
 }
 
@@ -188,13 +193,15 @@ respond_says_what_the_route_says(void **state)
 		{ { .code = 503 }, 31536000,
 		  "Retry-After: 31536000|", "" },
 	};
+	struct request r;
 	size_t i;
 
+	pages_request(&r, NULL, *state);
 	for (i = 0; i < TABLE_COUNT(rows); i++) {
 		struct exchange_reply reply = { .status = 0 };
 
 		assert_int_equal(pages_respond(&reply, &rows[i].target,
-		    rows[i].retry_after, *state), 0);
+		    rows[i].retry_after, &r, NULL, *state), 0);
 		assert_int_equal(reply.status, rows[i].target.code);
 		TABLE_STR("fields", pages_text(&reply.fields, *state),
 		    rows[i].fields);
@@ -255,17 +262,115 @@ a_full_arena_makes_no_page(void **state)
 			if (left < fill)
 				assert_non_null(arena_alloc(&a, fill - left));
 			got = which == 0 ?
-			    pages_error(&reply, REASON_LOOP, &r, &a) :
+			    pages_error(&reply, REASON_LOOP, &r, NULL, &a) :
 			    which == 1 ?
 			    pages_redirect(&reply, 302, STR("/x"), &a) :
 			    which == 2 ?
-			    pages_respond(&reply, &target, 1, &a) :
+			    pages_respond(&reply, &target, 1, &r, NULL, &a) :
 			    pages_word(&reply, 200, "ok", &r, &a);
 			failed += got == -1;
 			arena_fini(&a);
 		}
 		assert_true(failed > 0);
 	}
+}
+
+/* ---- the operator's ---- */
+
+static void
+pages_own_open(struct scratch *s, struct page_files *own)
+{
+	scratch_init(s);
+	page_files_init(own);
+	page_files_use(own, s->folder);
+}
+
+static void
+pages_own_close(struct scratch *s, struct page_files *own)
+{
+	page_files_fini(own);
+	scratch_fini(s);
+}
+
+static void
+an_operators_page_keeps_status_and_fields(void **state)
+{
+	static const struct {
+		const char *accept;
+		enum reason reason;
+		const char *type, *body;
+	} rows[] = {
+		{ NULL, REASON_NO_HOST, "text/html; charset=utf-8",
+		  "<p>no-host 01234567" },
+		{ "application/json", REASON_NO_HOST, "application/json",
+		  "{\"reason\":\"no-host\"" },
+		{ NULL, REASON_LOOP, "text/html; charset=utf-8",
+		  "<!doctype html>" },
+		{ "application/json", REASON_NO_PATH, "application/json",
+		  "{\"status\":404" },
+	};
+	struct scratch s;
+	struct page_files own;
+	size_t i;
+
+	pages_own_open(&s, &own);
+	scratch_write(&s, "404.html", "<p>{reason} {request_id}");
+	scratch_write(&s, "no-host.json", "{\"reason\":\"{reason}\"}");
+	for (i = 0; i < TABLE_COUNT(rows); i++) {
+		const char *word = reason_word(rows[i].reason);
+		struct exchange_reply reply = { .status = 0 };
+		struct request r;
+		char want[256];
+
+		pages_request(&r, rows[i].accept, *state);
+		assert_int_equal(pages_error(&reply, rows[i].reason, &r, &own,
+		    *state), 0);
+		TABLE_INT(word, reply.status, reason_status(rows[i].reason));
+		snprintf(want, sizeof(want), "Content-Type: %s|"
+		    "Cache-Control: no-store|X-Router-Reason: %s|",
+		    rows[i].type, word);
+		TABLE_STR(word, pages_text(&reply.fields, *state), want);
+		TABLE_STR(word, str_sub(reply.body, 0,
+		    strlen(rows[i].body)), rows[i].body);
+	}
+	pages_own_close(&s, &own);
+}
+
+static void
+respond_without_text_has_the_page_of_its_status(void **state)
+{
+	static const struct {
+		struct route_target target;
+		const char *fields, *body;
+	} rows[] = {
+		{ { .code = 503 }, "Content-Type: text/html; charset=utf-8|"
+		  "Retry-After: 60|", "soon (-)" },
+		{ { .code = 503, .text = { "now", 3 } },
+		  "Content-Type: text/plain; charset=utf-8|"
+		  "Retry-After: 60|", "now" },
+		{ { .code = 410 }, "Retry-After: 60|", "" },
+		{ { .code = 204 }, "Retry-After: 60|", "" },
+	};
+	struct scratch s;
+	struct page_files own;
+	struct request r;
+	size_t i;
+
+	pages_own_open(&s, &own);
+	scratch_write(&s, "503.html", "soon ({reason})");
+	scratch_write(&s, "204.html", "no page");
+	pages_request(&r, NULL, *state);
+	for (i = 0; i < TABLE_COUNT(rows); i++) {
+		struct exchange_reply reply = { .status = 0 };
+
+		assert_int_equal(pages_respond(&reply, &rows[i].target, 60,
+		    &r, &own, *state), 0);
+		assert_int_equal(reply.status, rows[i].target.code);
+		TABLE_STR("fields", pages_text(&reply.fields, *state),
+		    rows[i].fields);
+		TABLE_STR("body", reply.body, rows[i].body);
+	}
+	pages_own_close(&s, &own);
 }
 
 #define PAGES_TEST(name) \
@@ -284,6 +389,8 @@ main(void)
 		PAGES_TEST(respond_says_what_the_route_says),
 		PAGES_TEST(a_word_is_text_or_json_and_never_cached),
 		PAGES_TEST(a_full_arena_makes_no_page),
+		PAGES_TEST(an_operators_page_keeps_status_and_fields),
+		PAGES_TEST(respond_without_text_has_the_page_of_its_status),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
