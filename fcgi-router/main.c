@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/msg.h"
+#include "base/near.h"
 #include "base/sigbus.h"
 #include "relay/wire.h"
 #include "serve/daemon.h"
@@ -81,22 +82,39 @@ main_said(void)
 }
 
 static int
+main_unknown_why(const char *word)
+{
+	char all[2048];
+	struct near near;
+	size_t n = 0;
+	int i;
+
+	near_init(&near, str_of(word));
+	for (i = REASON_NONE + 1; i < REASON_COUNT; i++) {
+		const char *known = reason_word((enum reason)i);
+
+		near_offer(&near, known);
+		n += (size_t)snprintf(all + n, sizeof(all) - n, " %s", known);
+		CHECK(n < sizeof(all));
+	}
+	if (near_best(&near) != NULL)
+		msg_error("--why %.64s: no such reason, perhaps '%s'", word,
+		    near_best(&near));
+	else
+		msg_error("--why %.64s: no such reason; they are:%s", word, all);
+	return 1;
+}
+
+static int
 main_why(const char *word)
 {
 	enum reason reason;
-	int i;
 
-	if (reason_find(str_of(word), &reason)) {
-		printf("%s (%d): %s\n%s\n", word, reason_status(reason),
-		    reason_sentence(reason), reason_advice(reason));
-		return main_said();
-	}
-	fprintf(stderr, "fcgi-router: --why %s: no such reason; they are:",
-	    word);
-	for (i = REASON_NONE + 1; i < REASON_COUNT; i++)
-		fprintf(stderr, " %s", reason_word((enum reason)i));
-	fputc('\n', stderr);
-	return 1;
+	if (!reason_find(str_of(word), &reason))
+		return main_unknown_why(word);
+	printf("%s (%d): %s\n%s\n", word, reason_status(reason),
+	    reason_sentence(reason), reason_advice(reason));
+	return main_said();
 }
 
 /* What connections to origins need: libraries, too, which are loaded late. */

@@ -324,6 +324,20 @@ def test_why_prints_the_row(row):
     assert one_line(sentence) in said and one_line(advice) in said
 
 
+def test_why_names_the_word_that_was_meant():
+    run = ask("fcgi-router", "--why", "orgin-tls")
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr.startswith("fcgi-router: ")
+    assert run.stderr.endswith("perhaps 'origin-tls'\n")
+
+
+def test_why_of_a_word_that_is_near_to_none_names_them_all():
+    run = ask("fcgi-router", "--why", "blue\x1b[2J")
+    assert (run.returncode, run.stdout) == (1, "")
+    assert "\x1b" not in run.stderr and run.stderr.count("\n") == 1
+    assert run.stderr.split(":")[-1].split() == [row[1] for row in REASONS]
+
+
 def test_options_are_found_in_a_help_text():
     assert options("usage: x [-c FILE] [--tcp]\n  -h, --help  so-and-so\n") \
         == {"-c", "--tcp", "-h", "--help"}
