@@ -143,16 +143,16 @@ SETTING("internal", "allow", internal_allow, RANGES, "127.0.0.0/8 ::1", "",
     "",
     "Addresses of clients to whom internal=health and internal=ask are "
     "answered; all others get 403.")
-SETTING("log", "access", access_log, PATH, "none", "", "none|stderr",
-    "Where one line for each request goes: none, stderr, or a file. The file "
-    "is opened again when it was renamed or removed.")
-SETTING_EGRESS("private", private, WORD, "written", "", "written|never",
-    "Who may connect to loopback and private addresses and to Unix sockets: an "
 SETTING("pages", "dir", pages_dir, PATH, "", "", "",
     "Folder of the operator's own pages for answers of the router's own: "
     "WORD.html for a reason, STATUS.html for a status, as 404.html, and the "
     "same with .json for clients that prefer it. What has no file there has "
     "a page of the router's.")
+SETTING("log", "access", access_log, PATH, "none", "", "none|stderr",
+    "Where one line for each request goes: none, stderr, or a file. The file "
+    "is opened again when it was renamed or removed.")
+SETTING_EGRESS("private", private, WORD, "written", "", "written|never",
+    "Who may connect to loopback and private addresses and to Unix sockets: an "
     "origin whose URL in the map writes its host or socket without variables, "
     "or none.")
 SETTING_EGRESS("allow", allow, RANGES, "", "", "",
