@@ -17,9 +17,9 @@ from setups import SETUPS, Site
 
 SITES = ("nginx", "apache-mod_fcgid")
 HOST = "fleet.test"
-WAIT = 0.7 * labs.PATIENCE      # seconds, to connect and to the first byte
+WAIT = 1.0              # seconds, to connect and to the first byte
 COOLDOWN, COOLDOWN_MAX = 0.5, 1
-BACK = 2 * COOLDOWN_MAX + WAIT  # seconds, until shares are what they were
+BACK = 2 * COOLDOWN_MAX + 0.5   # seconds, until shares are what they were
 MEASURED = 400                  # requests, of which shares are taken
 ROUTES = """\
 held.test {held}
