@@ -11,11 +11,12 @@
  * more. What was taken stays taken when the plan's numbers change.
  *
  * All errors are in the client's favour. The table is bounded: a key that is
- * new to a full bucket gets the place of the one there that used least, whose
- * count begins anew. Where nothing can be counted (more processes than slots,
- * more keys inside than places), it is granted. A process killed between any
- * two instructions holds up nobody: what it had inside goes with its slot. No
- * content of the file keeps a key refused for longer than its plan could.
+ * new to a full bucket gets the place of the one there that was asked for
+ * least often, whose count begins anew. Where nothing can be counted (more
+ * processes than slots, more keys inside than places) requests are granted. A
+ * process killed between any two instructions holds up nobody: what it had
+ * inside goes with its slot. No content of the file keeps a key refused for
+ * longer than its plan could.
  */
 #ifndef DECIDE_LIMIT_H
 #define DECIDE_LIMIT_H
@@ -84,8 +85,8 @@ int limit_look(struct limit *l, struct err *e);
  * request: it changes with the file. */
 uint64_t limit_id(const struct limit *l, struct str plan, struct str key);
 
-/* Takes one request at now_us (clock_us). true: granted. *out is as it is
- * behind that. */
+/* Takes one request at now_us (clock_us, just read). true: granted. *out is as
+ * it is behind that. */
 bool limit_take(struct limit *l, uint64_t id, const struct limit_rate *rate,
     int64_t now_us, struct limit_view *out);
 

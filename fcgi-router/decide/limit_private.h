@@ -4,10 +4,11 @@
  * limit_private: the layout of limits.1 and the words in it, for limit's own
  * files, its tests and the drawing in fcgi-router(8).
  *
- * A rate's word has in its high 50 bits the time when all that was taken will
- * be made up for, in sixteenths of a microsecond (it wraps after two years),
- * and in the low 14 how long one takes, roughly (6 bits of exponent, 8 of
- * mantissa): so another rate finds how many were taken. 0: nothing was.
+ * A rate's word has in its high 49 bits the time when all that was taken will
+ * be made up for, in eighths of a microsecond (it wraps after two years), then
+ * 12 bits of how long one takes, roughly (6 of exponent, 6 of mantissa), so
+ * that another rate finds how many were taken, and in the low 3 how often the
+ * key was asked for since it has the place. 0: nothing was.
  */
 #ifndef DECIDE_LIMIT_PRIVATE_H
 #define DECIDE_LIMIT_PRIVATE_H
@@ -29,7 +30,9 @@ enum {
 	LIMIT_SLOTS = SHM_SLOTS_MAX,
 	LIMIT_MASKS = LIMIT_SLOTS / 64,
 	LIMIT_TEXT = (LIMIT_PLAN_TEXT + LIMIT_KEY_TEXT) / 8,
-	LIMIT_TICKS = 16,      /* of a rate's word in a microsecond */
+	LIMIT_TICKS = 8,       /* of a rate's word in a microsecond */
+	LIMIT_ASKED_BITS = 3,
+	LIMIT_ASKED_MAX = 7,   /* and more often */
 	LIMIT_TRY = 1 << 12    /* in a column, one that wants to go in */
 };
 
@@ -85,13 +88,13 @@ limit_nth(uint64_t id, unsigned i, unsigned places)
 /* In ticks: n of them, what the burst takes, and a time. */
 int64_t limit_rate_cost(const struct limit_rate *rate, uint64_t n);
 int64_t limit_rate_full(const struct limit_rate *rate);
-uint64_t limit_rate_word(int64_t every, int64_t ticks);
+uint64_t limit_rate_word(unsigned asked, int64_t every, int64_t ticks);
 
-/* How many are taken at a time, as the word tells it: 0 if none is. */
-double limit_rate_used(uint64_t word, int64_t now_us);
+/* How often it was asked for, at most LIMIT_ASKED_MAX; 0: nothing is known. */
+unsigned limit_rate_asked(uint64_t word, int64_t now_us);
 
-/* What becomes of a word when one more is taken. true: granted. *next is what
- * is to be written then, or when the word is of another rate; was: not. */
+/* What becomes of a word when one more is asked for. true: granted. *next is
+ * what is to be written; was: nothing is. */
 bool limit_rate_take(uint64_t was, const struct limit_rate *rate,
     int64_t now_us, uint64_t *next, struct limit_view *view);
 
@@ -107,8 +110,8 @@ void limit_rate_view(uint64_t word, const struct limit_rate *rate,
 /* The index, or -1. Reads only. */
 int limit_key_find(const struct limit_data *d, uint64_t id);
 
-/* The same, or a free place, or that of whoever used least; -1: others were
- * faster, again and again. */
+/* The same, or a free place, or that of whoever was asked for least; -1: others
+ * were faster, again and again. */
 int limit_key_take(struct limit_data *d, uint64_t id, int64_t now_us);
 
 /* ---- limit_room: who is inside ---- */

@@ -4,23 +4,24 @@
  * limit_rate: what the words of rates mean at a time.
  *
  * A word that is further ahead than any plan can bring it was never written in
- * earnest. One that is further ahead than this plan can bring it, by more than
- * a second, (garbage, or the burst was more) is as if all of the burst was
- * taken.
+ * earnest. One that is further ahead than this plan can bring it (garbage, or
+ * the burst was more) is as if all of the burst was taken; but it is looked at
+ * again with the clock's own time first: who asked may have been held up since
+ * it was read, and others have taken meanwhile.
  */
 
 #include "decide/limit_private.h"
 
 #include "base/check.h"
+#include "base/clock.h"
 
 enum {
-	LIMIT_CODE_BITS = 14,
-	LIMIT_MANTISSA = 256,    /* 8 bits, */
-	LIMIT_HIGHEST = 63 - 8,  /* below a highest one that goes unsaid */
+	LIMIT_CODE_BITS = 12,
+	LIMIT_LOW_BITS = LIMIT_CODE_BITS + LIMIT_ASKED_BITS,
+	LIMIT_MANTISSA = 64,     /* 6 bits, */
+	LIMIT_HIGHEST = 63 - 6,  /* below a highest one that goes unsaid */
 	LIMIT_EXPONENT_MAX = 44, /* of LIMIT_FULL_MAX it is less */
-	LIMIT_BYTES_UNIT = 65536, /* what counts as one of bytes */
-	/* Who asks what is left at a time may be told what was taken later. */
-	LIMIT_LATE_US = 1000000
+	LIMIT_BYTES_UNIT = 65536 /* what counts as one of bytes */
 };
 
 #define LIMIT_US_TICKS(us) ((int64_t)(us) * LIMIT_TICKS)
@@ -31,6 +32,7 @@ enum {
 struct limit_debt {
 	int64_t ticks; /* until all that was taken is made up for */
 	bool clean;    /* the word says so by itself: it may stay */
+	unsigned asked;
 };
 
 /* The least whole number that is not less. */
@@ -91,23 +93,38 @@ limit_rate_every(unsigned code)
 static unsigned
 limit_rate_code_of(uint64_t word)
 {
-	return (unsigned)word & ((1 << LIMIT_CODE_BITS) - 1);
+	return (unsigned)(word >> LIMIT_ASKED_BITS) &
+	    ((1 << LIMIT_CODE_BITS) - 1);
 }
 
 uint64_t
-limit_rate_word(int64_t every, int64_t ticks)
+limit_rate_word(unsigned asked, int64_t every, int64_t ticks)
 {
-	return (uint64_t)ticks << LIMIT_CODE_BITS | limit_rate_code(every);
+	if (asked > LIMIT_ASKED_MAX)
+		asked = LIMIT_ASKED_MAX;
+	return (uint64_t)ticks << LIMIT_LOW_BITS |
+	    (uint64_t)limit_rate_code(every) << LIMIT_ASKED_BITS | asked;
 }
 
 /* How far ahead of now a word is; 0: it tells nothing. */
 static int64_t
 limit_rate_ahead(uint64_t word, int64_t now)
 {
-	int64_t ahead = (int64_t)((word - limit_rate_code_of(word)) -
-	    ((uint64_t)now << LIMIT_CODE_BITS)) / (1 << LIMIT_CODE_BITS);
+	uint64_t low = word % (1 << LIMIT_LOW_BITS);
+	int64_t ahead = (int64_t)((word - low) -
+	    ((uint64_t)now << LIMIT_LOW_BITS)) / (1 << LIMIT_LOW_BITS);
 
 	return word == 0 || ahead < 0 || ahead > LIMIT_AHEAD_MAX ? 0 : ahead;
+}
+
+unsigned
+limit_rate_asked(uint64_t word, int64_t now_us)
+{
+	unsigned asked = (unsigned)word & LIMIT_ASKED_MAX;
+
+	if (limit_rate_ahead(word, LIMIT_US_TICKS(now_us)) == 0)
+		return 0;
+	return asked > 0 ? asked : 1;
 }
 
 /*
@@ -128,28 +145,30 @@ limit_rate_convert(int64_t ticks, unsigned code, int64_t every)
 	return limit_rate_whole(used * (double)every);
 }
 
+/* As a rate sees it that can bring it so far ahead; *now: becomes the time at
+ * which that is so. */
 static struct limit_debt
-limit_rate_debt(uint64_t word, int64_t every, int64_t most, int64_t now)
+limit_rate_debt(uint64_t word, int64_t every, int64_t most, int64_t *now)
 {
-	struct limit_debt debt = { limit_rate_ahead(word, now), true };
+	struct limit_debt debt = { limit_rate_ahead(word, *now), true, 0 };
 	unsigned code = limit_rate_code_of(word);
 
-	if (debt.ticks > 0 && code != limit_rate_code(every)) {
+	if (debt.ticks == 0)
+		return debt;
+	debt.asked = (unsigned)word & LIMIT_ASKED_MAX;
+	if (debt.ticks > most) {
+		*now = LIMIT_US_TICKS(clock_us());
+		debt.ticks = limit_rate_ahead(word, *now);
+	}
+	if (code != limit_rate_code(every)) {
 		debt.ticks = limit_rate_convert(debt.ticks, code, every);
 		debt.clean = false;
 	}
-	if (debt.ticks > most + LIMIT_US_TICKS(LIMIT_LATE_US)) {
+	if (debt.ticks > most) {
 		debt.ticks = most;
 		debt.clean = false;
 	}
 	return debt;
-}
-
-double
-limit_rate_used(uint64_t word, int64_t now_us)
-{
-	return (double)limit_rate_ahead(word, LIMIT_US_TICKS(now_us)) /
-	    limit_rate_every(limit_rate_code_of(word));
 }
 
 /* Whole microseconds; what began counts. */
@@ -163,7 +182,7 @@ static void
 limit_rate_tell(int64_t debt, int64_t every, int64_t full,
     struct limit_view *view)
 {
-	view->remaining = debt < full ? (uint64_t)((full - debt) / every) : 0;
+	view->remaining = (uint64_t)((full - debt) / every);
 	view->reset_us = limit_rate_us(debt);
 	view->retry_us = limit_rate_us(debt + every - full);
 }
@@ -175,13 +194,13 @@ limit_rate_take(uint64_t was, const struct limit_rate *rate, int64_t now_us,
 	int64_t now = LIMIT_US_TICKS(now_us);
 	int64_t every = limit_rate_cost(rate, 1);
 	int64_t full = limit_rate_full(rate);
-	struct limit_debt debt = limit_rate_debt(was, every, full, now);
+	struct limit_debt debt = limit_rate_debt(was, every, full, &now);
 	bool granted = debt.ticks + every <= full;
 
 	if (granted)
 		debt.ticks += every;
-	*next = granted || !debt.clean ?
-	    limit_rate_word(every, now + debt.ticks) : was;
+	*next = granted || !debt.clean || debt.asked < LIMIT_ASKED_MAX ?
+	    limit_rate_word(debt.asked + 1, every, now + debt.ticks) : was;
 	limit_rate_tell(debt.ticks, every, full, view);
 	return granted;
 }
@@ -194,22 +213,23 @@ limit_rate_pay(uint64_t was, const struct limit_rate *rate, uint64_t n,
 	int64_t every = limit_rate_cost(rate, LIMIT_BYTES_UNIT);
 	int64_t full = limit_rate_cost(rate, rate->burst);
 	int64_t most = full + LIMIT_US_TICKS(LIMIT_WAIT_MAX_US);
-	int64_t debt = limit_rate_debt(was, every, most, now).ticks +
-	    limit_rate_cost(rate, n);
+	struct limit_debt debt = limit_rate_debt(was, every, most, &now);
 
-	if (debt > most)
-		debt = most;
-	*next = limit_rate_word(every, now + debt);
-	return limit_rate_us(debt - full);
+	debt.ticks += limit_rate_cost(rate, n);
+	if (debt.ticks > most)
+		debt.ticks = most;
+	*next = limit_rate_word(debt.asked + 1, every, now + debt.ticks);
+	return limit_rate_us(debt.ticks - full);
 }
 
 void
 limit_rate_view(uint64_t word, const struct limit_rate *rate, int64_t now_us,
     struct limit_view *view)
 {
+	int64_t now = LIMIT_US_TICKS(now_us);
 	int64_t every = limit_rate_cost(rate, 1);
 	int64_t full = limit_rate_full(rate);
 
-	limit_rate_tell(limit_rate_debt(word, every, full,
-	    LIMIT_US_TICKS(now_us)).ticks, every, full, view);
+	limit_rate_tell(limit_rate_debt(word, every, full, &now).ticks, every,
+	    full, view);
 }
