@@ -6,7 +6,6 @@ import collections
 import threading
 import time
 
-import lab as labs
 from client import Client
 from load import grow
 from origin import Origin
