@@ -13,6 +13,7 @@
 #include "decide/health.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "base/clock.h"
@@ -89,7 +90,8 @@ health_new(struct shm *shm, bool writes)
 struct health *
 health_join(const char *folder, bool make, struct err *e)
 {
-	return health_new(shm_join(folder, &health_kind, make, e), true);
+	return health_new(shm_join(folder, &health_kind,
+	    make || access(folder, W_OK) == 0, e), true);
 }
 
 struct health *
@@ -460,6 +462,9 @@ health_turn_in(void *arg)
 	if (s == NULL) {
 		c->turn = health_random(c->h);
 		s = health_service_take(c->d, c->id, c->turn);
+		/* Else each that is alone would begin with the same origin. */
+		if (s != NULL && !shm_is_shared(c->h->shm))
+			atomic_store(&s->turn, c->turn);
 	}
 	if (s != NULL)
 		c->turn = atomic_fetch_add(&s->turn, 1);

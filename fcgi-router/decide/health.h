@@ -65,7 +65,8 @@ struct health_view {
 	uint32_t active;    /* requests it has, of all live processes */
 };
 
-/* As shm_join: never NULL; *e says why it is this process's alone. */
+/* As shm_join: never NULL; *e says why it is this process's alone. make false:
+ * no folder is made; the file is, in a folder that is there. */
 struct health *health_join(const char *folder, bool make, struct err *e);
 
 /* For tools, read-only. NULL and e. */

@@ -11,6 +11,7 @@ import time
 import pytest
 
 import lab as labs
+from client import ask
 from groups import MANY, Group, name
 from load import Load
 
@@ -110,6 +111,40 @@ def test_one_request_of_all_processes_tries_an_origin_that_is_due(group):
     assert load.failures == [] and set(load.results) == {"b", "back"}
     labs.until(lambda: group.at_once("due.test")[0]["back"] == MANY / 2, 5,
                "it has its share")
+
+
+# ---- a process for each request ----
+
+@pytest.fixture(scope="module")
+def cgi(new_lab, end_lab_module):
+    lab = new_lab("cgi")
+    try:
+        yield Group(lab, "apache-cgi", relay__cooldown="1h",
+                    relay__cooldown_max="1h")
+    finally:
+        end_lab_module(lab)
+
+
+def test_as_cgi_origins_have_their_shares_and_are_found_out(cgi):
+    """One after the other, and nothing else runs: what is known is in the
+    files."""
+    a, b = cgi.origin("a"), cgi.origin("b")
+    dead = labs.free_port()
+    cgi.start(f"two.test @two\n@two {a.url} weight=3 {b.url}\n"
+              f"out.test @out\n@out http://127.0.0.1:{dead} {b.url}\n")
+    came = [name(ask(cgi.site.port, target="/hello", host="two.test"))
+            for _ in range(12)]
+    assert collections.Counter(came) == {"a": 9, "b": 3}
+
+    def is_out():
+        assert name(ask(cgi.site.port, target="/hello",
+                        host="out.test")) == "b"
+        return OUT in cgi.site.server.text()
+    labs.until(is_out, 10, "it is out")
+    back = cgi.origin("back", port=dead)
+    for _ in range(4):
+        assert is_out()
+    assert not back.asked
 
 
 # ---- the shared files, harmed ----

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "decide/target.h"
 #include "tests/unit/decide.h"
+#include "tests/unit/scratch.h"
 #include "tests/unit/table.h"
 
 enum { SLOTS = 8, TEXT_MAX = 256, BEGIN = 1000000, COOLDOWN = 10000,
@@ -27,6 +28,7 @@ site_us(void)
 /* A map, what is known of its origins, and requests under way. */
 struct site {
 	struct decide d;
+	struct scratch folder;
 	struct health *health;
 	struct pick_ask ask;
 	struct pick picks[SLOTS];
@@ -40,7 +42,10 @@ site_open(struct site *s, const char *list)
 
 	memset(s, 0, sizeof(*s));
 	decide_open(&s->d, list, "http://h.test/p?q", NULL);
-	s->health = health_join("/proc/self/no/such", true, &e);
+	scratch_init(&s->folder);
+	/* Shared, so that turns begin with 0. */
+	s->health = health_join(s->folder.folder, true, &e);
+	assert_int_equal(e.reason, REASON_NONE);
 	s->ask = (struct pick_ask){ .health = s->health,
 		.limits = { .max_fails = 1, .fail_window = COOLDOWN,
 			.cooldown = COOLDOWN, .cooldown_max = 300000 },
@@ -83,6 +88,7 @@ site_close(struct site *s)
 		assert_int_equal(site_active(s, &p, i), 0);
 	clock_replace(NULL);
 	health_leave(&s->health);
+	scratch_fini(&s->folder);
 	decide_close(&s->d);
 }
 
