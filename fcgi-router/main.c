@@ -101,7 +101,8 @@ main_unknown_why(const char *word)
 		msg_error("--why %.64s: no such reason, perhaps '%s'", word,
 		    near_best(&near));
 	else
-		msg_error("--why %.64s: no such reason; they are:%s", word, all);
+		msg_error("--why %.64s: no such reason; they are:%s", word,
+		    all);
 	return 1;
 }
 
@@ -117,11 +118,17 @@ main_why(const char *word)
 	return main_said();
 }
 
-/* What connections to origins need: libraries, too, which are loaded late. */
+/* What connections to origins and who may need: libraries, too, which are
+ * loaded late, and files. */
 static int
-main_test_wires(struct wire_maker *maker, const struct settings *s)
+main_test_files(struct wire_maker *maker, struct settings *s)
 {
+	struct auth_set *auth;
 	struct err e;
+
+	if (auth_load(s, &auth, NULL, NULL) == -1)
+		return -1;
+	auth_drop(&auth);
 
 	if (wire_maker_begin(maker, &e) == -1) {
 		msg_error("%s", e.text);
@@ -142,7 +149,7 @@ main_test(const char *ini, struct settings *s)
 	printf("# settings in force, from %s\n", ini != NULL ? ini :
 	    "the program's defaults");
 	settings_print(s, stdout);
-	got = main_test_wires(maker, s);
+	got = main_test_files(maker, s);
 	wire_maker_free(&maker);
 	if (got == -1)
 		return 1;

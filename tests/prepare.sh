@@ -211,4 +211,4 @@ prepare_sources() {
 prepare_build_packages=(gcc=gcc libc6-dev make=make autoconf=autoconf
 	automake=automake pkg-config=pkg-config libfcgi-dev libdb5.3-dev
 	libcurl4-openssl-dev libiniparser-dev libidn2-dev libjansson-dev
-	libpsl-dev libssl-dev)
+	libpsl-dev libssl-dev libcrypt-dev)

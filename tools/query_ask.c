@@ -306,6 +306,17 @@ query_ask_address(const struct query_asking *by,
 	return admit_address(&q->follow, &q->request, all, 2, e);
 }
 
+/* Who would ask is not known; whether anybody could be let in only the settings
+ * say. 0, or -1 and e. */
+static int
+query_ask_auth(const struct query_asking *by, const struct query_answer *q,
+    struct err *e)
+{
+	const struct settings *settings = by->query->settings;
+
+	return settings == NULL ? 0 : admit_auth(&q->follow, settings, e);
+}
+
 /* 0, or -1 and e: the map failed, or no memory. */
 static int
 query_ask_whole(const struct query_asking *by, struct arena *a,
@@ -342,7 +353,7 @@ query_ask_missing(const struct query_asking *by, struct query_answer *out)
 
 	if (out->why.reason == REASON_NO_SERVICE &&
 	    (query_ask_address(by, out, &door) == -1 ||
-	    admit_auth(&out->follow, &door) == -1))
+	    query_ask_auth(by, out, &door) == -1))
 		out->why = door;
 }
 
@@ -353,7 +364,7 @@ query_ask_decide(const struct query_asking *by, struct arena *a,
 {
 	struct err refused;
 	bool admitted = query_ask_address(by, out, &refused) == 0 &&
-	    admit_auth(&out->follow, &refused) == 0 &&
+	    query_ask_auth(by, out, &refused) == 0 &&
 	    admit_origin(&out->follow, &refused) == 0;
 
 	if (query_ask_whole(by, a, out, e) == -1)

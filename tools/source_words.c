@@ -152,7 +152,6 @@ source_words_not_yet(struct source_entry *en, const struct lines_token *t,
 		enum directive directive;
 		const char *answer;
 	} later[] = {
-		{ DIRECTIVE_AUTH, "503 auth-unavailable" },
 		{ DIRECTIVE_SIGN, "500 internal" },
 	};
 	size_t i;

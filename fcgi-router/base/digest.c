@@ -83,14 +83,23 @@ digest_keyed(struct str key, struct str data, struct digest *out,
 }
 
 bool
-digest_same(const struct digest *a, const struct digest *b)
+digest_equal(struct str a, struct str b)
 {
-	volatile unsigned char differ = 0; /* no early end is made of it */
+	volatile char differ = 0; /* no early end is made of it */
 	size_t i;
 
-	for (i = 0; i < DIGEST_SIZE; i++)
-		differ = (unsigned char)(differ | (a->bytes[i] ^ b->bytes[i]));
+	if (a.n != b.n)
+		return false;
+	for (i = 0; i < a.n; i++)
+		differ = (char)(differ | (a.p[i] ^ b.p[i]));
 	return differ == 0;
+}
+
+bool
+digest_same(const struct digest *a, const struct digest *b)
+{
+	return digest_equal((struct str){ (const char *)a->bytes, DIGEST_SIZE },
+	    (struct str){ (const char *)b->bytes, DIGEST_SIZE });
 }
 
 void

@@ -34,7 +34,8 @@ ATTR_MUST_USE
 int digest_keyed(struct str key, struct str data, struct digest *out,
     struct err *e);
 
-/* In a time that says nothing of where they differ. */
+/* In a time that says nothing of where they differ, but by their lengths. */
+bool digest_equal(struct str a, struct str b);
 bool digest_same(const struct digest *a, const struct digest *b);
 
 /* 64 hexadecimal digits: written in small letters, without a NUL, and read in

@@ -26,6 +26,17 @@ REASON(AMBIGUOUS_PATH, "ambiguous-path", 400,
     "If an origin reads %2F or %5C as '/' or drops ';parameters', another "
     "route would be the right one for this path, so that its auth would be "
     "stepped around. If %2F is data below the route: encoded-slash=data.")
+REASON(AUTH_REQUIRED, "auth-required", 401,
+    "This address is for those who say who they are.",
+    "The request has no credentials, or wrong ones, for auth= of the route, "
+    "its service or an alias. Does the web server pass Authorization on? "
+    "mod_fcgid does only with 'FcgidPassHeader Authorization'.")
+REASON(AUTH_DENIED, "auth-denied", 403,
+    "This address is not for you.",
+    "It is known who asks, and an [auth:NAME] that the route, its service or "
+    "an alias names does not let them in. Or WebDAV's Destination or If names "
+    "a place that is guarded by other auth= than the request's own. The log "
+    "line says which.")
 REASON(ADDRESS_DENIED, "address-denied", 403,
     "This address is not for you.",
     "The client's address is in a deny= or not in an allow= of the route, its "
@@ -112,8 +123,9 @@ REASON(OVERLOADED, "overloaded", 503,
     "request, or it is stopping.")
 REASON(AUTH_UNAVAILABLE, "auth-unavailable", 503,
     "This address is protected, and its protection is not available.",
-    "The route, its service, an alias or a %defaults line says auth=. "
-    "Authentication is not available in this version, so nobody is let in.")
+    "The route, its service, an alias or a %defaults line says auth=, and "
+    "router.ini has no such [auth:NAME], or it could not be asked. Nobody is "
+    "let in meanwhile. The log line says which.")
 REASON(NO_HEALTHY_ORIGIN, "no-healthy-origin", 503,
     "No server of this service can be reached just now.",
     "All origins of the service are out after failures, were tried by this "

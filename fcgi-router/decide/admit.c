@@ -24,14 +24,54 @@ admit_address(const struct follow *f, const struct request *request,
 	return 0;
 }
 
-int
-admit_auth(const struct follow *f, struct err *e)
+/* Are those there that A,B or A|B needs? */
+static bool
+admit_has_auth(const struct settings *s, struct str level)
 {
-	if (f->policy.auth_count == 0)
-		return 0;
-	return err_set(e, REASON_AUTH_UNAVAILABLE,
-	    "auth=%.*s is not available in this version",
-	    STR_ARG(f->policy.auth[0]));
+	const bool any = str_find(level, '|') < level.n;
+	bool has = !any;
+	struct str name;
+
+	while (level.n > 0) {
+		(void)str_cut(level, any ? '|' : ',', &name, &level);
+		if (any)
+			has = has || settings_auth_of(s, name) != NULL;
+		else
+			has = has && settings_auth_of(s, name) != NULL;
+	}
+	return has;
+}
+
+int
+admit_auth(const struct follow *f, const struct settings *s, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < f->policy.auth_count; i++)
+		if (!admit_has_auth(s, f->policy.auth[i]))
+			return err_set(e, REASON_AUTH_UNAVAILABLE,
+			    "router.ini has no [auth:NAME] for auth=%.*s",
+			    STR_ARG(f->policy.auth[i]));
+	return 0;
+}
+
+int
+admit_place(const struct policy *own, const struct policy *place,
+    struct err *e)
+{
+	size_t i, k;
+
+	for (i = 0; i < place->auth_count; i++) {
+		for (k = 0; k < own->auth_count; k++)
+			if (str_eq(place->auth[i], own->auth[k]))
+				break;
+		if (k == own->auth_count)
+			return err_set(e, REASON_AUTH_DENIED,
+			    "a place is guarded by auth=%.*s, and the "
+			    "request's own is not",
+			    STR_ARG(place->auth[i]));
+	}
+	return 0;
 }
 
 bool

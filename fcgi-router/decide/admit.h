@@ -3,10 +3,9 @@
 /*
  * admit: may a request be answered as its route says? Pure.
  *
- * By the client's address; by auth, which nobody passes while there is no
- * authentication; and, before an origin is asked, by words that guard or vouch
- * for its connection: what they ask for is refused where it does not exist,
- * never left out.
+ * By the client's address; and, before an origin is asked, by words that guard
+ * or vouch for its connection: what they ask for is refused where it does not
+ * exist, never left out. Who asks is found out by auth.
  */
 #ifndef DECIDE_ADMIT_H
 #define DECIDE_ADMIT_H
@@ -24,8 +23,21 @@ ATTR_MUST_USE
 int admit_address(const struct follow *f, const struct request *request,
     const struct cidr *inside, size_t count, struct err *e);
 
-/* 0, or -1 and e: auth-unavailable. */
-ATTR_MUST_USE int admit_auth(const struct follow *f, struct err *e);
+/*
+ * Could auth= be answered with yes, by the sections that there are? 0, or -1
+ * and e: auth-unavailable. For who asks for no client, as route-query does.
+ */
+ATTR_MUST_USE
+int admit_auth(const struct follow *f, const struct settings *s,
+    struct err *e);
+
+/*
+ * A place that a request names, which itself was let in: is it guarded by
+ * nothing else? 0, or -1 and e: auth-denied.
+ */
+ATTR_MUST_USE
+int admit_place(const struct policy *own, const struct policy *place,
+    struct err *e);
 
 /* Puts the default plan into force where router.ini has none of the name that
  * the map says. true: it did. */

@@ -151,11 +151,14 @@ dav_enter(const struct dav *in, struct str url, struct dav_place *p,
 	int same;
 
 	if (admit_address(&p->follow, &p->request, in->inside,
-	    in->inside_count, e) == -1 || admit_auth(&p->follow, e) == -1 ||
+	    in->inside_count, e) == -1 ||
+	    admit_place(&in->follow->policy, &p->follow.policy, e) == -1 ||
 	    admit_origin(&p->follow, e) == -1)
 		return -1;
 	if (p->follow.origin == NULL || !dav_same_service(in, p))
 		return dav_elsewhere(url, e);
+	p->follow.source.claims = in->follow->source.claims;
+	p->follow.source.claim_count = in->follow->source.claim_count;
 	/* of a service's origins, the one that was chosen */
 	origin = p->follow.service != NULL ? in->follow->origin :
 	    p->follow.origin;

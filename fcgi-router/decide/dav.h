@@ -38,8 +38,9 @@ bool dav_names_places(const struct header *h);
  * not have, is left as it is where the method is neither COPY nor MOVE.
  * 0, or -1 and e: bad-path, ambiguous-path, bad-host, bad-request (no URL, two
  * Destinations, too many tags, an If that can be read in two ways);
- * address-denied, auth-unavailable and what else
- * closes a door to the place; other-server; overloaded; or the map failed.
+ * address-denied, auth-denied (the place says auth= where the request's own
+ * does not) and what else closes a door to the place; other-server; overloaded;
+ * or the map failed.
  */
 ATTR_MUST_USE
 int dav_map(const struct dav *in, struct header *h, struct err *e);

@@ -209,9 +209,9 @@ wire_tls_open(const struct wire_tls_teller *by, enum settings_tls_key key,
 	}
 	if (fd != -1)
 		close(fd);
-	settings_tell_tls(by->s, by->section, key, by->tell, by->arg,
-	    "'%.200s' cannot be used: %s, expected %s", path, why, others ?
-	    "a file in PEM" : "a private key in PEM, with mode 0600");
+	settings_tell_spot(by->s->path, by->section->places[key], by->tell,
+	    by->arg, "'%.200s' cannot be used: %s, expected %s", path, why,
+	    others ? "a file in PEM" : "a private key in PEM, with mode 0600");
 	return NULL;
 }
 
@@ -260,8 +260,8 @@ wire_tls_read_list(const struct wire_tls_teller *by,
 	ssl.BIO_free(bio);
 	if (whole && ssl.OPENSSL_sk_num(list) > 0)
 		return list;
-	settings_tell_tls(by->s, by->section, key, by->tell, by->arg,
-	    "certificate %d of '%.200s' cannot be read, expected "
+	settings_tell_spot(by->s->path, by->section->places[key], by->tell,
+	    by->arg, "certificate %d of '%.200s' cannot be read, expected "
 	    "certificates in PEM", ssl.OPENSSL_sk_num(list) + 1, path);
 	wire_tls_free_list(list);
 	return NULL;
@@ -300,8 +300,9 @@ wire_tls_read_key(struct wire_tls *t, const struct wire_tls_teller *by)
 	ssl.BIO_free(bio);
 	ssl.ERR_clear_error();
 	if (t->key == NULL)
-		settings_tell_tls(by->s, by->section, SETTINGS_TLS_key,
-		    by->tell, by->arg, "'%.200s' cannot be read, expected a "
+		settings_tell_spot(by->s->path,
+		    by->section->places[SETTINGS_TLS_key], by->tell, by->arg,
+		    "'%.200s' cannot be read, expected a "
 		    "private key in PEM, without a password", path);
 	return t->key != NULL ? 0 : -1;
 }
@@ -318,8 +319,9 @@ wire_tls_read_cert(struct wire_tls *t, const struct wire_tls_teller *by)
 	if (ssl.X509_check_private_key(t->cert, t->key) == 1)
 		return 0;
 	ssl.ERR_clear_error();
-	settings_tell_tls(by->s, by->section, SETTINGS_TLS_key, by->tell,
-	    by->arg, "'%.200s' is not the key of 'cert', expected that one",
+	settings_tell_spot(by->s->path,
+	    by->section->places[SETTINGS_TLS_key], by->tell, by->arg,
+	    "'%.200s' is not the key of 'cert', expected that one",
 	    t->paths[SETTINGS_TLS_key]);
 	return -1;
 }

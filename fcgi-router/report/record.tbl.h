@@ -49,6 +49,8 @@ RECORD(version, TEXT, "version", 512,
     "the target's URL.")
 RECORD(origin, TEXT, "origin", 1024,
     "The origin that was asked last.")
+RECORD(identity, TEXT, "identity", 512,
+    "Who asked, as auth= found out.")
 RECORD(generation, COUNT, "gen", 24,
     "The generation of the map that was asked.")
 RECORD(attempts, COUNT, "try", 24,

@@ -29,6 +29,12 @@ struct policy;
 struct request;
 struct route;
 
+/* What authentication says of a client. */
+struct pattern_claim {
+	struct str name;
+	struct str value;
+};
+
 /* Where values come from. */
 struct pattern_source {
 	const struct request *request;
@@ -41,6 +47,8 @@ struct pattern_source {
 	const struct str *captures; /* as route->captures; path ones escaped as
 	                               they stand in the canonical path */
 	struct str rest;            /* below the match: "" or from '/' on */
+	const struct pattern_claim *claims; /* {auth.K}: the first of a name */
+	size_t claim_count;
 };
 
 /* Where a pattern stands that is read: what it may hold, and how it reads. */

@@ -37,6 +37,17 @@ pattern_header(const struct header *fields, struct str name)
 	return (struct str){ NULL, 0 };
 }
 
+static struct str
+pattern_auth(const struct pattern_source *s, struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < s->claim_count; i++)
+		if (str_eq(s->claims[i].name, name))
+			return s->claims[i].value;
+	return (struct str){ NULL, 0 };
+}
+
 /* All but {uri}, which is two slices. */
 static struct str
 pattern_value(const struct pattern_part *part, const struct pattern_source *s)
@@ -78,7 +89,8 @@ pattern_value(const struct pattern_part *part, const struct pattern_source *s)
 		return s->policy->plan;
 	case PATTERN_LITERAL:
 		return part->text;
-	case PATTERN_AUTH: /* nothing is known of a client */
+	case PATTERN_AUTH:
+		return pattern_auth(s, part->text);
 	case PATTERN_URI:
 	case PATTERN_VARIABLE_COUNT:
 		break;

@@ -90,6 +90,10 @@ exchange_reset(struct exchange *x)
 	x->step = 0;
 	x->variables = NULL;
 	settings_drop(&x->settings);
+	if (x->auth_set != NULL) {
+		auth_drop(&x->auth_set);
+		memset(&x->auth, 0, sizeof(x->auth));
+	}
 	pick_over(&x->pick); /* its candidates are in the arena */
 	memset(&x->pick, 0, sizeof(x->pick));
 	arena_reset(&x->arena);

@@ -20,6 +20,7 @@
 #include "base/err.h"
 #include "base/pour.h"
 #include "base/ready.h"
+#include "decide/auth.h"
 #include "decide/follow.h"
 #include "decide/pick.h"
 #include "decide/target.h"
@@ -113,6 +114,8 @@ struct exchange {
 	struct snapshot_map *map; /* from the lookup until no origin is to
 	                             be chosen any more */
 	struct follow follow;
+	struct auth_set *auth_set; /* NULL: nobody was asked */
+	struct auth_walk auth;
 	struct exchange_limits limits;
 	struct pick pick;   /* of the service's origins */
 	struct target target;

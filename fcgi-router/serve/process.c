@@ -38,7 +38,8 @@ process_init(struct process *p, struct settings *settings, bool once,
 	atomic_init(&p->alone, false);
 	page_files_init(&p->pages);
 	p->settings = settings;
-	if (relay_use(&p->relay, settings, NULL, NULL) == -1)
+	if ((!once && auth_load(settings, &p->auth, NULL, NULL) == -1) ||
+	    relay_use(&p->relay, settings, NULL, NULL) == -1)
 		return err_set(e, REASON_INTERNAL,
 		    "%s: files that it names cannot be used", settings->path);
 	if (access_log_open(settings->access_log, &p->log, e) == -1)
@@ -59,6 +60,7 @@ process_fini(struct process *p)
 	snapshot_free(&p->snapshot);
 	access_log_close(&p->log);
 	page_files_fini(&p->pages);
+	auth_drop(&p->auth);
 	settings_drop(&p->settings);
 	pthread_mutex_destroy(&p->lock);
 }
@@ -82,6 +84,22 @@ process_settings(struct process *p)
 	s = settings_take(p->settings);
 	pthread_mutex_unlock(&p->lock);
 	return s;
+}
+
+struct auth_set *
+process_auth(struct process *p, struct err *e)
+{
+	struct auth_set *set = NULL;
+
+	pthread_mutex_lock(&p->lock);
+	if (p->auth != NULL ||
+	    auth_load(p->settings, &p->auth, NULL, NULL) == 0)
+		set = auth_take(p->auth);
+	pthread_mutex_unlock(&p->lock);
+	if (set == NULL)
+		err_set(e, REASON_AUTH_UNAVAILABLE,
+		    "a file of an [auth:NAME] cannot be used");
+	return set;
 }
 
 /* Is the plan told of for the first time? Expects the lock. */
@@ -117,16 +135,22 @@ process_tell_plan(struct process *p, struct str plan)
 int
 process_change(struct process *p, struct settings *settings)
 {
+	struct auth_set *auth, *old_auth;
 	struct settings *old;
 
-	if (relay_use(&p->relay, settings, NULL, NULL) == -1) {
+	if (auth_load(settings, &auth, NULL, NULL) == -1 ||
+	    relay_use(&p->relay, settings, NULL, NULL) == -1) {
+		auth_drop(&auth);
 		settings_drop(&settings);
 		return -1;
 	}
 	pthread_mutex_lock(&p->lock);
 	old = p->settings;
+	old_auth = p->auth;
 	p->settings = settings;
+	p->auth = auth;
 	pthread_mutex_unlock(&p->lock);
+	auth_drop(&old_auth);
 	page_files_use(&p->pages, settings->pages_dir);
 	if (strcmp(old->map, settings->map) != 0 ||
 	    strcmp(old->access_log, settings->access_log) != 0 ||

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "decide/auth.h"
 #include "decide/health.h"
 #include "relay/relay.h"
 #include "report/access_log.h"
@@ -30,9 +31,10 @@ struct process {
 	struct health *health; /* of origins, which other processes share */
 	struct access_log *log;
 	struct page_files pages; /* the operator's */
-	pthread_mutex_t lock;      /* guards the pointer `settings`, and
-	                              plans_told */
+	pthread_mutex_t lock;      /* guards the pointers `settings` and
+	                              `auth`, and plans_told */
 	struct settings *settings;
+	struct auth_set *auth;     /* NULL: not read yet, for one request */
 	char *plans_told[PROCESS_PLANS_TOLD]; /* warned of */
 	size_t plans_told_count;
 	atomic_bool draining;      /* accept and keep nothing any more */
@@ -45,8 +47,8 @@ struct process {
 /*
  * Takes the settings over. once: for one request, so no shared file is made,
  * only joined. 0, or -1 and e: the access log cannot be written, a certificate
- * cannot be read. A map that is not there is waited for, and without shared
- * files this process serves by itself, as is told.
+ * or what auth needs cannot be read. A map that is not there is waited for, and
+ * without shared files this process serves by itself, as is told.
  */
 ATTR_MUST_USE
 int process_init(struct process *p, struct settings *settings, bool once,
@@ -58,6 +60,12 @@ void process_look(struct process *p);
 
 /* The settings in force, one count of them: settings_drop gives it back. */
 struct settings *process_settings(struct process *p);
+
+/*
+ * Who may, by the settings in force, one count: auth_drop gives it back. NULL
+ * and e: auth-unavailable, files cannot be used, as was told.
+ */
+struct auth_set *process_auth(struct process *p, struct err *e);
 
 /*
  * Warns that router.ini has no such plan, once for each name; of more than

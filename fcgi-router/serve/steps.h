@@ -46,8 +46,9 @@ typedef int step_function(struct exchange *x,
 /* steps_request */
 step_function step_read_request, step_take_body;
 /* steps_route */
-step_function step_find_route, step_admit, step_authenticate,
-    step_choose_target;
+step_function step_find_route, step_admit, step_choose_target;
+/* steps_auth */
+step_function step_authenticate;
 /* steps_choose */
 step_function step_choose_origin;
 /* steps_origin */

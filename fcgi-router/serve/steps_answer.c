@@ -343,6 +343,44 @@ step_pass_body(struct exchange *x, const struct exchange_loan *loan)
 
 /* ---- the end ---- */
 
+/* Who asked for credentials says which; of those who ask elsewhere, the whole
+ * answer may be theirs. 0, or -1: no room. */
+static int
+step_put_auth(struct exchange *x, const struct auth_reply *own)
+{
+	struct exchange_reply *reply = &x->reply;
+	const struct header *challenges = &x->auth.challenges;
+	size_t i;
+
+	if (own != NULL) {
+		header_init(&reply->fields, &x->spare);
+		reply->status = own->status;
+		reply->body = own->body;
+		for (i = 0; i < own->fields.count; i++)
+			if (header_keep(&reply->fields,
+			    &own->fields.fields[i]) == -1)
+				return -1;
+	}
+	for (i = 0; reply->status == 401 && i < challenges->count; i++)
+		if (header_keep(&reply->fields, &challenges->fields[i]) == -1)
+			return -1;
+	return 0;
+}
+
+/* Why it failed, to the client. 0, or -1: no room. */
+static int
+step_put_error(struct exchange *x)
+{
+	enum reason reason = x->err.reason;
+
+	arena_fini(&x->spare);
+	if (pages_error(&x->reply, reason, &x->request, &x->process->pages,
+	    &x->spare) == -1)
+		return -1;
+	return reason != REASON_AUTH_REQUIRED && reason != REASON_AUTH_DENIED ?
+	    0 : step_put_auth(x, x->auth.reply);
+}
+
 /* The page of an error, or what a redirect or respond has put there. */
 static int
 step_put_reply(struct exchange *x)
@@ -350,12 +388,8 @@ step_put_reply(struct exchange *x)
 	struct exchange_reply *reply = &x->reply;
 	bool bare;
 
-	if (x->err.reason != REASON_NONE) {
-		arena_fini(&x->spare);
-		if (pages_error(reply, x->err.reason, &x->request,
-		    &x->process->pages, &x->spare) == -1)
-			return -1;
-	}
+	if (x->err.reason != REASON_NONE && step_put_error(x) == -1)
+		return -1;
 	if (step_add_ours(x, &reply->fields) == -1)
 		return -1;
 	bare = reply->status == 204 || reply->status == 304;
@@ -483,6 +517,7 @@ step_write_record(struct exchange *x)
 	r->version = x->follow.source.version;
 	r->space = exchange_space(x);
 	r->origin = x->target.name;
+	r->identity = x->auth.yes.identity;
 	r->total_us = clock_us() - x->since_us;
 	n = record_print(r, line);
 	access_log_write(x->process->log, (struct str){ line, n });

@@ -53,6 +53,9 @@ step_make_request(struct exchange *x, unsigned slot)
 	    fields_to_origin(&in, &x->arena, &x->to_origin, &x->err) == -1 ||
 	    step_map_places(x, slot) == -1)
 		return -1;
+	if (x->auth_set != NULL && auth_dress(&x->auth, &x->to_origin) == -1)
+		return err_set(&x->err, REASON_OVERLOADED,
+		    "no room for header fields");
 	return rules_apply(&x->follow.source, HEADER_REQUEST, &x->to_origin,
 	    &x->err);
 }

@@ -26,20 +26,6 @@ step_follow(struct exchange *x, unsigned slot)
 	return got;
 }
 
-/* Who may not come in does not learn which services there are: the doors of
- * the route stand before one that is missing, too. */
-static void
-step_guard_missing(struct exchange *x)
-{
-	const struct settings_ranges *inside = &x->settings->internal_allow;
-	struct err door;
-
-	if (x->err.reason == REASON_NO_SERVICE &&
-	    (admit_address(&x->follow, &x->request, inside->list,
-	    inside->count, &door) == -1 || admit_auth(&x->follow, &door) == -1))
-		x->err = door;
-}
-
 int
 step_find_route(struct exchange *x, const struct exchange_loan *loan)
 {
@@ -51,8 +37,10 @@ step_find_route(struct exchange *x, const struct exchange_loan *loan)
 		return step_fail(x);
 	got = step_follow(x, loan->slot);
 	x->record.lookup_us = clock_us() - before;
-	if (got == 0)
-		step_guard_missing(x);
+	/* Who may not come in does not learn which services there are: the
+	 * doors of the route stand before one that is missing, too. */
+	if (got == 0 && x->err.reason == REASON_NO_SERVICE)
+		return STEP_NEXT;
 	return got == 1 ? STEP_NEXT : step_fail(x);
 }
 
@@ -99,13 +87,6 @@ step_admit(struct exchange *x, const struct exchange_loan *loan)
 		process_tell_plan(x->process, x->follow.policy.plan_said);
 	step_limit(x);
 	return STEP_NEXT;
-}
-
-int
-step_authenticate(struct exchange *x, const struct exchange_loan *loan)
-{
-	(void)loan;
-	return admit_auth(&x->follow, &x->err) == 0 ? STEP_NEXT : step_fail(x);
 }
 
 /* ---- where it leads ---- */

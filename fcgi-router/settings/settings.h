@@ -26,6 +26,7 @@
 #define SETTINGS_PATH(member) char *member;
 #define SETTINGS_USERS(member) char *member;
 #define SETTINGS_NAME(member) char *member;
+#define SETTINGS_TEXT(member) char *member;
 #define SETTINGS_FIELDS(member) char *member;
 #define SETTINGS_RANGES(member) struct settings_ranges member;
 #define SETTINGS_WORD(member) int member;
@@ -64,16 +65,35 @@ enum settings_tls_key {
 	SETTINGS_TLS_KEYS /* last */
 };
 
+/* Where router.ini has a value. */
+struct settings_spot {
+	size_t line; /* from 1; 0: it is not there */
+	size_t column;
+};
+
 /* What a [tls:NAME] says. Its files were not looked at. */
 struct settings_tls {
 	char *name;
 #define SETTING_TLS(key, member, kind, preset, least, most, manual) \
 	SETTINGS_##kind(member)
 #include "settings/settings.tbl.h"
-	struct {
-		size_t line; /* from 1; 0: it is not there */
-		size_t column;
-	} places[SETTINGS_TLS_KEYS];
+	struct settings_spot places[SETTINGS_TLS_KEYS];
+};
+
+enum settings_auth_key {
+#define SETTING_AUTH(key, member, kind, preset, least, most, manual) \
+	SETTINGS_AUTH_##member,
+#include "settings/settings.tbl.h"
+	SETTINGS_AUTH_KEYS /* last */
+};
+
+/* What an [auth:NAME] says. Its files were not looked at. */
+struct settings_auth {
+	char *name;
+#define SETTING_AUTH(key, member, kind, preset, least, most, manual) \
+	SETTINGS_##kind(member)
+#include "settings/settings.tbl.h"
+	struct settings_spot places[SETTINGS_AUTH_KEYS];
 };
 
 /*
@@ -93,6 +113,8 @@ struct settings {
 	size_t egress_count;
 	struct settings_tls *tls;         /* [tls:NAME] */
 	size_t tls_count;
+	struct settings_auth *auths;      /* [auth:NAME] */
+	size_t auth_count;
 	char *named[SETTINGS_NAMED_COUNT]; /* the names that are declared */
 	char *path;      /* of router.ini; "" when there is none */
 	atomic_int refs; /* see settings_take */
@@ -103,6 +125,11 @@ enum { SETTINGS_HOST_ORIGIN = 0, SETTINGS_HOST_PRESERVE };
 enum { SETTINGS_SPOOL_AUTO = 0, SETTINGS_SPOOL_YES, SETTINGS_SPOOL_NO };
 enum { SETTINGS_BAD_HEADER_DROP = 0, SETTINGS_BAD_HEADER_REFUSE };
 enum { SETTINGS_PRIVATE_WRITTEN = 0, SETTINGS_PRIVATE_NEVER };
+enum settings_auth_type {
+	SETTINGS_AUTH_BEARER = 0,
+	SETTINGS_AUTH_BASIC,
+	SETTINGS_AUTH_TYPES /* last */
+};
 
 /* Where state_dir is without that setting: in the first, if that is the
  * router's own, else under the second name beside the map. */
@@ -143,18 +170,19 @@ const char *settings_named_word(enum settings_named kind);
 bool settings_has(const struct settings *s, enum settings_named kind,
     struct str name);
 
-/* What [egress:NAME] says, of "" [egress]; what [tls:NAME] says. NULL: there
- * is no such section. */
+/* What [egress:NAME] says, of "" [egress]; what [tls:NAME], [auth:NAME] says.
+ * NULL: there is no such section. */
 const struct settings_egress *settings_egress_of(const struct settings *s,
     struct str name);
 const struct settings_tls *settings_tls_of(const struct settings *s,
     struct str name);
+const struct settings_auth *settings_auth_of(const struct settings *s,
+    struct str name);
 
-/* Gives a mistake in a file that a [tls:NAME] names to `tell`, as
+/* Gives a mistake in router.ini, or in a file that it names, to `tell`, as
  * settings_load does. */
-ATTR_PRINTF(6, 7)
-void settings_tell_tls(const struct settings *s,
-    const struct settings_tls *tls, enum settings_tls_key key,
+ATTR_PRINTF(5, 6)
+void settings_tell_spot(const char *path, struct settings_spot at,
     void (*tell)(void *arg, const char *line), void *arg, const char *fmt,
     ...);
 

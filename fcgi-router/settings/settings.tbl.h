@@ -4,14 +4,16 @@
  * settings.tbl: every parameter of router.ini.
  *
  * SETTING(section, key, member, KIND, default, least, most, manual)
- * SETTING_EGRESS, SETTING_TLS: the same without section, of [egress] and each
- * [egress:NAME], and of each [tls:NAME]. Whoever includes this defines those
- * that are looked for; all are undefined at its end.
+ * SETTING_EGRESS, SETTING_TLS, SETTING_AUTH: the same without section, of
+ * [egress] and each [egress:NAME], of each [tls:NAME], and of each [auth:NAME].
+ * Whoever includes this defines those that are looked for; all are undefined
+ * at its end.
  * KIND: PATH (of a file; a relative one starts at router.ini's folder, the
  * words of `most`, parted by '|', are no files and stay), WORD (one of `most`;
  * the member is the index), BOOL (yes, no), COUNT (a number), TIME (250ms 5s
- * 2m; milliseconds), SIZE (64k 10m 1g; bytes), NAME (as services have), and
- * lists parted by commas or blanks: USERS (names or numbers; as numbers parted
+ * 2m; milliseconds), SIZE (64k 10m 1g; bytes), NAME (as services have), TEXT
+ * (at most `most` bytes of printable ASCII, no quotes, no backslash), and lists
+ * parted by commas or blanks: USERS (names or numbers; as numbers parted
  * by commas), RANGES (of IP addresses), FIELDS (names of header fields; in
  * lower case, sorted, parted by LF).
  * Defaults are spelled as in the file; an empty one is worked out at start, or
@@ -25,6 +27,9 @@
 #endif
 #ifndef SETTING_TLS
 #define SETTING_TLS(...)
+#endif
+#ifndef SETTING_AUTH
+#define SETTING_AUTH(...)
 #endif
 
 SETTING("router", "map", map, PATH, "", "", "",
@@ -176,7 +181,19 @@ SETTING_TLS("key", key, PATH, "", "", "",
 SETTING_TLS("verify", verify, BOOL, "yes", "", "",
     "Verify that the origin has a certificate for its name. With no, whoever "
     "stands between the router and the origin can read and change all.")
+SETTING_AUTH("type", type, WORD, "", "", "bearer|basic",
+    "How it is found out who asks: bearer, by a token in the field "
+    "Authorization; basic, by a user's name and password in it.")
+SETTING_AUTH("file", file, PATH, "", "", "",
+    "bearer: a line for each token, its SHA-256 in hexadecimal digits, who "
+    "has it, and then perhaps plan=PLAN and other K=V, each for {auth.K}. "
+    "basic: a line NAME:HASH for each user, as 'htpasswd -B' and 'mkpasswd' "
+    "make them. Others may not be able to read the file.")
+SETTING_AUTH("realm", realm, TEXT, "fcgi-router", "", "64",
+    "The name that a client is told by WWW-Authenticate: browsers show it to "
+    "their users and keep passwords by it.")
 
 #undef SETTING
 #undef SETTING_EGRESS
 #undef SETTING_TLS
+#undef SETTING_AUTH

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /* settings_named: the sections that have a name and settings: [egress:NAME],
- * [tls:NAME]. */
+ * [tls:NAME], [auth:NAME]. */
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -9,20 +9,28 @@
 
 #include "settings/settings_private.h"
 
-/* Sections of one kind: their rows, how large one is, and where struct settings
- * has them, and their number. The first member of each is its name. */
+/* Sections of one kind: their rows, how large one is, where struct settings has
+ * them, and their number, and where one has the places of its values, for files
+ * that are looked at later; 0: it has none. The first member is its name. */
 static const struct settings_shelf {
 	size_t first, end;
 	size_t size;
 	size_t list, count;
+	size_t places;
 } settings_shelves[SETTINGS_NAMED_COUNT] = {
 	[SETTINGS_EGRESS] = { SETTINGS_AT_EGRESS, SETTINGS_AT_TLS,
 		sizeof(struct settings_egress),
 		offsetof(struct settings, egresses),
-		offsetof(struct settings, egress_count) },
-	[SETTINGS_TLS] = { SETTINGS_AT_TLS, SETTINGS_COUNT,
+		offsetof(struct settings, egress_count), 0 },
+	[SETTINGS_TLS] = { SETTINGS_AT_TLS, SETTINGS_AT_AUTH,
 		sizeof(struct settings_tls), offsetof(struct settings, tls),
-		offsetof(struct settings, tls_count) },
+		offsetof(struct settings, tls_count),
+		offsetof(struct settings_tls, places) },
+	[SETTINGS_AUTH] = { SETTINGS_AT_AUTH, SETTINGS_COUNT,
+		sizeof(struct settings_auth),
+		offsetof(struct settings, auths),
+		offsetof(struct settings, auth_count),
+		offsetof(struct settings_auth, places) },
 };
 
 size_t
@@ -86,28 +94,30 @@ settings_named_look(const struct settings_declared *declared,
 	size_t i;
 
 	for (i = 0; i < declared->count; i++) {
-		if (declared->list[i].kind != SETTINGS_TLS)
+		const struct settings_declaration *named = &declared->list[i];
+
+		if (named->kind == SETTINGS_AUTH)
+			settings_auth_look(named, r);
+		if (named->kind != SETTINGS_TLS)
 			continue;
-		settings_look_pair(&declared->list[i], r);
-		settings_look_unverified(&declared->list[i], r);
+		settings_look_pair(named, r);
+		settings_look_unverified(named, r);
 	}
 }
 
 void
-settings_tell_tls(const struct settings *s, const struct settings_tls *tls,
-    enum settings_tls_key key, void (*tell)(void *arg, const char *line),
-    void *arg, const char *fmt, ...)
+settings_tell_spot(const char *path, struct settings_spot at,
+    void (*tell)(void *arg, const char *line), void *arg, const char *fmt,
+    ...)
 {
-	struct settings_report r = { .path = s->path, .tell = tell,
-		.arg = arg };
+	struct settings_report r = { .path = path, .tell = tell, .arg = arg };
 	char text[ERR_TEXT_MAX];
 	va_list args;
 
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	settings_tell(&r, tls->places[key].line, tls->places[key].column,
-	    "%s", text);
+	settings_tell(&r, at.line, at.column, "%s", text);
 }
 
 /* ---- taking them over ---- */
@@ -154,16 +164,16 @@ settings_take_named(const struct settings *s, void *of,
 	return -1;
 }
 
-/* Files that it names are looked at later, when mistakes are told with it. */
 static void
-settings_keep_places(struct settings_tls *t,
-    const struct settings_declaration *named)
+settings_keep_places(void *of, const struct settings_declaration *named)
 {
+	const struct settings_shelf *shelf = &settings_shelves[named->kind];
+	struct settings_spot *places = (void *)((char *)of + shelf->places);
 	size_t i;
 
-	for (i = 0; i < SETTINGS_TLS_KEYS; i++) {
-		t->places[i].line = named->places[i].line;
-		t->places[i].column = named->places[i].column;
+	for (i = 0; i < shelf->end - shelf->first; i++) {
+		places[i].line = named->places[i].line;
+		places[i].column = named->places[i].column;
 	}
 }
 
@@ -215,7 +225,7 @@ settings_named_use(struct settings *s,
 		const struct settings_declaration *named = &declared->list[i];
 		void *of = settings_shelf_next(s, named->kind);
 
-		if (named->kind == SETTINGS_TLS)
+		if (of != NULL && settings_shelves[named->kind].places > 0)
 			settings_keep_places(of, named);
 		if (of != NULL)
 			got = settings_take_named(s, of, named, r);
@@ -279,4 +289,10 @@ const struct settings_tls *
 settings_tls_of(const struct settings *s, struct str name)
 {
 	return settings_named_of(s, SETTINGS_TLS, name);
+}
+
+const struct settings_auth *
+settings_auth_of(const struct settings *s, struct str name)
+{
+	return settings_named_of(s, SETTINGS_AUTH, name);
 }

@@ -108,7 +108,8 @@ settings_print_none(const void *of, size_t index)
 
 	if (kind == SETTINGS_KIND_RANGES)
 		return ((const struct settings_ranges *)member)->count == 0;
-	return (kind == SETTINGS_KIND_PATH || kind == SETTINGS_KIND_FIELDS) &&
+	return (kind == SETTINGS_KIND_PATH || kind == SETTINGS_KIND_TEXT ||
+	    kind == SETTINGS_KIND_FIELDS) &&
 	    (*(char *const *)member)[0] == '\0';
 }
 
@@ -119,6 +120,7 @@ settings_print_value(const void *of, size_t index, FILE *to)
 
 	switch (settings_kind_of(index)) {
 	case SETTINGS_KIND_PATH:
+	case SETTINGS_KIND_TEXT:
 		settings_print_path(*(char *const *)member, to);
 		break;
 	case SETTINGS_KIND_USERS:
@@ -174,7 +176,8 @@ settings_print_named(const struct settings *s, enum settings_named kind,
 	fprintf(to, "\n[%s:%.*s]\n", settings_named_word(kind),
 	    STR_ARG(name));
 	for (i = 0; i < count; i++)
-		settings_print_row(of, first + i, to);
+		if (kind != SETTINGS_AUTH || settings_auth_takes(of, i))
+			settings_print_row(of, first + i, to);
 }
 
 static void

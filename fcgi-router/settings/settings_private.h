@@ -10,7 +10,8 @@
 #include "base/str.h"
 #include "settings/settings.h"
 
-/* Rows, in the order of the table; [egress] and [tls:NAME] stand last. */
+/* Rows, in the order of the table; [egress] stands behind what has no name,
+ * and then those that only sections with a name have. */
 enum settings_index {
 #define SETTING(section, key, member, kind, preset, least, most, manual) \
 	SETTINGS_AT_##member,
@@ -25,6 +26,11 @@ enum settings_index {
 #define SETTING_TLS(key, member, kind, preset, least, most, manual) \
 	SETTINGS_AT_TLS_##member,
 #include "settings/settings.tbl.h"
+	SETTINGS_AT_AUTH,
+	SETTINGS_BEFORE_AUTH = SETTINGS_AT_AUTH - 1,
+#define SETTING_AUTH(key, member, kind, preset, least, most, manual) \
+	SETTINGS_AT_AUTH_##member,
+#include "settings/settings.tbl.h"
 	SETTINGS_COUNT /* last */
 };
 
@@ -32,6 +38,7 @@ enum settings_kind {
 	SETTINGS_KIND_PATH = 0,
 	SETTINGS_KIND_USERS,
 	SETTINGS_KIND_NAME,
+	SETTINGS_KIND_TEXT,
 	SETTINGS_KIND_FIELDS,
 	SETTINGS_KIND_RANGES,
 	SETTINGS_KIND_WORD,
@@ -68,7 +75,7 @@ struct settings_place {
 	size_t column;    /* of the value */
 };
 
-enum { SETTINGS_DECLARED_MAX = 1000, SETTINGS_NAMED_ROWS = 4 };
+enum { SETTINGS_DECLARED_MAX = 1000, SETTINGS_NAMED_ROWS = 24 };
 
 /* [KIND:NAME] sections, as they stand in the text; names are borrowed. */
 struct settings_declared {
@@ -99,12 +106,13 @@ struct settings_value {
 
 /*
  * What a row of the table asks for; where its value is kept in what has such
- * rows: struct settings, settings_egress or settings_tls.
+ * rows: struct settings, or one of a section with a name.
  */
 enum settings_kind settings_kind_of(size_t index);
 const void *settings_member(const void *of, size_t index);
 
-/* Where in struct settings that is which has the row; not of [tls:NAME]. */
+/* Where in struct settings that is which has the row; of those that only
+ * sections with a name have it is nowhere. */
 size_t settings_holder(size_t index);
 
 /* Sets the row's member of `of` to what the table or router.ini spells; texts
@@ -133,6 +141,11 @@ char *settings_copy(struct str s);
 /* Tells what no line of such a section is wrong about alone. */
 void settings_named_look(const struct settings_declared *declared,
     struct settings_report *r);
+void settings_auth_look(const struct settings_declaration *named,
+    struct settings_report *r);
+
+/* Has its type the setting, one of enum settings_auth_key? */
+bool settings_auth_takes(const struct settings_auth *s, size_t at);
 
 /* Takes over what is declared. Mistakes are told. */
 void settings_named_use(struct settings *s,
@@ -144,7 +157,7 @@ const void *settings_named_of(const struct settings *s,
     enum settings_named kind, struct str name);
 
 /*
- * Reads and checks a value. PATH, NAME and lists have none here, and are
+ * Reads and checks a value. PATH, NAME, TEXT and lists have none here, and are
  * checked.
  * 0, or -1 and e->text: "what, what was expected".
  */

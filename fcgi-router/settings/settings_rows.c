@@ -22,6 +22,9 @@ static const struct settings_row settings_rows[SETTINGS_COUNT] = {
 #define SETTING_TLS(key, member, kind, preset, least, most, manual) \
 	{ "tls:NAME", key, #kind, preset, least, most, manual },
 #include "settings/settings.tbl.h"
+#define SETTING_AUTH(key, member, kind, preset, least, most, manual) \
+	{ "auth:NAME", key, #kind, preset, least, most, manual },
+#include "settings/settings.tbl.h"
 };
 
 /* Where a row's value is kept in what has it, and as what. */
@@ -37,6 +40,9 @@ static const struct settings_slot {
 #include "settings/settings.tbl.h"
 #define SETTING_TLS(key, member, kind, preset, least, most, manual) \
 	{ SETTINGS_KIND_##kind, offsetof(struct settings_tls, member) },
+#include "settings/settings.tbl.h"
+#define SETTING_AUTH(key, member, kind, preset, least, most, manual) \
+	{ SETTINGS_KIND_##kind, offsetof(struct settings_auth, member) },
 #include "settings/settings.tbl.h"
 };
 
@@ -200,7 +206,7 @@ settings_set(const struct settings *s, void *of, size_t index,
 		return -1;
 	if (kind == SETTINGS_KIND_PATH)
 		return settings_set_path(s, of, index, text, e);
-	if (kind == SETTINGS_KIND_NAME)
+	if (kind == SETTINGS_KIND_NAME || kind == SETTINGS_KIND_TEXT)
 		return settings_set_text(of, index, text, e);
 	if (kind == SETTINGS_KIND_WORD)
 		*(int *)member = (int)value.number;
@@ -217,7 +223,8 @@ static bool
 settings_is_text(enum settings_kind kind)
 {
 	return kind == SETTINGS_KIND_PATH || kind == SETTINGS_KIND_USERS ||
-	    kind == SETTINGS_KIND_NAME || kind == SETTINGS_KIND_FIELDS;
+	    kind == SETTINGS_KIND_NAME || kind == SETTINGS_KIND_TEXT ||
+	    kind == SETTINGS_KIND_FIELDS;
 }
 
 void

@@ -216,6 +216,26 @@ settings_read_name(struct str text, struct err *e)
 	    settings_quote(text).text, STR_NAME_MAX);
 }
 
+static int
+settings_read_text(const struct settings_row *row, struct str text,
+    struct err *e)
+{
+	uint64_t most = 0;
+	bool good = str_to_u64(str_of(row->most), UINT16_MAX, &most) &&
+	    text.n <= most;
+	size_t i;
+
+	for (i = 0; good && i < text.n; i++)
+		good = text.p[i] >= ' ' && text.p[i] <= '~' &&
+		    text.p[i] != '"' && text.p[i] != '\\';
+	if (good)
+		return 0;
+	return err_set(e, REASON_INTERNAL,
+	    "'%s' is no such text, expected at most %s printable characters "
+	    "of ASCII, no quotes and no backslash", settings_quote(text).text,
+	    row->most);
+}
+
 int
 settings_value_user(struct str name, uid_t *out, struct err *e)
 {
@@ -317,6 +337,9 @@ settings_value_read(size_t index, struct str text,
 		break;
 	case SETTINGS_KIND_NAME:
 		got = settings_read_name(text, e);
+		break;
+	case SETTINGS_KIND_TEXT:
+		got = settings_read_text(row, text, e);
 		break;
 	case SETTINGS_KIND_FIELDS:
 		got = settings_list_fields(text, &fields, e);

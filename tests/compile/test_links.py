@@ -173,7 +173,8 @@ def test_as_many_dynamic_names_as_anybody_likes(tmp_path):
 # Sections of router.ini
 
 
-INI = "[plan:free]\n[auth:staff]\n[tls:inner]\n[sign:key]\n[egress:open]\n"
+INI = ("[plan:free]\n[auth:staff]\ntype = basic\nfile = staff\n[tls:inner]\n"
+       "[sign:key]\n[egress:open]\n")
 WORDS = "plan=free auth=staff tls=inner sign=key egress=open"
 
 

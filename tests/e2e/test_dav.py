@@ -200,9 +200,9 @@ MOVES = (
     # a door of the place itself
     ("/a", "/shut/b", 403, "address-denied", None),
     ("/a", "http://alias.test/shut/b", 403, "address-denied", None),
-    ("/a", "http://site.test/auth/b", 503, "auth-unavailable", None),
-    ("/a", "http://site.test//%61uth/b", 503, "auth-unavailable", None),
-    ("/a", "/x/../auth/b", 503, "auth-unavailable", None),
+    ("/a", "http://site.test/auth/b", 403, "auth-denied", None),
+    ("/a", "http://site.test//%61uth/b", 403, "auth-denied", None),
+    ("/a", "/x/../auth/b", 403, "auth-denied", None),
     # what can be read in two ways, or not at all
     ("/a", "/auth%2Fb", 400, "ambiguous-path", None),
     ("/a", "/auth;v=1/b", 400, "ambiguous-path", None),
@@ -242,7 +242,7 @@ TAGS = (
     ("<http://site.test/a> (Not <DAV:no-lock>)", 204, None),
     ("</a> (Not [\"x\"])", 204, None),
     ("</shut/a> (Not <DAV:no-lock>)", 403, "address-denied"),
-    ("</a> (Not <u:1>) </auth/a> (Not <u:2>)", 503, "auth-unavailable"),
+    ("</a> (Not <u:1>) </auth/a> (Not <u:2>)", 403, "auth-denied"),
     ("<http://site.test/auth%2Fa> (Not <u:1>)", 400, "ambiguous-path"),
     ("</else/a> (Not <u:1>)", 502, "other-server"),
     # mod_dav looks at the path alone

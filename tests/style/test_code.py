@@ -24,6 +24,7 @@ DOORS = {
     r"curl/.*": {"fcgi-router/relay/wire_curl.h"},
     r"openssl/.*": {"fcgi-router/base/digest.c",
                     "fcgi-router/relay/wire_tls.c"},
+    r"crypt\.h": {"fcgi-router/decide/auth_basic.c"},
     r"fcgiapp\.h|fcgi_.*\.h": {"fcgi-router/serve/intake_fcgi.c"},
     r"(iniparser/)?(iniparser|dictionary)\.h":
         {"fcgi-router/settings/settings.c"},

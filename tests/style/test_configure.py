@@ -18,6 +18,7 @@ MISSING = {
     "libfcgi-dev": {"pkg": "fcgi"},
     "libdb5.3-dev": {"cache": "ac_cv_header_db_h=no"},
     "libiniparser-dev": {"cache": "ac_cv_search_iniparser_load=no"},
+    "libcrypt-dev": {"cache": "ac_cv_search_crypt_checksalt=no"},
     "libcmocka-dev": {"pkg": "cmocka"},
     "python3-pytest": {"cache": "fr_cv_python=no"},
 }

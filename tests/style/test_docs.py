@@ -43,7 +43,8 @@ def rows(table, macro):
 REASONS = [r for r in rows("base/err.tbl.h", "REASON") if r[1] != "-"]
 SETTINGS = rows("settings/settings.tbl.h", "SETTING") + [
     [section, *row] for macro, section in
-    (("SETTING_EGRESS", "egress"), ("SETTING_TLS", "tls:NAME"))
+    (("SETTING_EGRESS", "egress"), ("SETTING_TLS", "tls:NAME"),
+     ("SETTING_AUTH", "auth:NAME"))
     for row in rows("settings/settings.tbl.h", macro)]
 DIRECTIVES = rows("route/directive.tbl.h", "DIRECTIVE")
 RECORDS = rows("report/record.tbl.h", "RECORD")
@@ -132,7 +133,8 @@ def value_forms(row):
     words = most.split("|") if kind in ("WORD", "PATH") and most else []
     words += {"BOOL": ["yes", "no"], "COUNT": ["number"], "TIME": ["time"],
               "SIZE": ["size"], "USERS": ["users"], "NAME": ["name"],
-              "FIELDS": ["fields"], "RANGES": ["ranges"]}.get(kind, [])
+              "FIELDS": ["fields"], "RANGES": ["ranges"],
+              "TEXT": ["text"]}.get(kind, [])
     if kind == "PATH":
         words.append("folder" if key in ("dir", "sockets")
                      or key.endswith("_dir") else "file")

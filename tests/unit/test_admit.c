@@ -9,6 +9,21 @@
 
 #include "tests/unit/decide.h"
 
+static struct settings *
+admit_settings(const char *text)
+{
+	char ini[] = "/tmp/test_admit.XXXXXX";
+	struct settings *s = NULL;
+	int fd = mkstemp(ini);
+	size_t n = strlen(text);
+
+	assert_int_equal(write(fd, text, n), n);
+	close(fd);
+	assert_int_equal(settings_load(ini, &s, NULL, NULL), 0);
+	unlink(ini);
+	return s;
+}
+
 /* Reasons of address, auth and origin; REASON_NONE: it passes. */
 static const struct {
 	const char *list;
@@ -38,7 +53,11 @@ static const struct {
 	  { REASON_ADDRESS_DENIED } },
 	{ "a.example http://o.example auth=a", "192.0.2.9",
 	  { REASON_NONE, REASON_AUTH_UNAVAILABLE } },
-	{ "a.example respond=200 auth=a|b", "192.0.2.9",
+	{ "a.example respond=200 auth=a|b", "192.0.2.9", { REASON_NONE } },
+	{ "a.example respond=200 auth=b", "192.0.2.9", { REASON_NONE } },
+	{ "a.example respond=200 auth=b,a", "192.0.2.9",
+	  { REASON_NONE, REASON_AUTH_UNAVAILABLE } },
+	{ "a.example respond=200 auth=a|c", "192.0.2.9",
 	  { REASON_NONE, REASON_AUTH_UNAVAILABLE } },
 	{ "a.example @s\n@s http://o.example auth=a", "192.0.2.9",
 	  { REASON_NONE, REASON_AUTH_UNAVAILABLE } },
@@ -55,6 +74,8 @@ static const struct {
 static void
 each_door_turns_away_what_it_is_for(void **state)
 {
+	struct settings *s = admit_settings("[auth:b]\ntype = bearer\n"
+	    "file = /f\n");
 	struct cidr inside;
 	size_t i;
 
@@ -72,7 +93,7 @@ each_door_turns_away_what_it_is_for(void **state)
 		    1, &e), wants[0] == REASON_NONE ? 0 : -1);
 		TABLE_INT(row, e.reason, wants[0]);
 		e.reason = REASON_NONE;
-		TABLE_INT(row, admit_auth(&d.follow, &e),
+		TABLE_INT(row, admit_auth(&d.follow, s, &e),
 		    wants[1] == REASON_NONE ? 0 : -1);
 		TABLE_INT(row, e.reason, wants[1]);
 		e.reason = REASON_NONE;
@@ -80,6 +101,43 @@ each_door_turns_away_what_it_is_for(void **state)
 		    wants[2] == REASON_NONE ? 0 : -1);
 		TABLE_INT(row, e.reason, wants[2]);
 		decide_close(&d);
+	}
+	settings_drop(&s);
+}
+
+static void
+a_place_is_guarded_by_what_the_request_passed(void **state)
+{
+	static const struct {
+		const char *own[3], *place[3];
+		bool may;
+	} rows[] = {
+		{ { NULL }, { NULL }, true },
+		{ { "a" }, { NULL }, true },
+		{ { "a" }, { "a" }, true },
+		{ { "a,b", "c" }, { "c", "a,b" }, true },
+		{ { NULL }, { "a" }, false },
+		{ { "a" }, { "a", "b" }, false },
+		{ { "a|b" }, { "a" }, false },
+		{ { "a,b" }, { "a" }, false },
+	};
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < TABLE_COUNT(rows); i++) {
+		struct policy own = { .auth_count = 0 };
+		struct policy place = { .auth_count = 0 };
+		struct err e = { .reason = REASON_NONE };
+
+		for (k = 0; rows[i].own[k] != NULL; k++)
+			own.auth[own.auth_count++] = str_of(rows[i].own[k]);
+		for (k = 0; rows[i].place[k] != NULL; k++)
+			place.auth[place.auth_count++] =
+			    str_of(rows[i].place[k]);
+		assert_int_equal(admit_place(&own, &place, &e),
+		    rows[i].may ? 0 : -1);
+		assert_int_equal(e.reason, rows[i].may ? REASON_NONE :
+		    REASON_AUTH_DENIED);
 	}
 }
 
@@ -114,21 +172,6 @@ static const struct {
 	/* names are judged when they are resolved */
 	{ "{t}.example http://{t}.lan.example", REASON_NONE },
 };
-
-static struct settings *
-admit_settings(const char *text)
-{
-	char ini[] = "/tmp/test_admit.XXXXXX";
-	struct settings *s = NULL;
-	int fd = mkstemp(ini);
-	size_t n = strlen(text);
-
-	assert_int_equal(write(fd, text, n), n);
-	close(fd);
-	assert_int_equal(settings_load(ini, &s, NULL, NULL), 0);
-	unlink(ini);
-	return s;
-}
 
 static void
 a_plan_that_is_not_declared_is_not_in_force(void **state)
@@ -197,6 +240,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_place_is_guarded_by_what_the_request_passed),
 		cmocka_unit_test(each_door_turns_away_what_it_is_for),
 		cmocka_unit_test(a_plan_that_is_not_declared_is_not_in_force),
 		cmocka_unit_test(

@@ -69,7 +69,7 @@ it_starts_without_a_map(void **state)
 	assert_int_equal(p.exchanges, 0);
 	s = process_settings(&p);
 	assert_ptr_equal(s, p.settings);
-	assert_int_equal(s->refs, 2);
+	assert_int_equal(s->refs, 3); /* ours, its own, and of auth */
 	settings_drop(&s);
 	assert_null(snapshot_take(p.snapshot, &e));
 	assert_int_equal(e.reason, REASON_NO_MAP);
@@ -298,7 +298,7 @@ readers_see_one_file_or_the_other(void **state)
 	atomic_store(&ends, true);
 	for (i = 0; i < PROCESS_READERS; i++)
 		assert_int_equal(pthread_join(threads[i], NULL), 0);
-	assert_int_equal(p.settings->refs, 1);
+	assert_int_equal(p.settings->refs, 2);
 	process_fini(&p);
 }
 

@@ -145,17 +145,33 @@ static const struct trap traps[] = {
 	    "@4:2: error: 'a:b' is no name, expected small letters, digits, "
 	    "'.', '_' and '-', a letter or digit first, at most 128\n"),
 	TRAP("a named section twice",
-	    "[plan:a]\n[auth:a]\n[plan:b]\n[plan:a]\n",
+	    "[plan:a]\n[sign:a]\n[plan:b]\n[plan:a]\n",
 	    "@4:2: error: section [plan:a] again, expected once: line 1 has "
 	    "it\n"),
 	TRAP("a setting in a named section",
-	    "[plan:a]\nrate = 10\n[auth:b]\ncheck = 1s\n",
+	    "[plan:a]\nrate = 10\n[sign:b]\ncheck = 1s\n",
 	    "@2:1: error: unknown setting 'rate' in [plan:a], expected none: "
 	    "no settings of [plan:...] exist in this version, the section "
 	    "only declares the name\n"
-	    "@4:1: error: unknown setting 'check' in [auth:b], expected none: "
-	    "no settings of [auth:...] exist in this version, the section "
+	    "@4:1: error: unknown setting 'check' in [sign:b], expected none: "
+	    "no settings of [sign:...] exist in this version, the section "
 	    "only declares the name\n"),
+	TRAP("what a type of auth needs, and what it has not",
+	    "[auth:a]\n[auth:b]\ntype = bearer\n[auth:c]\ntype = bearr\n"
+	    "[auth:d]\ntype = basic\nfile = /f\nrealm = \"a;b\"\n"
+	    "realm2 = x\n[auth:e]\nfile = /f\n"
+	    "[auth:f]\ntype = basic\nfile = /f\nrealm = b\xc3\xa9\n",
+	    "@5:8: error: 'bearr' is unknown here, expected bearer or basic\n"
+	    "@10:1: error: unknown setting 'realm2' in [auth:NAME], expected "
+	    "perhaps 'realm'\n"
+	    "@16:9: error: 'b\\xc3\\xa9' is no such text, expected at most 64 "
+	    "printable characters of ASCII, no quotes and no backslash\n"
+	    "@1:1: error: no 'type' in [auth:a], expected one of "
+	    "bearer|basic\n"
+	    "@2:1: error: no 'file' in [auth:b], expected one: its type is "
+	    "bearer\n"
+	    "@11:1: error: no 'type' in [auth:e], expected one of "
+	    "bearer|basic\n"),
 	TRAP("settings of named sections are looked at, too",
 	    "[egress:a]\nprivate = maybe\ndney = ::1\nca = /a\n"
 	    "allow = 10.0.0.1/8\n[tls:a]\nca = /a\nCA = /b\nverify=on\n",
@@ -831,7 +847,9 @@ what_is_printed_can_be_read_again(void **state)
 	    "workers_min = 3\ndrain = 0s\nclient_timeout = 1500ms\n"
 	    "[relay]\nmax_body = 1536\nidle_age = 1h\ntotal = 2d\n"
 	    "body_buffer = 1m\nforwarded = yes\nbad_header = refuse\n"
-	    "private_headers = X-B, x-a\n[plan:pro]\n[auth:b]\n[auth:a]\n"
+	    "private_headers = X-B, x-a\n[plan:pro]\n[auth:b]\n"
+	    "type = basic\nfile = users\nrealm = \"A site; of ours\"\n"
+	    "[auth:a]\ntype=bearer\nfile = /t\n"
 	    "[internal]\nallow = 10.0.0.0/8 ::1 127.0.0.1\n"
 	    "[log]\naccess = \" /log\"\n[tls:a]\nca = \"/c;a\"\n[tls:b]\n"
 	    "cert = /c\nkey = /k\nverify = no\n[egress]\nallow = 10.1.2.3\n"
@@ -862,7 +880,9 @@ what_is_printed_can_be_read_again(void **state)
 	assert_non_null(strstr(first,
 	    "\nallow = 10.0.0.0/8 ::1 127.0.0.1\n"));
 	assert_non_null(strstr(first,
-	    "\n[plan:pro]\n\n[auth:a]\n\n[auth:b]\n"));
+	    "\n[plan:pro]\n\n[auth:a]\ntype = bearer\nfile = /t\n"
+	    "realm = fcgi-router\n\n[auth:b]\ntype = basic\nfile = "));
+	assert_non_null(strstr(first, "users\nrealm = \"A site; of ours\"\n"));
 	s = load_good(first);
 	f = open_memstream(&second, &n);
 	settings_print(s, f);
@@ -1023,7 +1043,8 @@ a_mistake_in_a_file_of_tls_has_its_line(void **state)
 	struct told t = { .n = 0 };
 
 	(void)state;
-	settings_tell_tls(s, settings_tls_of(s, STR("a")), SETTINGS_TLS_ca,
+	settings_tell_spot(s->path,
+	    settings_tls_of(s, STR("a"))->places[SETTINGS_TLS_ca],
 	    told_add, &t, "what, expected %s", "that");
 	assert_string_equal(t.text,
 	    "router.ini:3:7: error: what, expected that\n");
@@ -1034,6 +1055,7 @@ static void
 declared_names_are_known_by_their_kind(void **state)
 {
 	struct settings *s = load_good("[plan:pro]\n[router]\n[auth:staff]\n"
+	    "type = basic\nfile = /f\n"
 	    "[plan:free]\n[ plan:a.b_c-d ]\n[tls:pro]\n");
 	struct settings *none;
 

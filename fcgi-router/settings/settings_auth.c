@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* settings_auth: which settings an [auth:NAME] has, by its type. */
+
+#include "settings/settings_private.h"
+
+#define SETTINGS_AUTH_ONE(key) (1u << SETTINGS_AUTH_##key)
+
+static const struct settings_auth_kind {
+	unsigned needs;
+	unsigned takes;
+} settings_auth_kinds[SETTINGS_AUTH_TYPES] = {
+	[SETTINGS_AUTH_BEARER] = { SETTINGS_AUTH_ONE(file),
+		SETTINGS_AUTH_ONE(realm) },
+	[SETTINGS_AUTH_BASIC] = { SETTINGS_AUTH_ONE(file),
+		SETTINGS_AUTH_ONE(realm) },
+};
+
+bool
+settings_auth_takes(const struct settings_auth *s, size_t at)
+{
+	const struct settings_auth_kind *kind = &settings_auth_kinds[s->type];
+
+	return at == SETTINGS_AUTH_type ||
+	    ((kind->needs | kind->takes) & 1u << at) != 0;
+}
+
+static void
+settings_auth_row(const struct settings_declaration *named,
+    const struct settings_auth_kind *kind, size_t at,
+    struct settings_report *r)
+{
+	const struct settings_place *place = &named->places[at];
+	const char *key = settings_row(SETTINGS_AT_AUTH + at)->key;
+	struct str type = named->places[SETTINGS_AUTH_type].value;
+
+	if (place->line == 0 && (kind->needs & 1u << at) != 0)
+		settings_tell(r, named->line, 1,
+		    "no '%s' in [auth:%.*s], expected one: its type is %.*s",
+		    key, STR_ARG(named->name), STR_ARG(type));
+	else if (place->line != 0 &&
+	    ((kind->needs | kind->takes) & 1u << at) == 0)
+		settings_tell(r, place->line, place->column,
+		    "'%s' in [auth:%.*s], expected none: its type is %.*s",
+		    key, STR_ARG(named->name), STR_ARG(type));
+}
+
+void
+settings_auth_look(const struct settings_declaration *named,
+    struct settings_report *r)
+{
+	const struct settings_place *type = &named->places[SETTINGS_AUTH_type];
+	struct settings_value value;
+	struct err told;
+	size_t at;
+
+	if (type->line == 0) {
+		settings_tell(r, named->line, 1,
+		    "no 'type' in [auth:%.*s], expected one of %s",
+		    STR_ARG(named->name),
+		    settings_row(SETTINGS_AT_AUTH_type)->most);
+		return;
+	}
+	if (type->value.n == 0 || settings_value_read(SETTINGS_AT_AUTH_type,
+	    type->value, &value, &told) == -1)
+		return;
+	for (at = 0; at < SETTINGS_AUTH_KEYS; at++)
+		if (at != SETTINGS_AUTH_type)
+			settings_auth_row(named,
+			    &settings_auth_kinds[value.number], at, r);
+}
