@@ -10,6 +10,7 @@
 
 #include "tests/unit/limit_site.h"
 
+#include "tests/unit/layout.h"
 #include "tests/unit/random.h"
 
 enum { ID = 0x123, KEYS = 100 };
@@ -612,6 +613,44 @@ a_file_that_is_cut_loses_what_was_known_and_no_call(void **state)
 	    "replaced by a new one"), 8);
 }
 
+/* ---- the manual ---- */
+
+static const struct layout_row file_rows[] = {
+#define ROW(field) { #field, SHM_HEAD + offsetof(struct limit_data, field), \
+	sizeof(((struct limit_data *)0)->field) }
+	ROW(ids), ROW(keys), ROW(room_ids), ROW(masks), ROW(rooms),
+	ROW(refusals), ROW(plans)
+#undef ROW
+};
+
+static const struct layout_row key_rows[] = {
+	LAYOUT_ROW(struct limit_key, rate),
+	LAYOUT_ROW(struct limit_key, bytes)
+};
+
+static const struct layout_row refusal_rows[] = {
+	LAYOUT_ROW(struct limit_refusal, id),
+	LAYOUT_ROW(struct limit_refusal, last_ms),
+	LAYOUT_ROW(struct limit_refusal, seal),
+	LAYOUT_ROW(struct limit_refusal, count),
+	LAYOUT_ROW(struct limit_refusal, spare),
+	LAYOUT_ROW(struct limit_refusal, text)
+};
+
+static void
+the_manual_draws_the_file_as_it_is(void **state)
+{
+	static const char page[] = "fcgi-router/fcgi-router.8";
+
+	(void)state;
+	layout_compare(page, "Requests at once are counted in a column",
+	    file_rows, TABLE_COUNT(file_rows));
+	layout_compare(page, "An id is the SipHash of the key", key_rows,
+	    TABLE_COUNT(key_rows));
+	layout_compare(page, "Of refusals there are:", refusal_rows,
+	    TABLE_COUNT(refusal_rows));
+}
+
 #define SITE_TEST(test) \
 	cmocka_unit_test_setup_teardown(test, site_init, site_fini)
 
@@ -636,6 +675,7 @@ main(void)
 		SITE_TEST(what_is_inside_in_earnest_is_not_mended_away),
 		SITE_TEST(garbage_gives_its_places_to_what_is_real),
 		SITE_TEST(a_file_that_is_cut_loses_what_was_known_and_no_call),
+		cmocka_unit_test(the_manual_draws_the_file_as_it_is),
 	};
 
 	return cmocka_run_group_tests(tests, site_begin, NULL);
