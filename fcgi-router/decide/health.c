@@ -309,6 +309,45 @@ health_failed(struct health *h, uint64_t id,
 }
 
 static void
+health_make_due_in(void *arg)
+{
+	struct health_call *c = arg;
+	int place = health_place_find(c->d, c->id);
+	struct health_origin *o;
+	struct health_stamp s;
+	uint64_t word;
+
+	if (place == -1)
+		return;
+	o = &c->d->origins[place];
+	word = atomic_load(&o->state);
+	if (health_stamp_read(word, c->id, &s) &&
+	    health_state_kind(&s) == HEALTH_KIND_OUT && s.ms > clock_ms())
+		(void)atomic_compare_exchange_strong(&o->state, &word,
+		    health_state_word(c->id, HEALTH_KIND_OUT,
+		    health_state_times(&s), clock_ms()));
+}
+
+void
+health_make_due(struct health *h, uint64_t id)
+{
+	struct health_call c = { .id = id };
+
+	CHECK(h->writes);
+	(void)!health_run(h, health_make_due_in, &c);
+}
+
+static void
+health_hear(struct health_origin *o, uint64_t id, int64_t now)
+{
+	struct health_stamp s;
+
+	if (!health_stamp_read(atomic_load(&o->heard), id, &s) ||
+	    now - s.ms >= HEALTH_HEARD_MS || s.ms > now)
+		atomic_store(&o->heard, health_stamp_word(id, 0, now));
+}
+
+static void
 health_answered_in(void *arg)
 {
 	struct health_call *c = arg;
@@ -320,12 +359,13 @@ health_answered_in(void *arg)
 	if (place == -1)
 		return;
 	o = &c->d->origins[place];
+	c->now = clock_ms();
+	health_hear(o, c->id, c->now);
 	word = atomic_load(&o->state);
 	while (!c->yes) {
 		health_stamp_read(word, c->id, &s);
 		if (health_state_kind(&s) == HEALTH_KIND_WELL)
 			return;
-		c->now = clock_ms();
 		health_stamp_read(atomic_load(&o->last), c->id, &last);
 		if (c->ms < last.ms && last.ms <= c->now)
 			return;
@@ -342,6 +382,33 @@ health_answered(struct health *h, uint64_t id, int64_t began)
 
 	CHECK(h->writes);
 	return health_run(h, health_answered_in, &c) && c.yes;
+}
+
+/* Of an origin that has no place its answers were not written down. */
+static void
+health_silent_in(void *arg)
+{
+	struct health_call *c = arg;
+	int place = health_place_find(c->d, c->id);
+	struct health_stamp s;
+
+	if (place == -1) {
+		place = health_place_take(c->d, c->id);
+		if (place != -1)
+			health_hear(&c->d->origins[place], c->id, clock_ms());
+		return;
+	}
+	c->yes = !health_stamp_read(atomic_load(
+	    &c->d->origins[place].heard), c->id, &s) || s.ms < c->ms;
+}
+
+bool
+health_silent(struct health *h, uint64_t id, int64_t since)
+{
+	struct health_call c = { .id = id, .ms = since };
+
+	CHECK(h->writes);
+	return health_run(h, health_silent_in, &c) && c.yes;
 }
 
 /* Where a request is counted, in this file and by this slot: after either was

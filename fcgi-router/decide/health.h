@@ -106,6 +106,9 @@ bool health_try(struct health *h, uint64_t id,
 void health_untried(struct health *h, uint64_t id,
     const struct health_limits *limits, int64_t now);
 
+/* An origin that is out is due, now. */
+void health_make_due(struct health *h, uint64_t id);
+
 /*
  * A request failed at the origin. trial: it had the trial; then the origin is
  * out again, for twice as long. Of an origin that is out other failures say
@@ -119,9 +122,17 @@ bool health_failed(struct health *h, uint64_t id,
  * It answered a request that went to it at `began` (clock_ms). true: it was
  * out, and is back by this; failures before are forgotten. Late answers to
  * what went to it before it was taken out bring nothing back: under load there
- * is always one. Of an origin that is well nothing is written.
+ * is always one. Of an origin that is well no more is written than, once a
+ * second, that it answered.
  */
 bool health_answered(struct health *h, uint64_t id, int64_t began);
+
+/*
+ * Has the origin answered nobody since then? false, too, when nothing is known
+ * of it until now; from now on it is. An answer within a second behind one
+ * before `since` may go unseen.
+ */
+bool health_silent(struct health *h, uint64_t id, int64_t since);
 
 /* A request goes to the origin. Answers what health_ended is to be told, once,
  * when it has ended; 0: it is not counted. */

@@ -24,7 +24,8 @@ enum {
 	HEALTH_PLACES = 4096, /* for origins, and for services */
 	HEALTH_BUCKET = 16,   /* those where one id may be */
 	HEALTH_SLOTS = SHM_SLOTS_MAX,
-	HEALTH_MASKS = HEALTH_SLOTS / 64
+	HEALTH_MASKS = HEALTH_SLOTS / 64,
+	HEALTH_HEARD_MS = 1000 /* so often at most an answer is written down */
 };
 
 struct health_origin {
@@ -34,7 +35,8 @@ struct health_origin {
 	_Atomic uint64_t last;    /* counted failure; what: its place below */
 	_Atomic uint64_t fails[HEALTH_FAILS_MAX]; /* a ring */
 	_Atomic uint16_t active[HEALTH_SLOTS];    /* requests of each slot */
-	uint64_t spare[6];
+	_Atomic uint64_t heard;   /* an answer, as of HEALTH_HEARD_MS */
+	uint64_t spare[5];
 };
 
 struct health_service {

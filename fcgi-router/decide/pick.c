@@ -183,6 +183,18 @@ pick_open(struct pick *p, bool backup, bool safe, int64_t now)
 
 /* ---- one of them ---- */
 
+/* By its origins, too: two maps may have a service of that name. */
+static uint64_t
+pick_service(const struct pick *p)
+{
+	uint64_t id = health_id(p->ask.health, p->follow->service_key);
+	size_t i;
+
+	for (i = 0; i < p->count; i++)
+		id += p->from[i].id;
+	return id != 0 ? id : 1;
+}
+
 /*
  * One turn a request, however often it is tried: were each attempt to take
  * one, an origin that fails at its turns would leave the same turns to the
@@ -196,7 +208,7 @@ pick_turn(struct pick *p)
 	if (p->balance == BALANCE_HASH)
 		return 0;
 	if (!p->has_turn) {
-		id = health_id(p->ask.health, p->follow->service_key);
+		id = pick_service(p);
 		p->turn = p->looks ? health_turn_next(p->ask.health, id) :
 		    health_turn(p->ask.health, id);
 		p->has_turn = true;
@@ -273,7 +285,7 @@ pick_search(struct pick *p, bool repeats, int64_t now)
 	p->how = PICK_NONE;
 	p->trial = false;
 	pick_view(p, now);
-	safe = repeats && (p->retries > 0 || !pick_any_well(p));
+	safe = (repeats && p->retries > 0) || !pick_any_well(p);
 	o = pick_choose(p, false, safe, now);
 	if (o == NULL)
 		o = pick_choose(p, true, safe, now);
@@ -295,6 +307,17 @@ pick_tell_none(const struct pick *p, struct err *e)
 	    p->tried, drained);
 }
 
+/* One server may be there twice, with two bases. */
+static void
+pick_mark_tried(struct pick *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->count; i++)
+		if (p->from[i].id == p->now->id)
+			p->from[i].tried = true;
+}
+
 int
 pick_next(struct pick *p, bool repeats, int64_t now,
     const struct origin_url **url, struct err *e)
@@ -310,7 +333,7 @@ pick_next(struct pick *p, bool repeats, int64_t now,
 		pick_tell_none(p, e);
 		return 0;
 	}
-	p->now->tried = true;
+	pick_mark_tried(p);
 	p->tried++;
 	p->began = now;
 	p->counted = health_began(p->ask.health, p->now->id);
@@ -332,11 +355,28 @@ pick_failed(struct pick *p, int64_t now, int64_t *ms)
 }
 
 bool
+pick_left(struct pick *p, int64_t asked, int64_t now, int64_t *ms)
+{
+	if (p->now != NULL &&
+	    health_silent(p->ask.health, p->now->id, asked))
+		return pick_failed(p, now, ms);
+	pick_over(p);
+	return false;
+}
+
+bool
 pick_answered(struct pick *p)
 {
+	size_t i;
+
 	p->trial = false;
-	return p->now != NULL &&
-	    health_answered(p->ask.health, p->now->id, p->began);
+	if (p->now == NULL ||
+	    !health_answered(p->ask.health, p->now->id, p->began))
+		return false;
+	for (i = 0; p->how == PICK_LEAST_BAD && i < p->count; i++)
+		if (&p->from[i] != p->now)
+			health_make_due(p->ask.health, p->from[i].id);
+	return true;
 }
 
 void

@@ -13,7 +13,7 @@
  *
  * A request may take a trial when it could go elsewhere afterwards, or nobody
  * is well anyhow; any request may when the origin has been due for as long as
- * the first cooldown. So trials cost clients nothing while somebody is well,
+ * the first cooldown. So trials cost clients time at most while somebody is well,
  * and where nobody can repeat anything origins come back all the same.
  *
  * A service with one origin that does not refuse has nothing to choose: its
@@ -108,7 +108,16 @@ int pick_next(struct pick *p, bool repeats, int64_t now,
  * the origin out, as is to be told, for *ms. */
 bool pick_failed(struct pick *p, int64_t now, int64_t *ms);
 
-/* Its origin answered. true: that brought it back. */
+/*
+ * The client left, when the origin had had the request for long (from `asked`
+ * on, clock_ms) and had not answered; `now` is over. It failed, if it answered
+ * nobody else in that time either, as far as is known. As pick_failed.
+ */
+bool pick_left(struct pick *p, int64_t asked, int64_t now, int64_t *ms);
+
+/* Its origin answered. true: that brought it back. When all were out, what
+ * ailed it probably ailed them all: the others are due at once, so that one
+ * does not get what all had. */
 bool pick_answered(struct pick *p);
 
 /* The attempt has ended, whatever came of it; `now` is over. Any number of

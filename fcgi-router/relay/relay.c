@@ -58,6 +58,7 @@ bool
 relay_is_origins_fault(enum reason reason)
 {
 	switch (reason) {
+	case REASON_EGRESS_DENIED:
 	case REASON_ORIGIN_REFUSED:
 	case REASON_ORIGIN_DNS:
 	case REASON_ORIGIN_TLS:

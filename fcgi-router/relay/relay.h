@@ -51,7 +51,8 @@ bool relay_may_repeat(const struct transfer *t, enum reason reason,
 
 /*
  * The attempt failed for that reason: is it the origin that failed, so that
- * its health suffers? Not for what the client, the rules or this router did.
+ * its health suffers? Not for what the client or this router did. It is by a
+ * name that leads to an address which may not be connected to.
  */
 bool relay_is_origins_fault(enum reason reason);
 

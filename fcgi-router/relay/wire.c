@@ -331,6 +331,7 @@ wire_failed(const struct wire *w, const struct target *t, CURLcode code,
     const char *text, struct err *e)
 {
 	enum reason reason = REASON_ORIGIN_REFUSED;
+	long number = 0;
 
 	if (w->denied && !w->tried) {
 		return err_set(e, REASON_EGRESS_DENIED,
@@ -360,6 +361,12 @@ wire_failed(const struct wire *w, const struct target *t, CURLcode code,
 	default:
 		break;
 	}
+	/* It would speak of localhost and a port. */
+	if (t->scheme == ORIGIN_UNIX && code == CURLE_COULDNT_CONNECT &&
+	    curl.easy_getinfo(w->curl, CURLINFO_OS_ERRNO, &number) ==
+	    CURLE_OK && number != 0)
+		return err_set(e, reason, "%.*s: %s", STR_ARG(t->name),
+		    strerror((int)number));
 	return err_set(e, reason, "%.*s: %s", STR_ARG(t->name),
 	    text[0] != '\0' ? text : curl.easy_strerror(code));
 }

@@ -111,14 +111,15 @@ struct exchange {
 	char id[REQUEST_ID_SIZE];
 	struct body body;
 	struct err err;     /* why it failed; reason NONE: it did not */
-	struct snapshot_map *map; /* from the lookup until no origin is to
-	                             be chosen any more */
+	struct snapshot_map *map; /* from the lookup until its words are not
+	                             needed any more */
 	struct follow follow;
 	struct auth_set *auth_set; /* NULL: nobody was asked */
 	struct auth_walk auth;
 	struct exchange_limits limits;
 	struct pick pick;   /* of the service's origins */
 	struct target target;
+	struct str set_by_rules; /* names of fields, of the map */
 	struct header to_origin;
 	struct transfer transfer;
 	struct h1_answer answer;
@@ -142,6 +143,8 @@ struct exchange {
 	int64_t total_limit;
 	int64_t since_us;   /* clock_us of the request, and of the attempt */
 	int64_t attempt_us;
+	int64_t asked;      /* clock_ms, from when on an origin that was picked
+	                       has all of the request; INT64_MAX: it has not */
 };
 
 /* Memory for one, state FREE. NULL: out of memory. */

@@ -45,8 +45,8 @@ struct process {
 };
 
 /*
- * Takes the settings over. once: for one request, so no shared file is made,
- * only joined. 0, or -1 and e: the access log cannot be written, a certificate
+ * Takes the settings over. once: for one request, so the folder of shared files
+ * is not made. 0, or -1 and e: the access log cannot be written, a certificate
  * or what auth needs cannot be read. A map that is not there is waited for, and
  * without shared files this process serves by itself, as is told.
  */

@@ -102,6 +102,9 @@ int step_origin_late(struct exchange *x, const char *what);
 /* The head of an answer has come from the origin that was asked. */
 void step_answered(struct exchange *x);
 
+/* The client left before a byte of an answer came. */
+void step_client_left(struct exchange *x);
+
 /* An attempt failed for x->err, its wire is closed. sent: some of the request
  * went out. The place to go on: another origin, or an end. */
 int step_attempt_failed(struct exchange *x, bool sent);

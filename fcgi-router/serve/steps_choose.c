@@ -41,8 +41,7 @@ step_make_request(struct exchange *x, unsigned slot)
 		.target = &x->target,
 		.forwarded = x->settings->forwarded,
 		.max_hops = (int)x->settings->max_hops,
-		.set_by_rules =
-		    store_meta(snapshot_store(x->map))->headers,
+		.set_by_rules = x->set_by_rules,
 		.private = str_of(x->settings->private_headers) };
 
 	if (target_origin(x->follow.origin, &x->follow.source,
@@ -62,14 +61,14 @@ step_make_request(struct exchange *x, unsigned slot)
 
 /* ---- choosing ---- */
 
-/* Could it go out again, should it fail, as far as that is known now? */
+/* Could it go out again, should it fail? Not while a body is still to come: a
+ * client may take its time. */
 static bool
 step_repeats(const struct exchange *x)
 {
 	return request_is_idempotent(x->request.method) &&
 	    body_can_rewind(&x->body) && (x->body.ended ||
-	    x->body.kind == REQUEST_BODY_NONE ||
-	    x->body.promised <= x->settings->body_buffer);
+	    x->body.kind == REQUEST_BODY_NONE);
 }
 
 static int
@@ -83,17 +82,35 @@ step_begin_choice(struct exchange *x)
 	return pick_begin(&x->pick, &ask, &x->follow, &x->arena, &x->err);
 }
 
-/* The map is kept for as long as another origin may be asked. */
+/* The map's part in what later attempts need, too; waiting requests shall not
+ * keep old maps open. */
+static int
+step_take_names(struct exchange *x)
+{
+	struct str names = store_meta(snapshot_store(x->map))->headers;
+
+	x->set_by_rules = x->pick.retries == 0 ? names :
+	    arena_copy(&x->arena, names);
+	if (names.n > 0 && x->set_by_rules.p == NULL)
+		return err_set(&x->err, REASON_OVERLOADED,
+		    "no room for names of header fields");
+	return 0;
+}
+
 int
 step_choose_origin(struct exchange *x, const struct exchange_loan *loan)
 {
-	if (x->pick.follow == NULL && step_begin_choice(x) == -1)
+	if (x->pick.follow == NULL && (step_begin_choice(x) == -1 ||
+	    step_take_names(x) == -1))
 		return step_fail(x);
+	x->asked = INT64_MAX;
+	x->stalls = false;
 	if (pick_next(&x->pick, step_repeats(x), clock_ms(),
 	    &x->follow.origin, &x->err) == 0 ||
 	    step_make_request(x, loan->slot) == -1)
 		return step_fail(x);
-	if (x->pick.retries == 0)
+	/* WebDAV's places are looked up for each origin. */
+	if (x->pick.retries == 0 || !dav_names_places(&x->to_origin))
 		exchange_give_map(x);
 	return STEP_NEXT;
 }
@@ -110,29 +127,64 @@ step_answered(struct exchange *x)
 }
 
 static void
+step_tell_out(const struct exchange *x, int64_t ms)
+{
+	msg_warning("%s: %s; this origin is out for %.1f s",
+	    reason_word(x->err.reason), x->err.text, (double)ms / 1000);
+}
+
+static void
 step_note_failure(struct exchange *x)
 {
 	int64_t ms;
 
-	if (!relay_is_origins_fault(x->err.reason))
+	/* An origin need not wait for ever for what a client does not send. */
+	if (!relay_is_origins_fault(x->err.reason) ||
+	    (x->stalls && x->asked == INT64_MAX))
 		pick_over(&x->pick);
 	else if (pick_failed(&x->pick, clock_ms(), &ms))
-		msg_warning("%s: %s; this origin is out for %.1f s",
-		    reason_word(x->err.reason), x->err.text,
-		    (double)ms / 1000);
+		step_tell_out(x, ms);
+}
+
+/* Has the origin had all of the request for that long? */
+static bool
+step_has_held(const struct exchange *x, int64_t ms)
+{
+	return x->asked != INT64_MAX && clock_ms() - x->asked >= ms;
+}
+
+/* Web servers may wait for less time than we do: of an origin that hangs they
+ * would be all that leave. */
+void
+step_client_left(struct exchange *x)
+{
+	int64_t ms;
+
+	if (!step_has_held(x, x->limits.response / 2) ||
+	    !pick_left(&x->pick, x->asked, clock_ms(), &ms))
+		return;
+	err_set(&x->err, REASON_CLIENT_GONE, "%.*s answered nobody for "
+	    "%.1f s, when its client left", STR_ARG(x->target.name),
+	    (double)(clock_ms() - x->asked) / 1000);
+	step_tell_out(x, ms);
 }
 
 int
 step_attempt_failed(struct exchange *x, bool sent)
 {
 	bool over = clock_ms() >= x->total_limit;
+	int64_t total = x->total_limit - x->since_us / 1000;
 
-	/* Of a later attempt others used up the time. */
-	if (!over || x->pick.tried <= 1)
+	/* A client that sends slowly, or another origin, used up the time of
+	 * one that had the request for less than half of it. */
+	if (!over || step_has_held(x, total / 2))
 		step_note_failure(x);
 	if (over ||
 	    !relay_may_move(x->err.reason, sent, x->request.method) ||
 	    !body_can_rewind(&x->body) || !pick_again(&x->pick))
+		return step_fail(x);
+	x->watches_front = true;
+	if (step_front_gone(x))
 		return step_fail(x);
 	msg_info("%.*s: %s: %s; another origin is tried",
 	    STR_ARG(x->request.id), reason_word(x->err.reason), x->err.text);

@@ -128,6 +128,9 @@ step_origin_failed(struct exchange *x)
 	    x->request.method, body_can_rewind(&x->body));
 	bool sent = x->transfer.sent_any;
 
+	/* That it closed a kept one just then says nothing about an origin. */
+	if (x->transfer.reused && x->transfer.came == 0)
+		pick_over(&x->pick);
 	transfer_end(&x->transfer, false, x->process->relay.pool);
 	if (!again)
 		return step_attempt_failed(x, sent);
@@ -278,6 +281,14 @@ step_look_early(struct exchange *x, const struct exchange_loan *loan)
 	return early == -1 ? step_origin_failed(x) : STEP_NEXT;
 }
 
+static int
+step_sent(struct exchange *x)
+{
+	if (x->pick.now != NULL)
+		x->asked = clock_ms();
+	return STEP_NEXT;
+}
+
 int
 step_send_request(struct exchange *x, const struct exchange_loan *loan)
 {
@@ -291,7 +302,7 @@ step_send_request(struct exchange *x, const struct exchange_loan *loan)
 		int part = 1;
 
 		if (sent == 1 && x->transfer.upload_done)
-			return STEP_NEXT;
+			return step_sent(x);
 		if (sent == 1)
 			part = step_send_part(x, loan);
 		if (sent == -1 || part == -2)
@@ -329,6 +340,8 @@ step_read_head(struct exchange *x, const struct exchange_loan *loan)
 	if (step_is_late(x))
 		return step_attempt_late(x, "did not answer in time");
 	if (step_front_gone(x)) {
+		if (x->transfer.came == 0)
+			step_client_left(x);
 		transfer_end(&x->transfer, false, NULL);
 		return step_fail(x);
 	}

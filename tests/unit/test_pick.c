@@ -15,7 +15,7 @@
 #include "tests/unit/table.h"
 
 enum { SLOTS = 8, TEXT_MAX = 256, BEGIN = 1000000, COOLDOWN = 10000,
-	PATIENCE = 60000 };
+	PATIENCE = 60000, FRESH = 64 };
 
 static int64_t site_now;
 
@@ -103,6 +103,7 @@ site_close(struct site *s)
  *   F  fails by nobody's fault, and goes elsewhere
  *   x  its attempt fails, and it ends
  *   a  is answered, and over; o is over without
+ *   w  its client left, after the time since it began
  *   l, m  what a g, a p would get, by pick_look
  * What comes: '!': that took the origin out; '+': brought it back; then the
  * letter of the next origin, '-': none; '?': as its trial; '*': as the least
@@ -190,8 +191,9 @@ static const struct pick_row {
 
 	{ "all out: the one that is due first", "a b",
 	    "1g=a 1f=!b +50 1f=!- 2g=a* 2f=b* 2f=- 3p=a* 3o=" },
-	{ "its success brings it back", "a b",
-	    "1g=a 1f=!b 1f=!- +1 2g=a* 2a=+ 3g=a 4g=a" },
+	{ "its success brings it back, and lets the others be tried", "a b c",
+	    "1g=b 1x=! 2g=~ 2x=! 3g=~ 3x=! +1 4g=a* 4a=+ 5g=~? 6g=~? 5a=+ "
+	    "6a=+ 7g=~ 7a=" },
 	{ "its failure changes nothing", "a b",
 	    "1g=a 1f=!b 1f=!- +5000 2g=a* 2f=b* 2f=- +4999 3g=a* 3o= +1 "
 	    "4g=~? 4a=+" },
@@ -204,14 +206,14 @@ static const struct pick_row {
 	{ "all out, all tried just now: the first", "a b",
 	    "1g=a 1f=!b 1f=!- +10000 2g=~? 3g=~? 4g=a* 5g=a*" },
 	{ "all out: what is due, before what is tried", "a b",
-	    "1g=a 1f=!b 1f=!- +10000 2g=b? 3p=a*? 3a=+ 4g=a" },
+	    "1g=a 1f=!b 1f=!- +10000 2g=b? 3p=a? 3a=+ 4g=a" },
 
 	{ "refuse", "a b when-all-down=refuse",
 	    "1g=a 1f=!b 1f=!- 2g=- 3p=- +10000 4g=~? 5g=~? 6g=- 4a=+ 7g=~" },
 	{ "refuse, one", "a when-all-down=refuse",
-	    "1g=a 1f=!- 2g=- +9999 2g=- +1 2p=- 2g=a? 2a=+ 3p=a" },
+	    "1g=a 1f=!- 2g=- +9999 2p=- +1 2p=a? 2a=+ 3p=a" },
 	{ "refuse, and nothing can be repeated", "a when-all-down=refuse",
-	    "1p=a 1f=!- +19999 2p=- +1 2p=a? 2a=+ 3p=a" },
+	    "1p=a 1f=!- +9999 2p=- 2g=- +1 2p=a? 3g=- 2a=+ 3p=a" },
 	{ "refuse, and backups", "a b backup when-all-down=refuse",
 	    "1g=a 1f=!b 1a= 2g=b 2f=!- 3g=-" },
 	{ "refuse after an attempt", "a b when-all-down=refuse",
@@ -228,9 +230,16 @@ static const struct pick_row {
 	{ "a look is no trial", "a b",
 	    "1g=a 1f=!b 1a= +10000 2l=a? 3l=a? 4m=b 2g=a? 3l=b 2a=+" },
 	{ "a look at what is out", "a b",
-	    "1g=a 1f=!b 1f=!- 2l=a* 3m=a* +10000 3m=a*? 2g=b? 3m=a*? 2a=+" },
+	    "1g=a 1f=!b 1f=!- 2l=a* 3m=a* +10000 3m=b? 2g=b? 3m=a? 2a=+" },
+	{ "where nobody is well any request may try one that is due",
+	    "a b when-all-down=refuse",
+	    "1p=a 1x=! 2p=b 2x=! 3p=- +10000 3p=a? 3a=+ 4p=a 4a=" },
+	{ "who answers nobody fails when a client leaves", "a b",
+	    "1g=a +9000 1w=! 2g=b 2a= 3g=b 3a=" },
+	{ "who answers somebody else does not", "a b",
+	    "1g=a 2g=b 2a= 3g=a +2000 3a= +7000 1w= 4g=b 4a= 5g=a" },
 	{ "a look at a refusal", "a when-all-down=refuse",
-	    "1g=a 1f=!- 2l=- 2m=- +10000 2l=a? 2m=-" },
+	    "1g=a 1f=!- 2l=- 2m=- +10000 2l=a? 2m=a?" },
 };
 
 /* What comes of it is written behind what was written. */
@@ -321,6 +330,10 @@ site_do(struct site *s, struct pick *p, char verb)
 			assert_true(ms >= COOLDOWN);
 		}
 		site_elsewhere(s, p);
+		break;
+	case 'w':
+		if (pick_left(p, p->began, site_now, &ms))
+			site_put(s, '!');
 		break;
 	case 'x':
 		if (pick_failed(p, site_now, &ms))
@@ -653,6 +666,52 @@ an_arena_without_room_is_an_answer(void **state)
 	site_close(&s);
 }
 
+/* ---- services of one name ---- */
+
+/* Two maps, of two routers that share a folder: the turns of the one are not
+ * the other's, or of two that alternate each would ask one origin alone. */
+static void
+services_of_one_name_have_turns_of_their_own(void **state)
+{
+	struct pick p, other;
+	struct site s, t;
+
+	(void)state;
+	site_open(&s, "h.test @s\n@s http://10.0.0.1 http://10.0.0.2");
+	site_open(&t, "h.test @s\n@s http://10.0.0.3 http://10.0.0.4");
+	t.ask.health = s.health;
+	site_begin(&s, &p);
+	site_next(&s, &p, true);
+	pick_over(&p);
+	site_begin(&t, &other);
+	site_next(&t, &other, true);
+	pick_over(&other);
+	site_begin(&s, &p);
+	site_next(&s, &p, true);
+	assert_string_equal(s.got, "ab");
+	pick_over(&p);
+	t.ask.health = t.health;
+	site_close(&t);
+	site_close(&s);
+}
+
+/* A CGI program and a young process know of no turn before. */
+static void
+turns_begin_anywhere(void **state)
+{
+	size_t first[2] = { 0 }, i;
+
+	(void)state;
+	for (i = 0; i < FRESH; i++) {
+		struct err e;
+		struct health *h = health_join("/proc/self/no/such", true, &e);
+
+		first[health_turn(h, health_id(h, STR("@s"))) % 2]++;
+		health_leave(&h);
+	}
+	assert_in_range(first[0], FRESH / 4, FRESH * 3 / 4);
+}
+
 /* ---- over many requests ---- */
 
 enum { REQUESTS = 30000 };
@@ -764,6 +823,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    services_of_one_name_have_turns_of_their_own),
+		cmocka_unit_test(turns_begin_anywhere),
 		cmocka_unit_test(each_attempt_goes_where_the_story_says),
 		cmocka_unit_test(of_one_origin_nothing_is_kept),
 		cmocka_unit_test(a_service_without_any_weight_has_no_origin),

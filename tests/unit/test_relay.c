@@ -67,6 +67,7 @@ static const struct {
 	{ REASON_ORIGIN_REFUSED, false, "GET", true, true },
 	{ REASON_ORIGIN_REFUSED, false, "POST", true, true },
 	{ REASON_ORIGIN_DNS, false, "POST", true, true },
+	{ REASON_EGRESS_DENIED, false, "POST", true, true },
 	{ REASON_ORIGIN_TLS, false, "PATCH", true, true },
 	{ REASON_ORIGIN_CONNECT_TIMEOUT, false, "POST", true, true },
 	{ REASON_ORIGIN_BROKEN, true, "GET", true, true },
@@ -78,7 +79,6 @@ static const struct {
 	{ REASON_ORIGIN_TIMEOUT, true, "PATCH", true, false },
 	/* an answer, our rules, the client, ourselves: nobody is asked again */
 	{ REASON_ORIGIN_BAD_HEADER, true, "GET", false, false },
-	{ REASON_EGRESS_DENIED, false, "GET", false, false },
 	{ REASON_CLIENT_GONE, false, "GET", false, false },
 	{ REASON_BODY_TIMEOUT, false, "PUT", false, false },
 	{ REASON_BAD_REQUEST, false, "GET", false, false },
