@@ -130,6 +130,8 @@ auth_basic_cut(struct secret line, struct auth_line *out, size_t *column,
 	bool cut = str_cut(whole, ':', &name, &hash);
 	const char *flaw = cut ? auth_basic_name_flaw(name) : "no ':'";
 
+	if (auth_basic_begin(e) == -1)
+		return -1;
 	if (flaw != NULL)
 		return err_set(e, REASON_INTERNAL,
 		    "%s, expected NAME:HASH, the name of at most %d bytes",
