@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "decide/admit.h"
+#include "decide/plan.h"
 #include "decide/ask.h"
 #include "decide/trust.h"
 #include "http/host.h"
@@ -390,7 +391,8 @@ query_ask_parts(const struct query_asking *by,
 	if (got == 0)
 		query_ask_missing(by, out);
 	if (got == 1 && by->query->settings != NULL)
-		(void)admit_plan(&out->follow.policy, by->query->settings);
+		(void)plan_of_route(&out->follow.policy, by->query->settings,
+		    &out->plan);
 	return got == 1 ? query_ask_decide(by, a, out, e) : got;
 }
 

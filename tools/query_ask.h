@@ -16,6 +16,7 @@ struct query_answer {
 	struct request request;
 	struct follow follow;  /* as far as it came */
 	bool chosen;           /* follow has a target */
+	const struct settings_plan *plan; /* or NULL: none is known */
 	bool origin;           /* target holds */
 	struct target target;
 	struct str location;   /* of a redirect; else p NULL */

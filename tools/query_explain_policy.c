@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "decide/plan.h"
 #include "route/pattern.h"
 #include "tools/printer.h"
 #include "tools/query_explain.h"
@@ -140,6 +141,53 @@ query_explain_addresses(const struct query_explain *x)
 	    STR("admitted"));
 }
 
+/* What a plan says, as router.ini spells it. */
+static void
+query_explain_plan_limits(const struct query_explain *x,
+    const struct settings_plan *plan)
+{
+	const struct limit_rate rate = plan->rate.count == 0 ?
+	    (struct limit_rate){ .count = 0 } : plan_rate(plan);
+
+	if (rate.count > 0)
+		query_out_pair(x->out, "plan-says", STR("rate"), arena_printf(
+		    x->arena, "%" PRIu64 " in %" PRIi64 " s, %" PRIu64
+		    " at once", rate.count, rate.per_us / 1000000,
+		    rate.burst));
+	if (plan->concurrency > 0)
+		query_out_pair(x->out, "plan-says", STR("concurrency"),
+		    arena_printf(x->arena, "%" PRIi64, plan->concurrency));
+	if (plan->dry_run)
+		query_out_pair(x->out, "plan-says", STR("dry_run"),
+		    STR("yes"));
+}
+
+/* The plan in force, its limits, and what counts this request. */
+static void
+query_explain_plan(const struct query_explain *x)
+{
+	const struct policy *p = &x->answer->follow.policy;
+	const struct settings_plan *plan = x->answer->plan;
+	struct plan_key key;
+
+	if (plan == NULL) {
+		if (p->plan.n == 0 && p->plan_said.n > 0)
+			query_out_text(x->out, "plan-in-force",
+			    STR("none, router.ini has none of that name"));
+		return;
+	}
+	if (!str_eq(p->plan, p->plan_said))
+		query_out_text(x->out, "plan-in-force", arena_printf(x->arena,
+		    "%s, the default plan%s", plan->name,
+		    p->plan_said.n == 0 ? "" :
+		    ", router.ini has none of that name"));
+	query_explain_plan_limits(x, plan);
+	plan_key(plan, &x->answer->follow, &x->answer->request, &key);
+	query_out_text(x->out, "counted-by", arena_printf(x->arena, "%s %.*s",
+	    plan->count_by, STR_ARG(key.text.n > 0 ? key.text :
+	    STR("(no client is known: --client)"))));
+}
+
 void
 query_explain_policy(const struct query_explain *x)
 {
@@ -152,9 +200,7 @@ query_explain_policy(const struct query_explain *x)
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (names[i].name.n > 0)
 			query_out_text(x->out, names[i].word, names[i].name);
-	if (p->plan.n == 0 && p->plan_said.n > 0)
-		query_out_text(x->out, "plan-in-force",
-		    STR("the default plan, router.ini has none of that name"));
+	query_explain_plan(x);
 	for (i = 0; i < p->auth_count; i++)
 		query_out_item(x->out, "auth", p->auth[i]);
 	query_explain_addresses(x);

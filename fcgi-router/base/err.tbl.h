@@ -70,6 +70,15 @@ REASON(HEADERS_TOO_LARGE, "headers-too-large", 431,
     "The request's header fields are too large.",
     "More than 200 header fields, more than 64 KiB of them, or Connection "
     "names more than 200.")
+REASON(LIMIT_RATE, "limit-rate", 429,
+    "There were too many requests; please wait a moment.",
+    "The 'rate' of the plan is used up for what 'count_by' says; Retry-After "
+    "says when the next request is granted. The log line says plan and key.")
+REASON(LIMIT_CONCURRENCY, "limit-concurrency", 429,
+    "There are too many requests at once; please wait a moment.",
+    "As many requests as the plan's 'concurrency' says are under way already, "
+    "over all routers of this machine, for what 'count_by' says. The log line "
+    "says plan and key.")
 REASON(CLIENT_GONE, "client-gone", 499,
     "The client went away before the answer was complete.",
     "Nothing: the client or the web server closed the connection.")

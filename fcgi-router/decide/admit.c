@@ -74,15 +74,6 @@ admit_place(const struct policy *own, const struct policy *place,
 	return 0;
 }
 
-bool
-admit_plan(struct policy *p, const struct settings *s)
-{
-	if (p->plan.n == 0 || settings_has(s, SETTINGS_PLAN, p->plan))
-		return false;
-	p->plan = (struct str){ NULL, 0 };
-	return true;
-}
-
 int
 admit_origin(const struct follow *f, struct err *e)
 {

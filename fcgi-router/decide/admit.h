@@ -39,10 +39,6 @@ ATTR_MUST_USE
 int admit_place(const struct policy *own, const struct policy *place,
     struct err *e);
 
-/* Puts the default plan into force where router.ini has none of the name that
- * the map says. true: it did. */
-bool admit_plan(struct policy *p, const struct settings *s);
-
 /* What guards the origin's connection and does not exist yet. 0, or -1 and e:
  * internal. */
 ATTR_MUST_USE int admit_origin(const struct follow *f, struct err *e);

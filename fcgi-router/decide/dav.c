@@ -102,7 +102,7 @@ dav_same_rules(const struct dav *in, struct dav_place *p, struct err *e)
 	struct header here, there;
 	size_t i;
 
-	/* as admit_plan may have put another one into force */
+	/* as plan_of_route may have put another one into force */
 	if (str_eq(own->plan_said, other->plan_said))
 		other->plan = own->plan;
 	if (dav_describe(in, in->follow, &p->scratch, &here, e) == -1 ||

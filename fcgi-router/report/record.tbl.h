@@ -47,6 +47,10 @@ RECORD(space, TEXT, "ns", 256,
 RECORD(version, TEXT, "version", 512,
     "Which version answered: the service's name without '@', or the host of "
     "the target's URL.")
+RECORD(plan, TEXT, "plan", 160,
+    "The plan by which it was counted.")
+RECORD(limit, REASON, "limit", 64,
+    "What a plan with dry_run would have refused it for, or -.")
 RECORD(origin, TEXT, "origin", 1024,
     "The origin that was asked last.")
 RECORD(identity, TEXT, "identity", 512,

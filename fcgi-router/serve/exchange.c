@@ -84,8 +84,19 @@ exchange_give_map(struct exchange *x)
 }
 
 void
+exchange_leave(struct exchange *x)
+{
+	if (x->plan.inside != 0)
+		limit_exit(x->process->limit, x->plan.inside);
+	x->plan.inside = 0;
+}
+
+void
 exchange_reset(struct exchange *x)
 {
+	exchange_leave(x);
+	x->plan.says = NULL;
+	x->plan.told = false;
 	exchange_give_map(x);
 	x->step = 0;
 	x->variables = NULL;

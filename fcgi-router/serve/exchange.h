@@ -23,6 +23,7 @@
 #include "decide/auth.h"
 #include "decide/follow.h"
 #include "decide/pick.h"
+#include "decide/plan.h"
 #include "decide/target.h"
 #include "http/header.h"
 #include "http/request.h"
@@ -83,6 +84,15 @@ struct exchange_limits {
 	uint64_t body;
 };
 
+/* A plan, and what was counted by it. */
+struct exchange_plan {
+	const struct settings_plan *says; /* NULL: there is none */
+	struct plan_key key;
+	struct limit_view view;
+	bool told;       /* the client is told of view */
+	uint64_t inside; /* for limit_exit, or 0 */
+};
+
 struct exchange {
 	_Atomic int state; /* enum exchange_state */
 	struct timer timer;
@@ -117,6 +127,7 @@ struct exchange {
 	struct auth_set *auth_set; /* NULL: nobody was asked */
 	struct auth_walk auth;
 	struct exchange_limits limits;
+	struct exchange_plan plan; /* of the route */
 	struct pick pick;   /* of the service's origins */
 	struct target target;
 	struct str set_by_rules; /* names of fields, of the map */
@@ -168,6 +179,9 @@ struct exchange_map {
 /* Fills *m, which must stay where it is, for the worker's slot. */
 void exchange_ask_map(const struct exchange *x, unsigned slot,
     struct exchange_map *m);
+
+/* It is not under way any more, as plans count it. */
+void exchange_leave(struct exchange *x);
 
 /* It needs the map no more. */
 void exchange_give_map(struct exchange *x);

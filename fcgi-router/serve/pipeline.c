@@ -2,8 +2,8 @@
 
 /*
  * pipeline: the whole story of a request on one screen. Its steps are told in
- * steps_request.c, steps_route.c, steps_auth.c, steps_choose.c, steps_origin.c
- * and steps_answer.c.
+ * steps_request.c, steps_route.c, steps_limit.c, steps_auth.c, steps_choose.c,
+ * steps_origin.c and steps_answer.c.
  */
 
 #include "serve/pipeline.h"
@@ -17,6 +17,7 @@ static step_function *const pipeline_steps[STEP_PLACE_COUNT] = {
 	[STEP_FIND_ROUTE] = step_find_route,
 	/* and who may go there, within which limits */
 	[STEP_ADMIT] = step_admit,
+	[STEP_LIMIT] = step_limit,
 	[STEP_AUTHENTICATE] = step_authenticate,
 	[STEP_TAKE_BODY] = step_take_body,
 	[STEP_CHOOSE_TARGET] = step_choose_target, /* or to reply */

@@ -17,10 +17,32 @@ process_tell_alone(const struct err *e)
 }
 
 static void
+process_tell_uncounted(const struct err *e)
+{
+	msg_warning("%s: what plans limit is counted by this process alone",
+	    e->text);
+}
+
+/* Without plans nothing is counted. A process for one request makes the file,
+ * too: there may be no others that do. */
+static void
+process_join_limit(struct process *p, const struct settings *s)
+{
+	struct err e;
+
+	if (p->limit != NULL || s->plan_count == 0)
+		return;
+	p->limit = limit_join(s->state_dir, true, &e);
+	if (e.reason != REASON_NONE)
+		process_tell_uncounted(&e);
+}
+
+static void
 process_join(struct process *p, bool once)
 {
 	struct err e;
 
+	process_join_limit(p, p->settings);
 	p->health = health_join(p->settings->state_dir, !once, &e);
 	if (!once && e.reason != REASON_NONE)
 		process_tell_alone(&e);
@@ -57,6 +79,7 @@ process_fini(struct process *p)
 		free(p->plans_told[--p->plans_told_count]);
 	relay_fini(&p->relay);
 	health_leave(&p->health);
+	limit_leave(&p->limit);
 	snapshot_free(&p->snapshot);
 	access_log_close(&p->log);
 	page_files_fini(&p->pages);
@@ -73,6 +96,8 @@ process_look(struct process *p)
 	page_files_look(&p->pages);
 	if (health_look(p->health, &e) == -1)
 		process_tell_alone(&e);
+	if (p->limit != NULL && limit_look(p->limit, &e) == -1)
+		process_tell_uncounted(&e);
 }
 
 struct settings *
@@ -144,6 +169,7 @@ process_change(struct process *p, struct settings *settings)
 		settings_drop(&settings);
 		return -1;
 	}
+	process_join_limit(p, settings);
 	pthread_mutex_lock(&p->lock);
 	old = p->settings;
 	old_auth = p->auth;

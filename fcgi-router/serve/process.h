@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "decide/auth.h"
 #include "decide/health.h"
+#include "decide/limit.h"
 #include "relay/relay.h"
 #include "report/access_log.h"
 #include "route/snapshot.h"
@@ -29,6 +30,8 @@ struct process {
 	struct snapshot *snapshot;
 	struct relay relay;
 	struct health *health; /* of origins, which other processes share */
+	struct limit *limit;   /* what plans count, likewise; NULL: there are
+	                          none */
 	struct access_log *log;
 	struct page_files pages; /* the operator's */
 	pthread_mutex_t lock;      /* guards the pointers `settings` and

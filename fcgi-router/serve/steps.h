@@ -22,6 +22,7 @@ enum step_place {
 	STEP_READ_REQUEST = 0,
 	STEP_FIND_ROUTE,
 	STEP_ADMIT,
+	STEP_LIMIT,
 	STEP_AUTHENTICATE,
 	STEP_TAKE_BODY,
 	STEP_CHOOSE_TARGET,
@@ -49,6 +50,8 @@ step_function step_read_request, step_take_body;
 step_function step_find_route, step_admit, step_choose_target;
 /* steps_auth */
 step_function step_authenticate;
+/* steps_limit */
+step_function step_limit;
 /* steps_choose */
 step_function step_choose_origin;
 /* steps_origin */
@@ -115,6 +118,10 @@ int step_body_late(struct exchange *x);
 /* Bounds a wait within an upload, for the front or for the origin; whoever
  * moves has its whole time again. */
 void step_bound_upload(struct exchange *x, bool for_front);
+
+/* Puts what its plan tells the client, and when to come again. 0, or -1: no
+ * room. */
+int step_tell_limits(const struct exchange *x, struct header *fields);
 
 /* x->err has a reason: STEP_REPLY. */
 int step_fail(struct exchange *x);

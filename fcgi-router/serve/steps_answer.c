@@ -149,8 +149,13 @@ step_send_head(struct exchange *x, const struct exchange_loan *loan)
 	}
 	if (fields_to_client(&in, &x->arena, &fields, &x->err) == -1 ||
 	    fields_fit_lines(&fields, &x->answer.phrase, refuse,
-	        &x->err) == -1 ||
-	    rules_apply(&x->follow.source, HEADER_RESPONSE, &fields,
+	        &x->err) == -1)
+		return step_fail(x);
+	if (step_tell_limits(x, &fields) == -1) {
+		err_set(&x->err, REASON_OVERLOADED, "no room for a header");
+		return step_fail(x);
+	}
+	if (rules_apply(&x->follow.source, HEADER_RESPONSE, &fields,
 	        &x->err) == -1)
 		return step_fail(x);
 	if (step_add_ours(x, &fields) == -1) {
@@ -388,7 +393,8 @@ step_put_reply(struct exchange *x)
 	struct exchange_reply *reply = &x->reply;
 	bool bare;
 
-	if (x->err.reason != REASON_NONE && step_put_error(x) == -1)
+	if (x->err.reason != REASON_NONE && (step_put_error(x) == -1 ||
+	    step_tell_limits(x, &reply->fields) == -1))
 		return -1;
 	if (step_add_ours(x, &reply->fields) == -1)
 		return -1;
@@ -481,6 +487,9 @@ step_finish(struct exchange *x, const struct exchange_loan *loan)
 			return STEP_HAND_BACK;
 		x->ended = true;
 	}
+	/* Who has all of its answer may ask again at once. */
+	if (buf_len(&x->out) <= STEP_ROOM)
+		exchange_leave(x);
 	got = step_flush(x);
 	if (got == 0 && clock_ms() < x->front_limit)
 		return step_wait_flush(x, 0, 0);
@@ -531,6 +540,7 @@ step_hand_back(struct exchange *x, const struct exchange_loan *loan)
 	(void)loan;
 	if (!x->recorded)
 		step_write_record(x);
+	exchange_leave(x);
 	got = x->intake->next(x, x->whole);
 	if (got == 0)
 		return STEP_WAIT;

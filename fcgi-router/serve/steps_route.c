@@ -60,7 +60,7 @@ step_later(int64_t from, int64_t ms)
 }
 
 static void
-step_limit(struct exchange *x)
+step_tighten(struct exchange *x)
 {
 	const struct settings *s = x->settings;
 	const struct policy *p = &x->follow.policy;
@@ -83,9 +83,9 @@ step_admit(struct exchange *x, const struct exchange_loan *loan)
 	if (admit_address(&x->follow, &x->request, inside->list,
 	    inside->count, &x->err) == -1)
 		return step_fail(x);
-	if (admit_plan(&x->follow.policy, x->settings))
+	if (plan_of_route(&x->follow.policy, x->settings, &x->plan.says))
 		process_tell_plan(x->process, x->follow.policy.plan_said);
-	step_limit(x);
+	step_tighten(x);
 	return STEP_NEXT;
 }
 
@@ -139,6 +139,9 @@ step_answer_ourselves(struct exchange *x, unsigned slot)
 	else
 		got = err_set(&x->err, REASON_MAP_BROKEN,
 		    "a route without a target");
+	if (got == 0 && step_tell_limits(x, &x->reply.fields) == -1)
+		got = err_set(&x->err, REASON_OVERLOADED,
+		    "no room for an answer");
 	if (got == 0)
 		got = rules_apply(&x->follow.source, HEADER_RESPONSE,
 		    &x->reply.fields, &x->err);

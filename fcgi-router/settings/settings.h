@@ -34,10 +34,18 @@
 #define SETTINGS_COUNT(member) int64_t member;
 #define SETTINGS_TIME(member) int64_t member;
 #define SETTINGS_SIZE(member) uint64_t member;
+#define SETTINGS_RATE(member) struct settings_rate member;
+#define SETTINGS_BY(member) char *member;
 
 struct settings_ranges {
 	struct cidr *list;
 	size_t count;
+};
+
+/* `count` in `per_us`; count 0: no limit. */
+struct settings_rate {
+	uint64_t count;
+	int64_t per_us;
 };
 
 /* What is declared by a section of its own, [plan:NAME]. */
@@ -96,6 +104,14 @@ struct settings_auth {
 	struct settings_spot places[SETTINGS_AUTH_KEYS];
 };
 
+/* What a [plan:NAME] says. */
+struct settings_plan {
+	char *name;
+#define SETTING_PLAN(key, member, kind, preset, least, most, manual) \
+	SETTINGS_##kind(member)
+#include "settings/settings.tbl.h"
+};
+
 /*
  * Read-only once loaded, by any number of threads. Texts are never NULL.
  * Relative paths of the file have its folder before them. What is worked out
@@ -115,6 +131,8 @@ struct settings {
 	size_t tls_count;
 	struct settings_auth *auths;      /* [auth:NAME] */
 	size_t auth_count;
+	struct settings_plan *plans;      /* [plan:NAME] */
+	size_t plan_count;
 	char *named[SETTINGS_NAMED_COUNT]; /* the names that are declared */
 	char *path;      /* of router.ini; "" when there is none */
 	atomic_int refs; /* see settings_take */
@@ -170,13 +188,15 @@ const char *settings_named_word(enum settings_named kind);
 bool settings_has(const struct settings *s, enum settings_named kind,
     struct str name);
 
-/* What [egress:NAME] says, of "" [egress]; what [tls:NAME], [auth:NAME] says.
- * NULL: there is no such section. */
+/* What [egress:NAME] says, of "" [egress]; what [tls:NAME], [auth:NAME],
+ * [plan:NAME] says. NULL: there is no such section. */
 const struct settings_egress *settings_egress_of(const struct settings *s,
     struct str name);
 const struct settings_tls *settings_tls_of(const struct settings *s,
     struct str name);
 const struct settings_auth *settings_auth_of(const struct settings *s,
+    struct str name);
+const struct settings_plan *settings_plan_of(const struct settings *s,
     struct str name);
 
 /* Gives a mistake in router.ini, or in a file that it names, to `tell`, as

@@ -4,16 +4,17 @@
  * settings.tbl: every parameter of router.ini.
  *
  * SETTING(section, key, member, KIND, default, least, most, manual)
- * SETTING_EGRESS, SETTING_TLS, SETTING_AUTH: the same without section, of
- * [egress] and each [egress:NAME], of each [tls:NAME], and of each [auth:NAME].
- * Whoever includes this defines those that are looked for; all are undefined
- * at its end.
+ * SETTING_EGRESS, SETTING_TLS, SETTING_AUTH, SETTING_PLAN: the same without
+ * section, of [egress] and each [egress:NAME], of each [tls:NAME], [auth:NAME],
+ * [plan:NAME]. Whoever includes this defines those that are looked for; all
+ * are undefined at its end.
  * KIND: PATH (of a file; a relative one starts at router.ini's folder, the
  * words of `most`, parted by '|', are no files and stay), WORD (one of `most`;
  * the member is the index), BOOL (yes, no), COUNT (a number), TIME (250ms 5s
- * 2m; milliseconds), SIZE (64k 10m 1g; bytes), NAME (as services have), TEXT
- * (at most `most` bytes of printable ASCII, no quotes, no backslash), and lists
- * parted by commas or blanks: USERS (names or numbers; as numbers parted
+ * 2m; milliseconds), SIZE (64k 10m 1g; bytes), RATE (10/s, also /m /h /d), BY
+ * (one of `most`, or tag:K with the key of a tag), NAME (as services have),
+ * TEXT (at most `most` bytes of printable ASCII, no quotes, no backslash), and
+ * lists parted by commas or blanks: USERS (names or numbers; as numbers parted
  * by commas), RANGES (of IP addresses), FIELDS (names of header fields; in
  * lower case, sorted, parted by LF).
  * Defaults are spelled as in the file; an empty one is worked out at start, or
@@ -31,6 +32,9 @@
 #ifndef SETTING_AUTH
 #define SETTING_AUTH(...)
 #endif
+#ifndef SETTING_PLAN
+#define SETTING_PLAN(...)
+#endif
 
 SETTING("router", "map", map, PATH, "", "", "",
     "The map file, as route-compile writes it. Without this setting: "
@@ -41,6 +45,10 @@ SETTING("router", "namespace", namespace, NAME, "production", "", "",
     "The dispatch namespace in which a dynamic name like @{tenant} is looked "
     "up. The web server may say another one for a request by the FastCGI "
     "parameter ROUTER_NAMESPACE.")
+SETTING("router", "default_plan", default_plan, NAME, "", "", "",
+    "The plan of requests for which neither the route nor its service names "
+    "one that exists. Its section must be there. Without this setting: none, "
+    "and they are not limited.")
 SETTING("router", "host", host_preserve, WORD, "origin", "", "origin|preserve",
     "The Host field sent to origins when a route has no host= of its own: "
     "the origin's own name, or the one the client asked for.")
@@ -54,8 +62,9 @@ SETTING("router", "workers_max", workers_max, COUNT, "64", "1", "64",
     "The most worker threads; they grow only while some are held by "
     "resolving, connecting or a slowly streamed request body.")
 SETTING("router", "state_dir", state_dir, PATH, "", "", "",
-    "Folder of what all router processes share: the health of origins. It "
-    "is made if it is not there; nobody else may be able to write into it. "
+    "Folder of what all router processes share: the health of origins, and "
+    "what plans have counted. It is made if it is not there; nobody else may "
+    "be able to write into it. "
     "Without this setting: /run/fcgi-router/state if that folder exists and "
     "is the router's user's, else .state beside the map. Used from the next "
     "start on.")
@@ -192,8 +201,25 @@ SETTING_AUTH("file", file, PATH, "", "", "",
 SETTING_AUTH("realm", realm, TEXT, "fcgi-router", "", "64",
     "The name that a client is told by WWW-Authenticate: browsers show it to "
     "their users and keep passwords by it.")
+SETTING_PLAN("rate", rate, RATE, "", "1/d", "1000000/s",
+    "So many requests in a time, counted together by all routers of this "
+    "machine; more are answered 429. Without this setting: no limit.")
+SETTING_PLAN("burst", burst, COUNT, "0", "0", "1000000",
+    "So many of them may come at once, if there were none before; 0: as many "
+    "as 'rate' says for a second, at least one.")
+SETTING_PLAN("concurrency", concurrency, COUNT, "0", "0", "4095",
+    "So many requests may be under way at once, counted together by all "
+    "routers of this machine; more are answered 429. 0: no limit.")
+SETTING_PLAN("count_by", count_by, BY, "client_ip", "", "client_ip|host",
+    "Whose requests are counted together: those of a client's address, of "
+    "IPv6 of its /64; of a host; or of a value of the tag K. Where a request "
+    "has no such tag, its client's address counts.")
+SETTING_PLAN("dry_run", dry_run, BOOL, "no", "", "",
+    "Only count: what would be refused passes, and the field limit of the "
+    "access log has the word that it would have been refused for.")
 
 #undef SETTING
 #undef SETTING_EGRESS
 #undef SETTING_TLS
 #undef SETTING_AUTH
+#undef SETTING_PLAN

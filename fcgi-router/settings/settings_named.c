@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /* settings_named: the sections that have a name and settings: [egress:NAME],
- * [tls:NAME], [auth:NAME]. */
+ * [tls:NAME], [auth:NAME], [plan:NAME]. */
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -26,11 +26,15 @@ static const struct settings_shelf {
 		sizeof(struct settings_tls), offsetof(struct settings, tls),
 		offsetof(struct settings, tls_count),
 		offsetof(struct settings_tls, places) },
-	[SETTINGS_AUTH] = { SETTINGS_AT_AUTH, SETTINGS_COUNT,
+	[SETTINGS_AUTH] = { SETTINGS_AT_AUTH, SETTINGS_AT_PLAN,
 		sizeof(struct settings_auth),
 		offsetof(struct settings, auths),
 		offsetof(struct settings, auth_count),
 		offsetof(struct settings_auth, places) },
+	[SETTINGS_PLAN] = { SETTINGS_AT_PLAN, SETTINGS_COUNT,
+		sizeof(struct settings_plan),
+		offsetof(struct settings, plans),
+		offsetof(struct settings, plan_count), 0 },
 };
 
 size_t
@@ -98,6 +102,8 @@ settings_named_look(const struct settings_declared *declared,
 
 		if (named->kind == SETTINGS_AUTH)
 			settings_auth_look(named, r);
+		if (named->kind == SETTINGS_PLAN)
+			settings_plan_look(named, r);
 		if (named->kind != SETTINGS_TLS)
 			continue;
 		settings_look_pair(named, r);
@@ -295,4 +301,10 @@ const struct settings_auth *
 settings_auth_of(const struct settings *s, struct str name)
 {
 	return settings_named_of(s, SETTINGS_AUTH, name);
+}
+
+const struct settings_plan *
+settings_plan_of(const struct settings *s, struct str name)
+{
+	return settings_named_of(s, SETTINGS_PLAN, name);
 }

@@ -38,6 +38,22 @@ settings_print_size(uint64_t bytes, FILE *to)
 	fprintf(to, "%llu%s", (unsigned long long)bytes, words[i]);
 }
 
+static void
+settings_print_rate(const struct settings_rate *rate, FILE *to)
+{
+	static const struct {
+		char word;
+		int64_t us;
+	} units[] = { { 's', 1000000 }, { 'm', 60000000 },
+		{ 'h', 3600000000 }, { 'd', 86400000000 } };
+	size_t i = 0;
+
+	while (rate->per_us != units[i].us)
+		i++;
+	fprintf(to, "%llu/%c", (unsigned long long)rate->count,
+	    units[i].word);
+}
+
 static bool
 settings_is_blank(char c)
 {
@@ -108,8 +124,10 @@ settings_print_none(const void *of, size_t index)
 
 	if (kind == SETTINGS_KIND_RANGES)
 		return ((const struct settings_ranges *)member)->count == 0;
-	return (kind == SETTINGS_KIND_PATH || kind == SETTINGS_KIND_TEXT ||
-	    kind == SETTINGS_KIND_FIELDS) &&
+	if (kind == SETTINGS_KIND_RATE)
+		return ((const struct settings_rate *)member)->count == 0;
+	return (kind == SETTINGS_KIND_PATH || kind == SETTINGS_KIND_NAME ||
+	    kind == SETTINGS_KIND_TEXT || kind == SETTINGS_KIND_FIELDS) &&
 	    (*(char *const *)member)[0] == '\0';
 }
 
@@ -125,6 +143,7 @@ settings_print_value(const void *of, size_t index, FILE *to)
 		break;
 	case SETTINGS_KIND_USERS:
 	case SETTINGS_KIND_NAME:
+	case SETTINGS_KIND_BY:
 		fprintf(to, "%s", *(char *const *)member);
 		break;
 	case SETTINGS_KIND_FIELDS:
@@ -148,6 +167,9 @@ settings_print_value(const void *of, size_t index, FILE *to)
 		break;
 	case SETTINGS_KIND_SIZE:
 		settings_print_size(*(const uint64_t *)member, to);
+		break;
+	case SETTINGS_KIND_RATE:
+		settings_print_rate(member, to);
 		break;
 	}
 }

@@ -31,6 +31,11 @@ enum settings_index {
 #define SETTING_AUTH(key, member, kind, preset, least, most, manual) \
 	SETTINGS_AT_AUTH_##member,
 #include "settings/settings.tbl.h"
+	SETTINGS_AT_PLAN,
+	SETTINGS_BEFORE_PLAN = SETTINGS_AT_PLAN - 1,
+#define SETTING_PLAN(key, member, kind, preset, least, most, manual) \
+	SETTINGS_AT_PLAN_##member,
+#include "settings/settings.tbl.h"
 	SETTINGS_COUNT /* last */
 };
 
@@ -45,7 +50,9 @@ enum settings_kind {
 	SETTINGS_KIND_BOOL,
 	SETTINGS_KIND_COUNT,
 	SETTINGS_KIND_TIME,
-	SETTINGS_KIND_SIZE
+	SETTINGS_KIND_SIZE,
+	SETTINGS_KIND_RATE,
+	SETTINGS_KIND_BY
 };
 
 /* Whom mistakes are told, and how many there were. */
@@ -102,6 +109,7 @@ void settings_text_look(struct str text, struct settings_place *places,
 struct settings_value {
 	int64_t number; /* TIME, COUNT; the index of a WORD; 1 or 0 of a BOOL */
 	uint64_t size;  /* SIZE */
+	struct settings_rate rate;
 };
 
 /*
@@ -139,6 +147,8 @@ char *settings_copy(struct str s);
 /* ---- sections with a name ---- */
 
 /* Tells what no line of such a section is wrong about alone. */
+void settings_plan_look(const struct settings_declaration *named,
+    struct settings_report *r);
 void settings_named_look(const struct settings_declared *declared,
     struct settings_report *r);
 void settings_auth_look(const struct settings_declaration *named,
@@ -157,7 +167,7 @@ const void *settings_named_of(const struct settings *s,
     enum settings_named kind, struct str name);
 
 /*
- * Reads and checks a value. PATH, NAME, TEXT and lists have none here, and are
+ * Reads and checks a value. PATH, NAME, TEXT, BY, lists have none here, and are
  * checked.
  * 0, or -1 and e->text: "what, what was expected".
  */

@@ -25,6 +25,9 @@ static const struct settings_row settings_rows[SETTINGS_COUNT] = {
 #define SETTING_AUTH(key, member, kind, preset, least, most, manual) \
 	{ "auth:NAME", key, #kind, preset, least, most, manual },
 #include "settings/settings.tbl.h"
+#define SETTING_PLAN(key, member, kind, preset, least, most, manual) \
+	{ "plan:NAME", key, #kind, preset, least, most, manual },
+#include "settings/settings.tbl.h"
 };
 
 /* Where a row's value is kept in what has it, and as what. */
@@ -43,6 +46,9 @@ static const struct settings_slot {
 #include "settings/settings.tbl.h"
 #define SETTING_AUTH(key, member, kind, preset, least, most, manual) \
 	{ SETTINGS_KIND_##kind, offsetof(struct settings_auth, member) },
+#include "settings/settings.tbl.h"
+#define SETTING_PLAN(key, member, kind, preset, least, most, manual) \
+	{ SETTINGS_KIND_##kind, offsetof(struct settings_plan, member) },
 #include "settings/settings.tbl.h"
 };
 
@@ -113,6 +119,14 @@ settings_set_text(void *of, size_t index, struct str text, struct err *e)
 	free(*member);
 	*member = copy;
 	return 0;
+}
+
+static bool
+settings_is_text(enum settings_kind kind)
+{
+	return kind == SETTINGS_KIND_PATH || kind == SETTINGS_KIND_USERS ||
+	    kind == SETTINGS_KIND_NAME || kind == SETTINGS_KIND_TEXT ||
+	    kind == SETTINGS_KIND_BY || kind == SETTINGS_KIND_FIELDS;
 }
 
 /* The folder of s->path with its slash, "" when the path names none. */
@@ -206,9 +220,11 @@ settings_set(const struct settings *s, void *of, size_t index,
 		return -1;
 	if (kind == SETTINGS_KIND_PATH)
 		return settings_set_path(s, of, index, text, e);
-	if (kind == SETTINGS_KIND_NAME || kind == SETTINGS_KIND_TEXT)
+	if (settings_is_text(kind))
 		return settings_set_text(of, index, text, e);
-	if (kind == SETTINGS_KIND_WORD)
+	if (kind == SETTINGS_KIND_RATE)
+		*(struct settings_rate *)member = value.rate;
+	else if (kind == SETTINGS_KIND_WORD)
 		*(int *)member = (int)value.number;
 	else if (kind == SETTINGS_KIND_BOOL)
 		*(bool *)member = value.number == 1;
@@ -217,14 +233,6 @@ settings_set(const struct settings *s, void *of, size_t index,
 	else
 		*(int64_t *)member = value.number;
 	return 0;
-}
-
-static bool
-settings_is_text(enum settings_kind kind)
-{
-	return kind == SETTINGS_KIND_PATH || kind == SETTINGS_KIND_USERS ||
-	    kind == SETTINGS_KIND_NAME || kind == SETTINGS_KIND_TEXT ||
-	    kind == SETTINGS_KIND_FIELDS;
 }
 
 void

@@ -500,6 +500,20 @@ settings_look_together(struct settings_look *l)
 		    "%lld", (long long)high.number);
 }
 
+static void
+settings_look_plan(struct settings_look *l)
+{
+	const struct settings_place *at =
+	    &l->places[SETTINGS_AT_default_plan];
+
+	if (at->line != 0 && str_is_name(at->value) && settings_find_declared(
+	    l->declared, SETTINGS_PLAN, at->value) == NULL)
+		settings_tell(l->report, at->line, at->column,
+		    "'default_plan' is '%.*s', expected a plan that has a "
+		    "section [plan:%.*s]", STR_ARG(at->value),
+		    STR_ARG(at->value));
+}
+
 void
 settings_text_look(struct str text, struct settings_place *places,
     struct settings_declared *declared, struct settings_report *r)
@@ -523,5 +537,6 @@ settings_text_look(struct str text, struct settings_place *places,
 		settings_look_line(&l);
 	}
 	settings_look_together(&l);
+	settings_look_plan(&l);
 	settings_named_look(declared, r);
 }

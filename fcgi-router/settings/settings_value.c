@@ -20,6 +20,9 @@ enum {
 	SETTINGS_PASSWD_MAX = 16384 /* room for one line of the user list */
 };
 
+/* More than that in any time is no rate. */
+static const uint64_t settings_rate_max = 1000000000000;
+
 /* Last numbers that are no user: (uid_t)-1 means "none" to system calls. */
 static const uint64_t settings_uid_max = UINT32_MAX - 1;
 
@@ -236,6 +239,78 @@ settings_read_text(const struct settings_row *row, struct str text,
 	    row->most);
 }
 
+/* "10/s". 1 and *out; 0: not of that form; -1: it cannot be. */
+static int
+settings_scale_rate(struct str text, struct settings_rate *out)
+{
+	struct str count, unit;
+	char one[4] = "1";
+	int64_t ms;
+	int got;
+
+	if (!str_cut(text, '/', &count, &unit) || unit.n != 1)
+		return 0;
+	one[1] = unit.p[0];
+	got = settings_scale(count, settings_plain, &out->count);
+	if (got != 1 || !settings_parse_time(str_of(one), &ms))
+		return got == -1 ? -1 : 0;
+	out->per_us = ms * 1000;
+	/* So that rates can be compared without an overflow. */
+	return out->count <= settings_rate_max ? 1 : -1;
+}
+
+/* Is a at most b? */
+static bool
+settings_is_slower(const struct settings_rate *a,
+    const struct settings_rate *b)
+{
+	return a->count * (uint64_t)(b->per_us / 1000000) <=
+	    b->count * (uint64_t)(a->per_us / 1000000);
+}
+
+static int
+settings_read_rate(const struct settings_row *row, struct str text,
+    struct settings_rate *out, struct err *e)
+{
+	struct settings_rate least, most;
+	int got = settings_scale_rate(text, out);
+
+	CHECK(settings_scale_rate(str_of(row->least), &least) == 1);
+	CHECK(settings_scale_rate(str_of(row->most), &most) == 1);
+	if (got == 0)
+		return err_set(e, REASON_INTERNAL,
+		    "'%s' is not a rate, expected digits and /s, /m, /h or "
+		    "/d, from %s to %s", settings_quote(text).text, row->least,
+		    row->most);
+	if (got == -1 || !settings_is_slower(&least, out) ||
+	    !settings_is_slower(out, &most))
+		return err_set(e, REASON_INTERNAL,
+		    "'%s' is out of range, expected %s to %s",
+		    settings_quote(text).text, row->least, row->most);
+	return 0;
+}
+
+static int
+settings_read_by(const struct settings_row *row, struct str text,
+    struct err *e)
+{
+	struct str kind, key;
+	size_t i;
+
+	if (settings_word_index(text, str_of(row->most)) >= 0)
+		return 0;
+	if (str_cut(text, ':', &kind, &key) && str_eq(kind, STR("tag"))) {
+		for (i = 0; i < key.n && (str_is_alnum(key.p[i]) ||
+		    key.p[i] == '-' || key.p[i] == '_'); i++)
+			;
+		if (i == key.n && key.n > 0)
+			return 0;
+	}
+	return err_set(e, REASON_INTERNAL,
+	    "'%s' is unknown here, expected client_ip, host or tag:K with the "
+	    "key of a tag", settings_quote(text).text);
+}
+
 int
 settings_value_user(struct str name, uid_t *out, struct err *e)
 {
@@ -340,6 +415,12 @@ settings_value_read(size_t index, struct str text,
 		break;
 	case SETTINGS_KIND_TEXT:
 		got = settings_read_text(row, text, e);
+		break;
+	case SETTINGS_KIND_RATE:
+		got = settings_read_rate(row, text, &out->rate, e);
+		break;
+	case SETTINGS_KIND_BY:
+		got = settings_read_by(row, text, e);
 		break;
 	case SETTINGS_KIND_FIELDS:
 		got = settings_list_fields(text, &fields, e);

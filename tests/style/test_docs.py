@@ -44,7 +44,8 @@ REASONS = [r for r in rows("base/err.tbl.h", "REASON") if r[1] != "-"]
 SETTINGS = rows("settings/settings.tbl.h", "SETTING") + [
     [section, *row] for macro, section in
     (("SETTING_EGRESS", "egress"), ("SETTING_TLS", "tls:NAME"),
-     ("SETTING_AUTH", "auth:NAME"))
+     ("SETTING_AUTH", "auth:NAME"),
+     ("SETTING_PLAN", "plan:NAME"))
     for row in rows("settings/settings.tbl.h", macro)]
 DIRECTIVES = rows("route/directive.tbl.h", "DIRECTIVE")
 RECORDS = rows("report/record.tbl.h", "RECORD")
@@ -133,7 +134,8 @@ def value_forms(row):
     words = most.split("|") if kind in ("WORD", "PATH") and most else []
     words += {"BOOL": ["yes", "no"], "COUNT": ["number"], "TIME": ["time"],
               "SIZE": ["size"], "USERS": ["users"], "NAME": ["name"],
-              "FIELDS": ["fields"], "RANGES": ["ranges"],
+              "FIELDS": ["fields"], "RANGES": ["ranges"], "RATE": ["rate"],
+              "BY": [*most.split("|"), "tag:K"],
               "TEXT": ["text"]}.get(kind, [])
     if kind == "PATH":
         words.append("folder" if key in ("dir", "sockets")
@@ -144,7 +146,7 @@ def value_forms(row):
 def limits(row):
     _, _, _, kind, preset, least, most, _ = row
     text = ""
-    if kind in ("COUNT", "TIME", "SIZE"):
+    if kind in ("COUNT", "TIME", "SIZE", "RATE"):
         text += f" From {least} to {most}."
     if preset:
         text += f" Default: {preset}."
@@ -181,7 +183,7 @@ def sample():
 def test_sample_says_what_a_setting_is(row):
     section, key, _, kind, preset, least, most, manual = row
     comment = manual
-    if kind in ("COUNT", "TIME", "SIZE"):
+    if kind in ("COUNT", "TIME", "SIZE", "RATE"):
         comment += f" From {least} to {most}."
     found = [s for s in sample() if s[0] == section and s[2] == key]
     assert len(found) == 1

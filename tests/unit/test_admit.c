@@ -174,42 +174,6 @@ static const struct {
 };
 
 static void
-a_plan_that_is_not_declared_is_not_in_force(void **state)
-{
-	static const struct {
-		const char *list;
-		const char *said;
-		const char *in_force;
-	} rows[] = {
-		{ "a.example http://o.example", "", "" },
-		{ "a.example http://o.example plan=pro", "pro", "pro" },
-		{ "a.example http://o.example plan=gold", "gold", "" },
-		{ "a.example @s plan=gold\n@s http://o.example plan=pro",
-		  "gold", "" },
-		{ "a.example @s\n@s http://o.example plan=pro", "pro",
-		  "pro" },
-	};
-	struct settings *s = admit_settings("[plan:pro]\n");
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < TABLE_COUNT(rows); i++) {
-		const char *row = rows[i].list;
-		struct decide d;
-		struct policy *p = &d.follow.policy;
-
-		decide_open(&d, row, "http://a.example/", NULL);
-		TABLE_INT(row, admit_plan(p, s),
-		    strcmp(rows[i].said, rows[i].in_force) != 0);
-		TABLE_STR(row, p->plan_said, rows[i].said);
-		TABLE_STR(row, p->plan, rows[i].in_force);
-		TABLE_INT(row, admit_plan(p, s), false);
-		decide_close(&d);
-	}
-	settings_drop(&s);
-}
-
-static void
 an_origin_has_its_sections_and_an_address_that_may_be(void **state)
 {
 	static const char text[] = "[egress]\ndeny = 10.0.0.0/8\n[tls:corp]\n"
@@ -242,7 +206,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_place_is_guarded_by_what_the_request_passed),
 		cmocka_unit_test(each_door_turns_away_what_it_is_for),
-		cmocka_unit_test(a_plan_that_is_not_declared_is_not_in_force),
 		cmocka_unit_test(
 		    an_origin_has_its_sections_and_an_address_that_may_be),
 	};

@@ -73,7 +73,8 @@ a_line_is_combined_and_words(void **state)
 	    "\"https://example.org/\" \"Some (X11) Agent/1.0\" "
 	    "id=0123456789abcdef reason=- route=www.example.org/a "
 	    "service=@production/acme ns=production "
-	    "version=production/acme origin=http://127.0.0.1:8000 identity=- "
+	    "version=production/acme plan=- limit=- "
+	    "origin=http://127.0.0.1:8000 identity=- "
 	    "gen=7 "
 	    "try=1 in=5 lookup_us=12 connect_us=0 first_us=3456 "
 	    "total_us=5678901234\n");
@@ -89,7 +90,8 @@ what_is_unknown_is_a_dash(void **state)
 	record_init(&r);
 	record_gives(&r, "- - - - [01/Jan/1970:00:00:00 +0000] \"- - -\" - 0 "
 	    "\"-\" \"-\" id=- reason=- route=- service=- "
-	    "ns=- version=- origin=- identity=- gen=0 try=0 in=0 "
+	    "ns=- version=- plan=- limit=- "
+	    "origin=- identity=- gen=0 try=0 in=0 "
 	    "lookup_us=- connect_us=- first_us=- total_us=-\n");
 }
 
@@ -106,14 +108,16 @@ time_is_local_with_its_zone(void **state)
 	use_zone("XYZ-5:30");
 	record_gives(&r, "- - - - [22/Nov/2023:02:08:05 +0530] \"- - -\" 404 "
 	    "0 \"-\" \"-\" id=- reason=no-host route=- service=- "
-	    "ns=- version=- origin=- identity=- gen=0 try=0 "
+	    "ns=- version=- plan=- limit=- "
+	    "origin=- identity=- gen=0 try=0 "
 	    "in=0 lookup_us=- connect_us=- first_us=- total_us=-\n");
 	use_zone("XYZ+3:30");
 	r.status = 0;
 	r.reason = REASON_NONE;
 	record_gives(&r, "- - - - [21/Nov/2023:17:08:05 -0330] \"- - -\" - 0 "
 	    "\"-\" \"-\" id=- reason=- route=- service=- "
-	    "ns=- version=- origin=- identity=- gen=0 try=0 in=0 "
+	    "ns=- version=- plan=- limit=- "
+	    "origin=- identity=- gen=0 try=0 in=0 "
 	    "lookup_us=- connect_us=- first_us=- total_us=-\n");
 }
 
@@ -141,7 +145,8 @@ texts_are_escaped_where_they_stand(void **state)
 	    "\"\\x22\\x5c\\x0d\\x0a\\x09\\x7f\\xc2\\x9b\\xe9\xc3\xa9\" "
 	    "\"x\\x22 id=forged\" id=a\\x20route=forged reason=- "
 	    "route=*.a/{b}\\x20\\x0a service=- ns=- "
-	    "version=- origin=http://\\x00 identity=- gen=0 try=0 in=0 "
+	    "version=- plan=- limit=- "
+	    "origin=http://\\x00 identity=- gen=0 try=0 in=0 "
 	    "lookup_us=- connect_us=- first_us=- total_us=-\n");
 }
 

@@ -149,9 +149,9 @@ static const struct trap traps[] = {
 	    "@4:2: error: section [plan:a] again, expected once: line 1 has "
 	    "it\n"),
 	TRAP("a setting in a named section",
-	    "[plan:a]\nrate = 10\n[sign:b]\ncheck = 1s\n",
-	    "@2:1: error: unknown setting 'rate' in [plan:a], expected none: "
-	    "no settings of [plan:...] exist in this version, the section "
+	    "[sign:a]\nrate = 10\n[sign:b]\ncheck = 1s\n",
+	    "@2:1: error: unknown setting 'rate' in [sign:a], expected none: "
+	    "no settings of [sign:...] exist in this version, the section "
 	    "only declares the name\n"
 	    "@4:1: error: unknown setting 'check' in [sign:b], expected none: "
 	    "no settings of [sign:...] exist in this version, the section "
@@ -172,6 +172,27 @@ static const struct trap traps[] = {
 	    "bearer\n"
 	    "@11:1: error: no 'type' in [auth:e], expected one of "
 	    "bearer|basic\n"),
+	TRAP("a default plan that is not there",
+	    "[router]\ndefault_plan = gold\n[plan:pro]\n[sign:gold]\n",
+	    "@2:16: error: 'default_plan' is 'gold', expected a plan that has "
+	    "a section [plan:gold]\n"),
+	TRAP("a burst without a rate, and one that never comes again",
+	    "[plan:a]\nburst = 5\n[plan:b]\nrate = 1/d\nburst = 101\n"
+	    "[plan:c]\nrate = 1/d\nburst = 100\n[plan:d]\nburst = 0\n"
+	    "concurrency = 4096\n",
+	    "@11:15: error: '4096' is out of range, expected 0 to 4095\n"
+	    "@2:9: error: 'burst' in [plan:a] without 'rate', expected both\n"
+	    "@5:9: error: a 'burst' that 'rate' takes longer than 100 days "
+	    "for, expected less of it, or a higher rate\n"),
+	TRAP("what requests are not counted by",
+	    "[plan:a]\ncount_by = tag:\n[plan:b]\ncount_by = tag:a,b\n"
+	    "[plan:c]\ncount_by = ip\n",
+	    "@2:12: error: 'tag:' is unknown here, expected client_ip, host "
+	    "or tag:K with the key of a tag\n"
+	    "@4:12: error: 'tag:a,b' is unknown here, expected client_ip, "
+	    "host or tag:K with the key of a tag\n"
+	    "@6:12: error: 'ip' is unknown here, expected client_ip, host or "
+	    "tag:K with the key of a tag\n"),
 	TRAP("settings of named sections are looked at, too",
 	    "[egress:a]\nprivate = maybe\ndney = ::1\nca = /a\n"
 	    "allow = 10.0.0.1/8\n[tls:a]\nca = /a\nCA = /b\nverify=on\n",
@@ -847,7 +868,8 @@ what_is_printed_can_be_read_again(void **state)
 	    "workers_min = 3\ndrain = 0s\nclient_timeout = 1500ms\n"
 	    "[relay]\nmax_body = 1536\nidle_age = 1h\ntotal = 2d\n"
 	    "body_buffer = 1m\nforwarded = yes\nbad_header = refuse\n"
-	    "private_headers = X-B, x-a\n[plan:pro]\n[auth:b]\n"
+	    "private_headers = X-B, x-a\n[plan:pro]\n"
+	    "rate=90/m\ncount_by = host\n[auth:b]\n"
 	    "type = basic\nfile = users\nrealm = \"A site; of ours\"\n"
 	    "[auth:a]\ntype=bearer\nfile = /t\n"
 	    "[internal]\nallow = 10.0.0.0/8 ::1 127.0.0.1\n"
@@ -880,7 +902,9 @@ what_is_printed_can_be_read_again(void **state)
 	assert_non_null(strstr(first,
 	    "\nallow = 10.0.0.0/8 ::1 127.0.0.1\n"));
 	assert_non_null(strstr(first,
-	    "\n[plan:pro]\n\n[auth:a]\ntype = bearer\nfile = /t\n"
+	    "\n[plan:pro]\nrate = 90/m\nburst = 0\nconcurrency = 0\n"
+	    "count_by = host\ndry_run = no\n"
+	    "\n[auth:a]\ntype = bearer\nfile = /t\n"
 	    "realm = fcgi-router\n\n[auth:b]\ntype = basic\nfile = "));
 	assert_non_null(strstr(first, "users\nrealm = \"A site; of ours\"\n"));
 	s = load_good(first);
@@ -954,6 +978,8 @@ the_sample_file_says_the_defaults(void **state)
 #define SETTING_TLS(key, member, kind, standard, least, most, manual) \
 	if (strstr(text, "\n" key " = ") == NULL) \
 		fail_msg("conf/router.ini has no line for '%s'", key);
+#define SETTING_PLAN(key, member, kind, standard, least, most, manual) \
+	SETTING_TLS(key, member, kind, standard, least, most, manual)
 #include "settings/settings.tbl.h"
 	assert_true(s->tls[0].verify);
 	settings_drop(&s);
@@ -1049,6 +1075,71 @@ a_mistake_in_a_file_of_tls_has_its_line(void **state)
 	assert_string_equal(t.text,
 	    "router.ini:3:7: error: what, expected that\n");
 	settings_drop(&s);
+}
+
+/* ---- plans ---- */
+
+static void
+a_plan_says_what_it_allows(void **state)
+{
+	struct settings *s = load_good("[router]\ndefault_plan = free\n"
+	    "[plan:free]\nrate = 10/s\nburst = 20\nconcurrency = 5\n"
+	    "count_by = tag:cus-to_mer\ndry_run = yes\n[plan:bare]\n"
+	    "[plan:m]\nrate=600/m\n[plan:h]\nrate=1/h\n[plan:d]\n"
+	    "rate = 86400000000/d\ncount_by = host\n");
+	const struct settings_plan *plan = settings_plan_of(s, STR("free"));
+
+	(void)state;
+	assert_string_equal(s->default_plan, "free");
+	assert_int_equal(plan->rate.count, 10);
+	assert_int_equal(plan->rate.per_us, 1000000);
+	assert_int_equal(plan->burst, 20);
+	assert_int_equal(plan->concurrency, 5);
+	assert_string_equal(plan->count_by, "tag:cus-to_mer");
+	assert_true(plan->dry_run);
+	plan = settings_plan_of(s, STR("bare"));
+	assert_int_equal(plan->rate.count, 0);
+	assert_int_equal(plan->burst, 0);
+	assert_int_equal(plan->concurrency, 0);
+	assert_string_equal(plan->count_by, "client_ip");
+	assert_false(plan->dry_run);
+	assert_int_equal(settings_plan_of(s, STR("m"))->rate.per_us, 60000000);
+	assert_int_equal(settings_plan_of(s, STR("h"))->rate.per_us,
+	    3600000000);
+	assert_int_equal(settings_plan_of(s, STR("d"))->rate.count,
+	    86400000000);
+	assert_string_equal(settings_plan_of(s, STR("d"))->count_by, "host");
+	assert_null(settings_plan_of(s, STR("none")));
+	assert_null(settings_plan_of(s, STR("")));
+	settings_drop(&s);
+	s = load_good("");
+	assert_string_equal(s->default_plan, "");
+	settings_drop(&s);
+}
+
+static void
+rates_that_are_none_are_mistakes(void **state)
+{
+	static const char *const rates[] = { "10", "10/", "/s", "10/x",
+		"10/ms", "10 /s", "010/s", "1.5/s", "0/s", "1000001/s",
+		"60000001/m", "1000000000001/d", "99999999999999999999/s",
+		"-1/s", "10/ss" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
+		char text[128], want[64];
+		struct settings *s;
+		struct told t;
+
+		snprintf(text, sizeof(text), "[plan:a]\nrate = %s\n",
+		    rates[i]);
+		snprintf(want, sizeof(want), "router.ini:2:8: error: '%s' is",
+		    rates[i]);
+		assert_int_equal(load_bytes(text, strlen(text), &s, &t), -1);
+		if (strncmp(t.text, want, strlen(want)) != 0)
+			fail_msg("%s: %s", rates[i], t.text);
+	}
 }
 
 static void
@@ -1374,6 +1465,8 @@ main(void)
 		cmocka_unit_test(
 		    sections_with_a_name_have_settings_of_their_own),
 		cmocka_unit_test(a_mistake_in_a_file_of_tls_has_its_line),
+		cmocka_unit_test(a_plan_says_what_it_allows),
+		cmocka_unit_test(rates_that_are_none_are_mistakes),
 		cmocka_unit_test(declared_names_are_known_by_their_kind),
 		cmocka_unit_test(the_asked_file_comes_before_the_environment),
 		cmocka_unit_test(a_path_too_long_is_an_error),

@@ -1,0 +1,410 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Plans: how much a client, a host or a customer may use, by one router and by
+twenty."""
+
+import collections
+import contextlib
+import itertools
+import re
+import select
+import time
+
+import pytest
+
+import fcgi
+import lab as labs
+from client import Client
+from fcgi import Peer
+from groups import Group, name
+from load import Load
+from origin import Origin
+
+PROXY = "192.0.2.9"     # what fcgi.variables says
+CHECK = "20ms"
+
+# Nothing comes again while a test lasts, if it does not say how fast.
+INI = """\
+[plan:two]
+rate = 2/d
+burst = 2
+[plan:three]
+rate = 3/d
+burst = 3
+[plan:quick]
+rate = 5/s
+burst = 1
+[plan:hosts]
+rate = 2/d
+burst = 2
+count_by = host
+[plan:customers]
+rate = 2/d
+burst = 2
+count_by = tag:customer
+[plan:at-once]
+concurrency = 2
+[plan:watched]
+rate = 1/d
+burst = 1
+dry_run = yes
+[plan:watched-inside]
+concurrency = 1
+dry_run = yes
+[plan:changed]
+rate = 2/d
+burst = 2
+"""
+
+LIST = """\
+two.test {o} plan=two
+*.hosts.test {o} plan=hosts
+alias.test =a.hosts.test
+one.customer.test {o} plan=customers tag=customer:1
+one-more.customer.test {o} plan=customers tag=customer:1
+other.customer.test {o} plan=customers tag=customer:2
+none.customer.test {o} plan=customers
+service.test @three
+route.test @three plan=two
+@three {o} plan=three
+default.test {o}
+unknown.test {o} plan=gold
+quick.test {o} plan=quick
+at-once.test {o} plan=at-once
+watched.test {o} plan=watched
+watched-inside.test {o} plan=watched-inside
+changed.test {o} plan=changed
+guarded.test {o} plan=two auth=nobody
+own.test respond=200 "here" plan=two
+away.test redirect=302 https://elsewhere.test/ plan=two
+{{x}}.missing.test @{{x}} plan=two
+denied.test {o} plan=two deny=203.0.113.0/24
+hidden.test {o} plan=two
+    response-header -RateLimit
+    response-header -RateLimit-Policy
+"""
+
+
+@pytest.fixture(scope="module")
+def router(module_lab):
+    lab = module_lab
+    lab.origin = Origin("plans")
+    lab.log = lab.dir / "log" / "access.txt"
+    lab.settings = {"router__check": CHECK, "router__default_plan": "three",
+                    "trust__proxies": PROXY, "log__access": str(lab.log),
+                    "relay__response_timeout": "20s"}
+    lab.configure(INI, router__map=str(lab.map))
+    lab.routes(LIST.format(o=lab.origin.url))
+    lab.process = lab.start_router()
+    pids = lab.router_pids()
+    yield lab
+    lab.origin.gate.set()
+    lab.origin.close()
+    assert lab.router_pids() == pids, "the router has died meanwhile"
+
+
+CLIENTS = (f"203.0.113.{n}" for n in itertools.count(1))
+
+
+@pytest.fixture
+def client():
+    """An address that nobody had before."""
+    return next(CLIENTS)
+
+
+def ask(router, host, client, target="/hello", **how):
+    return fcgi.ask(router.socket, target, host=host,
+                    more=[("HTTP_X_FORWARDED_FOR", client)], **how)
+
+
+def outcome(reply):
+    return reply.reason or reply.status
+
+
+def outcomes(router, host, client, count, **how):
+    return [outcome(ask(router, host, client, **how)) for _ in range(count)]
+
+
+def last_line(router, word):
+    """The one line of the access log that has the word."""
+    return labs.until(
+        lambda: [line for line in router.log.read_text().splitlines()
+                 if word in line], 10, f"{word} is logged")[-1]
+
+
+def policy(reply):
+    """Plan and quota that a client is told."""
+    said = re.fullmatch(r'"([\w-]+)";q=(\d+);w=(\d+)',
+                        reply.get("RateLimit-Policy"))
+    return said[1], int(said[2])
+
+
+# ---- rate ----
+
+def test_a_burst_passes_and_no_more(router, client):
+    assert outcomes(router, "two.test", client, 5) == \
+        [200] * 2 + ["limit-rate"] * 3
+
+
+def test_a_refusal_says_when_to_come_again(router, client):
+    outcomes(router, "two.test", client, 2)
+    reply = ask(router, "two.test", client)
+    assert reply.status == 429
+    # One in half a day.
+    assert 43000 < int(reply.get("Retry-After")) <= 43200
+    assert reply.get("RateLimit-Policy") == '"two";q=2;w=86400'
+    assert reply.get("RateLimit") == \
+        f'"two";r=0;t={reply.get("Retry-After")}'
+
+
+def test_who_waits_as_long_as_told_gets_in(router, client):
+    while (reply := ask(router, "quick.test", client)).status == 200:
+        pass
+    end = time.monotonic() + int(reply.get("Retry-After"))
+    assert reply.get("Retry-After") == "1"
+    labs.until(lambda: time.monotonic() >= end, 2, "it was waited")
+    assert ask(router, "quick.test", client).status == 200
+
+
+def test_what_is_granted_says_what_is_left(router, client):
+    assert [ask(router, "two.test", client).get("RateLimit").split(";t=")[0]
+            for _ in range(3)] == ['"two";r=1', '"two";r=0', '"two";r=0']
+
+
+def test_rules_of_the_map_can_hide_it(router, client):
+    reply = ask(router, "hidden.test", client)
+    assert reply.status == 200
+    assert reply.get("RateLimit") is None
+    assert reply.get("RateLimit-Policy") is None
+
+
+@pytest.mark.parametrize("host, plan, quota", [
+    ("two.test", "two", 2),
+    ("service.test", "three", 3),
+    ("route.test", "two", 2),
+    ("default.test", "three", 3),
+    ("unknown.test", "three", 3),
+])
+def test_the_plan_is_the_routes_else_the_services_else_the_default(
+        router, client, host, plan, quota):
+    replies = [ask(router, host, client) for _ in range(quota + 1)]
+    assert [outcome(reply) for reply in replies] == \
+        [200] * quota + ["limit-rate"]
+    assert {policy(reply) for reply in replies} == {(plan, quota)}
+
+
+@pytest.mark.parametrize("host, granted", [
+    ("own.test", 200), ("away.test", 302),
+    ("any.missing.test", "no-service"),
+    ("guarded.test", "auth-unavailable")])
+def test_answers_of_the_routers_own_count_as_well(
+        router, client, host, granted):
+    assert outcomes(router, host, client, 3) == [granted] * 2 + ["limit-rate"]
+
+
+def test_whose_address_is_denied_uses_up_nothing(router):
+    """And has no plan's fields."""
+    assert outcomes(router, "denied.test", "203.0.113.255", 3) == \
+        ["address-denied"] * 3
+    assert outcomes(router, "two.test", "203.0.113.255", 1) == [200]
+
+
+# ---- whose ----
+
+@pytest.mark.parametrize("one, other, together", [
+    (("two.test", "198.51.100.1"), ("two.test", "198.51.100.2"), False),
+    (("two.test", "198.51.100.3"), ("route.test", "198.51.100.3"), True),
+    (("two.test", "198.51.100.4"), ("two.test", "::ffff:198.51.100.4"), True),
+    (("two.test", "2001:db8::1"), ("two.test", "2001:db8::f:2:3:4"), True),
+    (("two.test", "2001:db8:1::1"), ("two.test", "2001:db8:1:1::1"), False),
+    (("a.hosts.test", "198.51.100.5"), ("A.hosts.test:81", "198.51.100.6"),
+     True),
+    (("b.hosts.test", "198.51.100.5"), ("c.hosts.test", "198.51.100.5"),
+     False),
+    (("alias.test", "198.51.100.5"), ("a.hosts.test", "198.51.100.7"), True),
+    (("one.customer.test", "198.51.100.8"),
+     ("one-more.customer.test", "198.51.100.9"), True),
+    (("one.customer.test", "198.51.100.8"),
+     ("other.customer.test", "198.51.100.8"), False),
+    (("none.customer.test", "198.51.100.10"),
+     ("none.customer.test", "198.51.100.11"), False),
+])
+def test_who_is_counted_together(router, one, other, together):
+    outcomes(router, *one, 3)
+    assert outcome(ask(router, *one)) == "limit-rate"
+    assert outcome(ask(router, *other)) == (
+        "limit-rate" if together else 200)
+
+
+# ---- at once ----
+
+@contextlib.contextmanager
+def inside(router, client, count, target="/wait", host="at-once.test"):
+    """So many requests that wait for the origin."""
+    origin = router.origin
+    origin.gate.clear()
+    before = len(origin.asked)
+    with contextlib.ExitStack() as stack:
+        peers = [stack.enter_context(Peer(router.socket))
+                 for _ in range(count)]
+        for peer in peers:
+            peer.send(fcgi.request(target, host=host, more=[
+                ("HTTP_X_FORWARDED_FOR", client)]))
+        labs.until(lambda: len(origin.asked) >= before + count, 10,
+                   "they wait")
+        yield peers
+        origin.gate.set()
+
+
+def gets_in(router, client, host="at-once.test"):
+    labs.until(lambda: ask(router, host, client).status == 200, 10,
+               "one more gets in")
+
+
+def test_so_many_at_once_and_no_more(router, client):
+    with inside(router, client, 2) as peers:
+        for _ in range(3):
+            reply = ask(router, "at-once.test", client)
+            assert (reply.status, reply.reason) == (429, "limit-concurrency")
+            assert reply.get("Retry-After") == "1"
+        assert ask(router, "at-once.test", next(CLIENTS)).status == 200
+        router.origin.gate.set()
+        assert [peer.reply().status for peer in peers] == [200, 200]
+        # Who has its answer can ask again at once, without a refusal.
+        for _ in range(20):
+            assert outcomes(router, "at-once.test", client, 2) == [200] * 2
+
+
+@pytest.mark.parametrize("target", [
+    "/wait", "/stream", "/break/length", "/status/304", "/status/500",
+    "/bytes/300000"])
+def test_it_is_given_back_however_it_ends(router, client, target):
+    """The answer, a client that leaves, an origin that breaks off."""
+    with inside(router, client, 2, target) as peers:
+        if target == "/wait":
+            assert outcome(ask(router, "at-once.test", client)) == \
+                "limit-concurrency"
+        for peer in peers:
+            peer.close()
+    gets_in(router, client)
+
+
+def test_a_killed_router_leaves_nothing_inside(router, client):
+    """As another one finds out that runs on."""
+    other = router.dir / "run" / "other.sock"
+    process = router.start("other", [
+        router.router, "-c", router.ini, "-s", f"unix:{other}"],
+        **router.as_web_user())
+    assert router.ready(process, other)
+    lasting, router.socket = router.socket, other
+    try:
+        with inside(router, client, 2):
+            router.socket = lasting
+            assert outcome(ask(router, "at-once.test", client)) == \
+                "limit-concurrency"
+            process.child.kill()
+            process.wait()
+            gets_in(router, client)
+    finally:
+        router.socket = lasting
+
+
+# ---- dry_run ----
+
+def test_a_dry_run_counts_and_refuses_nothing(router, client):
+    assert outcomes(router, "watched.test", client, 3) == [200] * 3
+    reply = ask(router, "watched.test", client, target="/hello?dry")
+    assert reply.get("RateLimit") is None
+    line = last_line(router, "/hello?dry")
+    assert " reason=- " in line
+    assert " plan=watched limit=limit-rate " in line
+
+
+def test_a_dry_run_tells_of_too_many_at_once(router, client):
+    with inside(router, client, 1, host="watched-inside.test"):
+        assert ask(router, "watched-inside.test", client,
+                   target="/hello?inside").status == 200
+    assert " limit=limit-concurrency " in last_line(router, "/hello?inside")
+
+
+# ---- router.ini changes ----
+
+def changed(router, old, new):
+    count = router.process.text().count("was read again")
+    router.configure(INI.replace(old, new), router__map=str(router.map))
+    labs.until(lambda: router.process.text().count("was read again") > count,
+               10, "router.ini is read again")
+
+
+def test_a_changed_plan_forgets_nothing(router, client):
+    old = "[plan:changed]\nrate = 2/d\nburst = 2"
+    assert outcomes(router, "changed.test", client, 3) == \
+        [200] * 2 + ["limit-rate"]
+    changed(router, old, old.replace("burst = 2", "burst = 3"))
+    assert outcomes(router, "changed.test", client, 2) == [200, "limit-rate"]
+    changed(router, old, old)
+    assert outcomes(router, "changed.test", client, 1) == ["limit-rate"]
+
+
+def test_the_log_has_the_plan(router, client):
+    ask(router, "two.test", client, target="/hello?logged")
+    assert " plan=two limit=- " in last_line(router, "/hello?logged")
+
+
+# ---- all processes ----
+
+MANY = """\
+rate.test {o} plan=rate
+inside.test {w} plan=inside
+"""
+GRANTED = 150
+INSIDE = 7
+
+
+@pytest.fixture(scope="module", params=["nginx", "apache-mod_fcgid"])
+def group(request, new_lab, end_lab_module):
+    lab = new_lab(f"plans-{request.param}")
+    try:
+        made = Group(lab, request.param, router__check=CHECK, **{
+            "plan:rate__rate": "2/d", "plan:rate__burst": str(GRANTED),
+            "plan:inside__concurrency": str(INSIDE)})
+        o, made.waits = made.origin("o"), made.origin("w")
+        yield made.start(MANY.format(o=o.url, w=made.waits.url))
+    finally:
+        end_lab_module(lab)
+
+
+def test_all_processes_grant_the_burst_together_and_no_more(group):
+    def one(client, number):
+        return name(client.get("/hello", "rate.test"))
+    with Load(group.site.port, 20, one) as load:
+        labs.until(lambda: len(load.results) > 2 * GRANTED, 20, "requests")
+    assert load.failures == []
+    came = collections.Counter(load.results)
+    assert came.pop("o") == GRANTED
+    assert set(came) == {"429 limit-rate"}
+
+
+def test_all_processes_let_in_so_many_at_once_together(group):
+    group.waits.gate.clear()
+    held = []
+    try:
+        while True:
+            client = Client(group.site.port)
+            before = len(group.waits.asked)
+            client.send("GET", "/wait", "inside.test")
+            labs.until(lambda: len(group.waits.asked) > before or
+                       select.select([client.socket], [], [], 0)[0], 10,
+                       "it waits, or is answered")
+            if len(group.waits.asked) == before:
+                break
+            held.append(client)
+        assert name(client.answer()) == "429 limit-concurrency"
+        client.close()
+        assert len(held) == INSIDE
+        came, _ = group.at_once("inside.test", 10)
+        assert set(came) == {"429 limit-concurrency"}
+    finally:
+        group.waits.gate.set()
+    assert {client.answer().status for client in held} == {200}
+    for client in held:
+        client.close()
