@@ -4,6 +4,7 @@ router knows of them, through its own socket."""
 
 import collections
 import concurrent.futures
+import contextlib
 import itertools
 import signal
 import threading
@@ -23,6 +24,7 @@ COOLDOWN_MAX = 0.4
 MAX_FAILS = 3
 REFUSED = "503 no-healthy-origin"
 OUT = "this origin is out"
+METADATA = "169.254.169.254"    # what [egress] never allows
 SETTINGS = {"router__check": "20ms", "relay__body_buffer": str(BUFFER),
             "relay__max_fails": str(MAX_FAILS), "relay__fail_window": "10s",
             "relay__cooldown": labs.ms(COOLDOWN),
@@ -65,6 +67,25 @@ class Silent(Dying):
     def serve(self, sock):
         super().serve(sock)
         self.stopped.wait(30)
+
+
+class Impatient(Dying):
+    """Ends a connection whose body does not come at once."""
+
+    def serve(self, sock):
+        sock.settimeout(0.1)
+        super().serve(sock)
+
+
+class Forgetful(Dying):
+    """Answers one request of a connection, and ends it under the next."""
+
+    def serve(self, sock):
+        super().serve(sock)
+        sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n"
+                     b"forgetful\n")
+        super().serve(sock)
+        self.stopped.wait(0.11)     # so that the next failure would count
 
 
 class Plain(Dying):
@@ -127,7 +148,8 @@ def router(module_lab):
         f"@{kind}-{n} {first.url} {lab.live.url} backup\n"
         for kind, some in lab.first.items() for n, first in enumerate(some))
     settle(lab)
-    lab.names("".join(f"gone-{n}.test fail\n" for n in range(8)))
+    lab.names("".join(f"gone-{n}.test fail\nmeta-{n}.test {METADATA}\n"
+                      for n in range(8)))
     lab.routes(lab.standing)
     lab.process = lab.start_named_router()
     pid = lab.router_pids()
@@ -169,14 +191,14 @@ def ask_in_turn(lab, count, target="/hello"):
         return [who(peer.ask(target, keep=True)) for _ in range(count)]
 
 
-def ask_until_out(lab, process):
-    """Asks until the router tells that an origin is out; what came."""
+def ask_until_out(lab, process, count=1):
+    """Asks until the router tells that so many are out; what came."""
     before = process.text().count(OUT)
     came = set()
 
     def is_out():
         came.add(who(fcgi.ask(lab.socket, "/hello")))
-        return process.text().count(OUT) > before
+        return process.text().count(OUT) >= before + count
     labs.until(is_out, 10, "it is out")
     return came
 
@@ -400,6 +422,53 @@ def test_total_finds_out_who_is_silent(router, make):
     assert len(silent.asked) >= MAX_FAILS
 
 
+def test_a_server_with_two_bases_is_not_tried_twice(router, make):
+    server, other = make(Dying, "server", "other")
+    twice = make(Missing, "twice")
+    twice.url = f"{server.url}/base"
+    route(router, service([server, twice, other], more="retry=9"))
+    assert who(fcgi.ask(router.socket, "/hello")) == "502 origin-broken"
+    assert (len(server.asked), len(other.asked)) == (1, 1)
+
+
+def test_where_a_name_leads_to_the_forbidden_another_is_asked(router, make):
+    """Its address is known only now; the rules for it are the operator's."""
+    forbidden, live = make(Forbidden, "f"), make(Origin, "live")
+    route(router, service([forbidden, live], ["", "backup"]))
+    assert ask_until_out(router, router.process) == {"live"}
+    told = [line for line in router.process.text().splitlines()
+            if OUT in line and forbidden.url.removeprefix("http://") in line]
+    assert len(told) == 1 and "egress-denied" in told[0]
+
+
+def test_a_request_goes_on_where_it_began_when_the_list_is_another(router,
+                                                                  make):
+    """No byte of an answer has come when the new list is in force: one gets
+    it from whom it asked, the other's origin dies, and it gets it from the
+    next one, with the header fields that the old list says."""
+    dying, held, old, new = make(Origin, "dying", "held", "old", "new")
+    old.gate.set()
+    hosts = {dying: "dying", held: "held"}
+    route(router, "\n".join(service(
+        [origin, old], ["", "backup"], f"\n  request-header X-List: {name}",
+        name=name) for origin, name in hosts.items()))
+    with contextlib.ExitStack() as stack:
+        peers = [stack.enter_context(Peer(router.socket)) for _ in hosts]
+        for peer, (origin, name) in zip(peers, hosts.items()):
+            peer.send(fcgi.request("/wait", host=f"{name}.test"))
+            assert origin.waiting.acquire(timeout=10)
+        route(router, "\n".join(service([new], name=name)
+                                for name in hosts.values()))
+        for name in hosts.values():
+            assert who(fcgi.ask(router.socket, "/hello",
+                                host=f"{name}.test")) == "new"
+        dying.close()
+        held.gate.set()
+        assert [who(peer.reply()) for peer in peers] == ["old", "held"]
+    assert old.asked[0].all("X-List") == ["dying"]
+    assert held.asked[0].all("X-List") == ["held"]
+
+
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 def test_a_5xx_of_an_origin_is_an_answer(router, make, status):
     a, b = make(Origin, "a", "b")
@@ -460,9 +529,19 @@ class Unknown(Missing):
         self.url = f"http://gone-{next(self.numbers)}.test"
 
 
+class Forbidden(Missing):
+    """A name that leads to where nobody may go."""
+
+    numbers = itertools.count()
+
+    def __init__(self):
+        super().__init__()
+        self.url = f"http://meta-{next(self.numbers)}.test"
+
+
 FAULTS = [(Missing, "502 origin-refused"), (Dying, "502 origin-broken"),
           (Silent, "504 origin-timeout"), (Plain, "502 origin-tls"),
-          (Unknown, "502 origin-dns")]
+          (Unknown, "502 origin-dns"), (Forbidden, "403 egress-denied")]
 
 
 @pytest.fixture(scope="module")
@@ -565,13 +644,144 @@ def test_failures_at_once_are_one(router, make):
     assert set(ask_in_turn(router, 5)) == {"dead"}
 
 
-def test_failures_apart_take_it_out(router, make):
+def test_failures_apart_take_it_out_until_it_is_due(router, make):
     dead, live = make(Missing, "dead"), make(Origin, "live")
     route(router, service([dead, live], ["", "backup"]))
     assert ask_until_out(router, router.process) == {"live"}
-    back = make(Origin, "dead", port=dead.port)
-    assert set(ask_in_turn(router, 5)) == {"live"} and not back.asked
-    ask_until(router, "dead", 2)
+    make(Origin, "dead", port=dead.port)
+    ask_until(router, "dead", 5)
+    assert ask_in_turn(router, 5) == ["dead"] * 5
+
+
+# ---- whose fault it was ----
+
+def one_by_one(count, one, gap=0.12):
+    """Calls one() so often, in threads of their own that begin so many
+    seconds apart, so that failures are not one; what they return."""
+    def begin(number):
+        threading.Event().wait(number * gap)
+        return one()
+    with concurrent.futures.ThreadPoolExecutor(count) as pool:
+        return list(pool.map(begin, range(count)))
+
+
+def upload(lab, host, target, pause=None):
+    """A POST whose second half comes after a pause, or never."""
+    with Peer(lab.socket) as peer:
+        peer.send(fcgi.begin(), fcgi.params(fcgi.variables(
+            target, "POST", f"{host}.test", [("CONTENT_LENGTH", "20")])),
+            fcgi.record(fcgi.STDIN, b"x" * 10))
+        if pause is not None:
+            threading.Event().wait(pause)
+            peer.send(fcgi.stdin(b"x" * 10))
+        return who(peer.reply())
+
+
+def told_out(lab, origin):
+    """Is it known that it was taken out, and why?"""
+    return [line for line in lab.process.text().splitlines()
+            if OUT in line and str(origin.port) in line]
+
+
+def test_slow_uploads_take_no_origin_out(router, make):
+    """One that gets the end of the body shortly before total, one that gets
+    it never, and one that does not wait for it; each several times, apart."""
+    late, never = make(Origin, "late", "never")
+    impatient = make(Impatient, "impatient")
+    route(router, "\n".join(service(
+        [origin], more=f"when-all-down=refuse {total}", name=name)
+        for name, origin, total in (("late", late, "total=800ms"),
+                                    ("never", never, "total=300ms"),
+                                    ("impatient", impatient, ""))))
+    ways = (("late", "/think/30000", 0.7), ("never", "/hello", None),
+            ("impatient", "/hello", None))
+    with concurrent.futures.ThreadPoolExecutor(len(ways)) as pool:
+        came = list(pool.map(lambda way: one_by_one(
+            MAX_FAILS + 2, lambda: upload(router, *way)), ways))
+    assert [set(some) for some in came[::2]] == [
+        {"504 origin-timeout"}, {"502 origin-broken"}]
+    assert not any(REFUSED in some for some in came)
+    assert not any(told_out(router, one) for one in (late, never, impatient))
+    for host in ("late", "never"):
+        assert who(fcgi.ask(router.socket, "/hello",
+                            host=f"{host}.test")) == host
+
+
+def test_clients_that_leave_take_out_who_answers_nobody(router, make):
+    """As of a web server that waits for less time than we do. One that
+    answers others meanwhile stays, however often its long polls are left."""
+    silent, live, polled = make(Silent, "s"), *make(Origin, "live", "polled")
+    route(router, service([silent, live], ["", "backup"], "timeout=1s")
+          + "\n" + service([polled], more="when-all-down=refuse timeout=3s",
+                           name="polled"))
+
+    def leave(host, seconds, target="/hello"):
+        with Peer(router.socket, seconds) as peer:
+            try:
+                return who(peer.ask(target, host=f"{host}.test"))
+            except TimeoutError:
+                return None
+    done = threading.Event()
+
+    def others():
+        while not done.wait(0.05):
+            assert who(fcgi.ask(router.socket, "/hello",
+                                host="polled.test")) == "polled"
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        try:
+            answered = pool.submit(others)
+            polls = pool.submit(one_by_one, MAX_FAILS + 2, lambda: leave(
+                "polled", 1.7, "/wait"))
+            while not told_out(router, silent):
+                assert set(one_by_one(MAX_FAILS, lambda: leave(
+                    "site", 0.6))) <= {None, "live"}
+            assert polls.result() == [None] * (MAX_FAILS + 2)
+        finally:
+            done.set()
+        answered.result()
+    assert "its client left" in told_out(router, silent)[0]
+    assert not told_out(router, polled)
+    assert who(fcgi.ask(router.socket, "/hello")) == "live"
+
+
+def test_kept_connections_that_end_take_no_origin_out(router, make):
+    """What cannot be repeated is lost then, and that is all: servers end idle
+    connections when they like."""
+    forgetful = make(Forgetful, "forgetful")
+    route(router, service([forgetful], more="when-all-down=refuse"))
+    came = [who(fcgi.ask(router.socket, "/hello", "POST"))
+            for _ in range(2 * MAX_FAILS + 2)]
+    assert came == ["forgetful", "502 origin-broken"] * (MAX_FAILS + 1)
+
+
+def upload_beside_a_trial(router, make):
+    """Where an upload went that began when an origin was due."""
+    dead, live = make(Missing, "dead"), make(Origin, "live")
+    route(router, service([dead, live]))
+    assert ask_until_out(router, router.process) == {"live"}
+    due = time.monotonic() + COOLDOWN
+    back = make(Origin, "back", port=dead.port)
+    live.asked.clear()
+    labs.until(lambda: time.monotonic() > due, 5, "it is due")
+    with Peer(router.socket) as peer:
+        peer.send(fcgi.begin(), fcgi.params(fcgi.variables(
+            "/hello", "PUT", more=[("CONTENT_LENGTH", "20")])),
+            fcgi.record(fcgi.STDIN, b"x"))
+        labs.until(lambda: live.asked or back.asked, 5, "it began")
+        if back.asked:
+            return "back"
+        ask_until(router, "back")
+        peer.send(fcgi.stdin(b"x" * 19))
+        return who(peer.reply())
+
+
+def test_a_trial_waits_for_no_body(router, make):
+    """Tried again when the machine was so busy that any request would be the
+    trial."""
+    for _ in range(5):
+        if upload_beside_a_trial(router, make) == "live":
+            return
+    pytest.fail("uploads are trials")
 
 
 def test_one_request_tries_an_origin_that_is_due(router, make):
@@ -674,6 +884,50 @@ def test_a_process_that_starts_knows_who_is_out(shared, make, how):
         path.unlink()
     third = shared.another("third")
     assert set(ask_in_turn(third, 6)) == {"live", "back"}
+
+
+def test_failures_apart_take_it_out_and_it_is_not_asked(shared, make):
+    dead, live = make(Missing, "dead"), make(Origin, "live")
+    shared.routes(service([dead, live], ["", "backup"]))
+    process = shared.another("router")
+    assert ask_until_out(process, process) == {"live"}
+    back = make(Origin, "dead", port=dead.port)
+    assert ask_in_turn(process, 20) == ["live"] * 20 and not back.asked
+
+
+def test_with_the_first_that_is_back_all_others_are_due(shared, make):
+    """All went out at once, for an hour; then all are well, and have their
+    shares within a second."""
+    dead = [make(Missing, name) for name in "abcd"]
+    shared.routes(service(dead, more="retry=1"))
+    process = shared.another("router")
+    assert ask_until_out(process, process, len(dead)) == {
+        "502 origin-refused"}
+    for name, origin in zip("abcd", dead):
+        make(Origin, name, port=origin.port)
+    began = time.monotonic()
+    while set(ask_in_turn(process, 8)) != set("abcd"):
+        assert time.monotonic() < began + labs.PATIENCE
+    assert collections.Counter(ask_in_turn(process, 40)) == dict.fromkeys(
+        "abcd", 10)
+
+
+def test_two_maps_in_one_folder_have_turns_of_their_own(shared, new_lab, make,
+                                                        end_lab_module):
+    """Both have a service of that name, and are asked in turn."""
+    other = new_lab("other")
+    try:
+        settle(other, router__state_dir=str(shared.dir / "run" / "state"))
+        other.routes(service(make(Origin, "c", "d")))
+        shared.routes(service(make(Origin, "a", "b")))
+        other.start_router()
+        sockets = shared.another("one").socket, other.socket
+        came = collections.Counter(
+            who(fcgi.ask(where, "/hello")) for _ in range(20)
+            for where in sockets)
+        assert came == dict.fromkeys("abcd", 10)
+    finally:
+        end_lab_module(other)
 
 
 def test_without_a_folder_a_process_knows_by_itself(lab, make):
