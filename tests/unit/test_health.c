@@ -29,9 +29,9 @@ each_state_has_a_word(void **state)
  * What happens, and what is to be seen after it, in words:
  * @MS the time is MS behind the beginning;
  * f, F a request, the trial fails; t a trial for 5 s is taken, u it tells
- * nothing; d it is made due; a an answer to a request that began now, aMS, at MS; qMS did nobody
- * have an answer since MS: each with a '!' at its end when this must be
- * answered true;
+ * nothing; d it is made due; a an answer to a request that began now, aMS, at
+ * MS; qMS did nobody have an answer since MS: each with a '!' at its end when
+ * this must be answered true;
  * =WORD the state; sMS since, s- never; xN times, nN fails.
  */
 struct story {
