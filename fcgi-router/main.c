@@ -17,6 +17,7 @@
 #include "base/msg.h"
 #include "base/near.h"
 #include "base/sigbus.h"
+#include "decide/sign.h"
 #include "relay/wire.h"
 #include "serve/daemon.h"
 #include "serve/intake_cgi.h"
@@ -129,8 +130,9 @@ main_test_files(struct wire_maker *maker, struct settings *s)
 	if (auth_load(s, &auth, NULL, NULL) == -1)
 		return -1;
 	auth_drop(&auth);
-
-	if (wire_maker_begin(maker, &e) == -1) {
+	if (sign_load(s, NULL, NULL) == -1)
+		return -1;
+	if (sign_begin(s, &e) == -1 || wire_maker_begin(maker, &e) == -1) {
 		msg_error("%s", e.text);
 		return -1;
 	}

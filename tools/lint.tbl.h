@@ -266,9 +266,6 @@ LINT(ADDRESS_DENIED, "address-denied", WARNING,
     "that can pass")
 LINT(BALANCE_KEY, "balance-key", ERROR,
     "the key '%1', expected client_ip, cookie:NAME, header:NAME or path")
-LINT(NOT_YET, "not-yet", WARNING,
-    "'%1' is not available in this version, expected none yet (requests are "
-    "answered %2)")
 LINT(PLAN_UNKNOWN, "plan-unknown", WARNING,
     "router.ini has no section [plan:%1], expected one (the default plan "
     "serves)")

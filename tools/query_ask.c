@@ -366,7 +366,8 @@ query_ask_decide(const struct query_asking *by, struct arena *a,
 	struct err refused;
 	bool admitted = query_ask_address(by, out, &refused) == 0 &&
 	    query_ask_auth(by, out, &refused) == 0 &&
-	    admit_origin(&out->follow, &refused) == 0;
+	    (by->query->settings == NULL || admit_origin(&out->follow,
+	        by->query->settings, &refused) == 0);
 
 	if (query_ask_whole(by, a, out, e) == -1)
 		return -1;

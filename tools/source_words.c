@@ -143,26 +143,6 @@ source_words_set_flag(struct words *w, enum directive d, bool on)
 		w->pass_auth = on;
 }
 
-/* Directives that mean something, but not in this version. */
-static void
-source_words_not_yet(struct source_entry *en, const struct lines_token *t,
-    enum directive d)
-{
-	static const struct {
-		enum directive directive;
-		const char *answer;
-	} later[] = {
-		{ DIRECTIVE_SIGN, "500 internal" },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(later) / sizeof(later[0]); i++)
-		if (later[i].directive == d)
-			source_tell(en, LINT_NOT_YET, t, 0,
-			    arena_printf(en->arena, "%s=", directive_word(d)),
-			    str_of(later[i].answer));
-}
-
 bool
 source_words_read(struct source_entry *en, const struct lines_token *t,
     struct source_words *w)
@@ -193,7 +173,6 @@ source_words_read(struct source_entry *en, const struct lines_token *t,
 		source_tell(en, LINT_DIRECTIVE_VALUE, t, 0, word, none);
 	} else {
 		source_value(en, t, d, t->text.n - value.n, w);
-		source_words_not_yet(en, t, d);
 	}
 	return true;
 }

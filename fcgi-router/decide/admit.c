@@ -75,15 +75,16 @@ admit_place(const struct policy *own, const struct policy *place,
 }
 
 int
-admit_origin(const struct follow *f, struct err *e)
+admit_origin(const struct follow *f, const struct settings *s,
+    struct err *e)
 {
 	const struct policy *p = &f->policy;
 
 	if (f->origin == NULL)
 		return 0;
-	if (p->sign.n > 0)
+	if (p->sign.n > 0 && settings_sign_of(s, p->sign) == NULL)
 		return err_set(e, REASON_INTERNAL,
-		    "sign=%.*s is not available in this version",
+		    "router.ini has no section [sign:%.*s]",
 		    STR_ARG(p->sign));
 	return 0;
 }

@@ -41,7 +41,9 @@ int admit_place(const struct policy *own, const struct policy *place,
 
 /* What guards the origin's connection and does not exist yet. 0, or -1 and e:
  * internal. */
-ATTR_MUST_USE int admit_origin(const struct follow *f, struct err *e);
+ATTR_MUST_USE
+int admit_origin(const struct follow *f, const struct settings *s,
+    struct err *e);
 
 /*
  * Fills in t->egress by the settings; are there the sections that tls= and

@@ -152,8 +152,7 @@ dav_enter(const struct dav *in, struct str url, struct dav_place *p,
 
 	if (admit_address(&p->follow, &p->request, in->inside,
 	    in->inside_count, e) == -1 ||
-	    admit_place(&in->follow->policy, &p->follow.policy, e) == -1 ||
-	    admit_origin(&p->follow, e) == -1)
+	    admit_place(&in->follow->policy, &p->follow.policy, e) == -1)
 		return -1;
 	if (p->follow.origin == NULL || !dav_same_service(in, p))
 		return dav_elsewhere(url, e);

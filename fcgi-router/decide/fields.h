@@ -26,7 +26,7 @@ struct fields_to_origin {
 	/*
 	 * Names that a client may not send on (see str_lines_have): what some
 	 * rule of the map sets, since it would be forged on another route; and
-	 * the operator's own.
+	 * those that settings keep from them.
 	 */
 	struct str set_by_rules;
 	struct str private;

@@ -78,7 +78,7 @@ daemon_watch_files(struct daemon_state *d, const struct settings *s)
 	size_t i;
 
 	free(d->files);
-	d->files = calloc(s->tls_count * 3 + s->auth_count + 1,
+	d->files = calloc(s->tls_count * 3 + s->auth_count + s->sign_count + 1,
 	    sizeof(*d->files));
 	CHECK(d->files != NULL);
 	d->file_count = 0;
@@ -89,6 +89,8 @@ daemon_watch_files(struct daemon_state *d, const struct settings *s)
 	}
 	for (i = 0; i < s->auth_count; i++)
 		daemon_watch_file(d, s->auths[i].file);
+	for (i = 0; i < s->sign_count; i++)
+		daemon_watch_file(d, s->signs[i].secret);
 }
 
 /* All are looked at, though one that has changed is enough. */

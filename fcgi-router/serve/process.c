@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/msg.h"
+#include "decide/sign.h"
 
 static void
 process_tell_alone(const struct err *e)
@@ -60,7 +61,8 @@ process_init(struct process *p, struct settings *settings, bool once,
 	atomic_init(&p->alone, false);
 	page_files_init(&p->pages);
 	p->settings = settings;
-	if ((!once && auth_load(settings, &p->auth, NULL, NULL) == -1) ||
+	if (sign_load(settings, NULL, NULL) == -1 ||
+	    (!once && auth_load(settings, &p->auth, NULL, NULL) == -1) ||
 	    relay_use(&p->relay, settings, NULL, NULL) == -1)
 		return err_set(e, REASON_INTERNAL,
 		    "%s: files that it names cannot be used", settings->path);
@@ -160,10 +162,11 @@ process_tell_plan(struct process *p, struct str plan)
 int
 process_change(struct process *p, struct settings *settings)
 {
-	struct auth_set *auth, *old_auth;
+	struct auth_set *auth = NULL, *old_auth;
 	struct settings *old;
 
-	if (auth_load(settings, &auth, NULL, NULL) == -1 ||
+	if (sign_load(settings, NULL, NULL) == -1 ||
+	    auth_load(settings, &auth, NULL, NULL) == -1 ||
 	    relay_use(&p->relay, settings, NULL, NULL) == -1) {
 		auth_drop(&auth);
 		settings_drop(&settings);

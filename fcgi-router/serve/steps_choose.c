@@ -11,6 +11,7 @@
 #include "decide/dav.h"
 #include "decide/fields.h"
 #include "decide/rules.h"
+#include "decide/sign.h"
 
 /* WebDAV's places, as the origin knows them. */
 static int
@@ -33,6 +34,19 @@ step_map_places(struct exchange *x, unsigned slot)
 	return snapshot_confirm(x->map, &x->err) == 0 ? got : -1;
 }
 
+/* Behind all rules: nobody else has the last word about the field. */
+static int
+step_sign(struct exchange *x)
+{
+	const struct sign_ask ask = { .time = clock_wall().tv_sec,
+		.host = host_text(&x->request.host),
+		.method = x->request.method,
+		.target = x->target.path,
+		.policy = &x->follow.policy };
+
+	return sign_request(x->settings, &ask, &x->to_origin, &x->err);
+}
+
 /* The request as the origin is sent it. */
 static int
 step_make_request(struct exchange *x, unsigned slot)
@@ -42,7 +56,7 @@ step_make_request(struct exchange *x, unsigned slot)
 		.forwarded = x->settings->forwarded,
 		.max_hops = (int)x->settings->max_hops,
 		.set_by_rules = x->set_by_rules,
-		.private = str_of(x->settings->private_headers) };
+		.private = str_of(x->settings->private_names) };
 
 	if (target_origin(x->follow.origin, &x->follow.source,
 	    x->settings->host_preserve == SETTINGS_HOST_PRESERVE, &x->arena,
@@ -55,8 +69,10 @@ step_make_request(struct exchange *x, unsigned slot)
 	if (x->auth_set != NULL && auth_dress(&x->auth, &x->to_origin) == -1)
 		return err_set(&x->err, REASON_OVERLOADED,
 		    "no room for header fields");
-	return rules_apply(&x->follow.source, HEADER_REQUEST, &x->to_origin,
-	    &x->err);
+	if (rules_apply(&x->follow.source, HEADER_REQUEST, &x->to_origin,
+	    &x->err) == -1)
+		return -1;
+	return x->follow.policy.sign.n > 0 ? step_sign(x) : 0;
 }
 
 /* ---- choosing ---- */

@@ -153,6 +153,6 @@ step_choose_target(struct exchange *x, const struct exchange_loan *loan)
 {
 	if (x->follow.origin == NULL)
 		return step_answer_ourselves(x, loan->slot);
-	return admit_origin(&x->follow, &x->err) == 0 ? STEP_NEXT :
+	return admit_origin(&x->follow, x->settings, &x->err) == 0 ? STEP_NEXT :
 	    step_fail(x);
 }

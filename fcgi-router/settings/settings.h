@@ -20,6 +20,7 @@
 #include "base/cidr.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/secret.h"
 #include "base/str.h"
 
 /* A member of each kind of settings.tbl.h; times in ms, sizes in bytes. */
@@ -27,6 +28,7 @@
 #define SETTINGS_USERS(member) char *member;
 #define SETTINGS_NAME(member) char *member;
 #define SETTINGS_TEXT(member) char *member;
+#define SETTINGS_FIELD(member) char *member;
 #define SETTINGS_FIELDS(member) char *member;
 #define SETTINGS_RANGES(member) struct settings_ranges member;
 #define SETTINGS_WORD(member) int member;
@@ -104,6 +106,23 @@ struct settings_auth {
 	struct settings_spot places[SETTINGS_AUTH_KEYS];
 };
 
+enum settings_sign_key {
+#define SETTING_SIGN(key, member, kind, preset, least, most, manual) \
+	SETTINGS_SIGN_##member,
+#include "settings/settings.tbl.h"
+	SETTINGS_SIGN_KEYS /* last */
+};
+
+/* What a [sign:NAME] says. */
+struct settings_sign {
+	char *name;
+#define SETTING_SIGN(key, member, kind, preset, least, most, manual) \
+	SETTINGS_##kind(member)
+#include "settings/settings.tbl.h"
+	struct settings_spot places[SETTINGS_SIGN_KEYS];
+	struct secret key; /* empty: the file was not read; see sign_load */
+};
+
 /* What a [plan:NAME] says. */
 struct settings_plan {
 	char *name;
@@ -118,7 +137,7 @@ struct settings_plan {
  * at start is filled in by settings_load, save workers_min, which stays 0: the
  * program decides it, and never above workers_max. allow_users is always
  * user numbers parted by commas; names were looked up when it was loaded.
- * FIELDS and `named` are as str_lines_have takes them.
+ * FIELDS, `named` and `private_names` are as str_lines_have takes them.
  */
 struct settings {
 #define SETTING(section, key, member, kind, preset, least, most, manual) \
@@ -131,6 +150,10 @@ struct settings {
 	size_t tls_count;
 	struct settings_auth *auths;      /* [auth:NAME] */
 	size_t auth_count;
+	struct settings_sign *signs;      /* [sign:NAME] */
+	size_t sign_count;
+	char *private_names; /* header fields that no client may send on to an
+	                        origin: private_headers, and those of signs */
 	struct settings_plan *plans;      /* [plan:NAME] */
 	size_t plan_count;
 	char *named[SETTINGS_NAMED_COUNT]; /* the names that are declared */
@@ -189,12 +212,14 @@ bool settings_has(const struct settings *s, enum settings_named kind,
     struct str name);
 
 /* What [egress:NAME] says, of "" [egress]; what [tls:NAME], [auth:NAME],
- * [plan:NAME] says. NULL: there is no such section. */
+ * [sign:NAME], [plan:NAME] says. NULL: there is no such section. */
 const struct settings_egress *settings_egress_of(const struct settings *s,
     struct str name);
 const struct settings_tls *settings_tls_of(const struct settings *s,
     struct str name);
 const struct settings_auth *settings_auth_of(const struct settings *s,
+    struct str name);
+const struct settings_sign *settings_sign_of(const struct settings *s,
     struct str name);
 const struct settings_plan *settings_plan_of(const struct settings *s,
     struct str name);

@@ -4,17 +4,18 @@
  * settings.tbl: every parameter of router.ini.
  *
  * SETTING(section, key, member, KIND, default, least, most, manual)
- * SETTING_EGRESS, SETTING_TLS, SETTING_AUTH, SETTING_PLAN: the same without
- * section, of [egress] and each [egress:NAME], of each [tls:NAME], [auth:NAME],
- * [plan:NAME]. Whoever includes this defines those that are looked for; all
- * are undefined at its end.
+ * SETTING_EGRESS, SETTING_TLS, SETTING_AUTH, SETTING_SIGN, SETTING_PLAN: the
+ * same without section, of [egress] and each [egress:NAME], of each [tls:NAME],
+ * [auth:NAME], [sign:NAME], [plan:NAME]. Whoever includes this defines those
+ * that are looked for; all are undefined at its end.
  * KIND: PATH (of a file; a relative one starts at router.ini's folder, the
  * words of `most`, parted by '|', are no files and stay), WORD (one of `most`;
  * the member is the index), BOOL (yes, no), COUNT (a number), TIME (250ms 5s
  * 2m; milliseconds), SIZE (64k 10m 1g; bytes), RATE (10/s, also /m /h /d), BY
  * (one of `most`, or tag:K with the key of a tag), NAME (as services have),
- * TEXT (at most `most` bytes of printable ASCII, no quotes, no backslash), and
- * lists parted by commas or blanks: USERS (names or numbers; as numbers parted
+ * TEXT (at most `most` bytes of printable ASCII, no quotes, no backslash),
+ * FIELD (a header field of nobody else's that begins with X-), and lists
+ * parted by commas or blanks: USERS (names or numbers; as numbers parted
  * by commas), RANGES (of IP addresses), FIELDS (names of header fields; in
  * lower case, sorted, parted by LF).
  * Defaults are spelled as in the file; an empty one is worked out at start, or
@@ -31,6 +32,9 @@
 #endif
 #ifndef SETTING_AUTH
 #define SETTING_AUTH(...)
+#endif
+#ifndef SETTING_SIGN
+#define SETTING_SIGN(...)
 #endif
 #ifndef SETTING_PLAN
 #define SETTING_PLAN(...)
@@ -201,6 +205,13 @@ SETTING_AUTH("file", file, PATH, "", "", "",
 SETTING_AUTH("realm", realm, TEXT, "fcgi-router", "", "64",
     "The name that a client is told by WWW-Authenticate: browsers show it to "
     "their users and keep passwords by it.")
+SETTING_SIGN("secret", secret, PATH, "", "", "",
+    "What the router and the origin know, and nobody else: one line of 16 to "
+    "1024 printable characters, as 'openssl rand -hex 32' makes it. Others "
+    "may not be able to read the file.")
+SETTING_SIGN("header", header, FIELD, "X-Router-Signature", "", "",
+    "The field that has the signature. No client may send it on to any "
+    "origin.")
 SETTING_PLAN("rate", rate, RATE, "", "1/d", "1000000/s",
     "So many requests in a time, counted together by all routers of this "
     "machine; more are answered 429. Without this setting: no limit.")
@@ -222,4 +233,5 @@ SETTING_PLAN("dry_run", dry_run, BOOL, "no", "", "",
 #undef SETTING_EGRESS
 #undef SETTING_TLS
 #undef SETTING_AUTH
+#undef SETTING_SIGN
 #undef SETTING_PLAN

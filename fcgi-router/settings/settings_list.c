@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/name.h"
 #include "settings/settings_private.h"
 
 bool
@@ -117,6 +118,22 @@ settings_is_field(struct str word)
 		if (!str_is_alnum(word.p[i]) && word.p[i] != '-')
 			return false;
 	return word.n > 0;
+}
+
+/* X-Router-... is the router's own to give. */
+int
+settings_list_field(struct str text, struct err *e)
+{
+	enum name id = name_of(text);
+
+	if (settings_is_field(text) &&
+	    str_starts_nocase(text, STR("X-")) &&
+	    (id == NAME_OTHER || id == NAME_X_ROUTER_ANY))
+		return 0;
+	return err_set(e, REASON_INTERNAL,
+	    "'%s' is no such header field, expected a name of letters, digits "
+	    "and '-' that begins with X- and has no other use",
+	    settings_quote(text).text);
 }
 
 int

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /* settings_named: the sections that have a name and settings: [egress:NAME],
- * [tls:NAME], [auth:NAME], [plan:NAME]. */
+ * [tls:NAME], [auth:NAME], [sign:NAME], [plan:NAME]. */
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -26,11 +26,16 @@ static const struct settings_shelf {
 		sizeof(struct settings_tls), offsetof(struct settings, tls),
 		offsetof(struct settings, tls_count),
 		offsetof(struct settings_tls, places) },
-	[SETTINGS_AUTH] = { SETTINGS_AT_AUTH, SETTINGS_AT_PLAN,
+	[SETTINGS_AUTH] = { SETTINGS_AT_AUTH, SETTINGS_AT_SIGN,
 		sizeof(struct settings_auth),
 		offsetof(struct settings, auths),
 		offsetof(struct settings, auth_count),
 		offsetof(struct settings_auth, places) },
+	[SETTINGS_SIGN] = { SETTINGS_AT_SIGN, SETTINGS_AT_PLAN,
+		sizeof(struct settings_sign),
+		offsetof(struct settings, signs),
+		offsetof(struct settings, sign_count),
+		offsetof(struct settings_sign, places) },
 	[SETTINGS_PLAN] = { SETTINGS_AT_PLAN, SETTINGS_COUNT,
 		sizeof(struct settings_plan),
 		offsetof(struct settings, plans),
@@ -91,6 +96,16 @@ settings_look_unverified(const struct settings_declaration *named,
 		    STR_ARG(named->name));
 }
 
+static void
+settings_look_secret(const struct settings_declaration *named,
+    struct settings_report *r)
+{
+	if (named->places[SETTINGS_SIGN_secret].line == 0)
+		settings_tell(r, named->line, 1,
+		    "no 'secret' in [sign:%.*s], expected one",
+		    STR_ARG(named->name));
+}
+
 void
 settings_named_look(const struct settings_declared *declared,
     struct settings_report *r)
@@ -102,6 +117,8 @@ settings_named_look(const struct settings_declared *declared,
 
 		if (named->kind == SETTINGS_AUTH)
 			settings_auth_look(named, r);
+		if (named->kind == SETTINGS_SIGN)
+			settings_look_secret(named, r);
 		if (named->kind == SETTINGS_PLAN)
 			settings_plan_look(named, r);
 		if (named->kind != SETTINGS_TLS)
@@ -183,14 +200,12 @@ settings_keep_places(void *of, const struct settings_declaration *named)
 	}
 }
 
-/* The next one of its kind, empty; NULL: it has no settings. */
+/* The next one of its kind, empty. */
 static void *
 settings_shelf_next(struct settings *s, enum settings_named kind)
 {
 	const struct settings_shelf *shelf = &settings_shelves[kind];
 
-	if (shelf->size == 0)
-		return NULL;
 	return (char *)*settings_shelf_list(shelf, s) +
 	    shelf->size * (*settings_shelf_count(shelf, s))++;
 }
@@ -204,8 +219,6 @@ settings_make_shelves(struct settings *s, size_t most)
 		const struct settings_shelf *shelf = &settings_shelves[kind];
 		void **list = settings_shelf_list(shelf, s);
 
-		if (shelf->size == 0)
-			continue;
 		*list = calloc(most, shelf->size);
 		if (*list == NULL)
 			return -1;
@@ -231,10 +244,9 @@ settings_named_use(struct settings *s,
 		const struct settings_declaration *named = &declared->list[i];
 		void *of = settings_shelf_next(s, named->kind);
 
-		if (of != NULL && settings_shelves[named->kind].places > 0)
+		if (settings_shelves[named->kind].places > 0)
 			settings_keep_places(of, named);
-		if (of != NULL)
-			got = settings_take_named(s, of, named, r);
+		got = settings_take_named(s, of, named, r);
 	}
 }
 
@@ -253,14 +265,32 @@ settings_clear_shelf(struct settings *s, const struct settings_shelf *shelf)
 	free(list);
 }
 
+int
+settings_named_private(struct settings *s, struct err *e)
+{
+	struct str all[SETTINGS_WORDS_MAX + SETTINGS_DECLARED_MAX];
+	struct str own = str_of(s->private_headers);
+	size_t count = 0, i;
+
+	while (own.n > 0)
+		(void)str_cut(own, '\n', &all[count++], &own);
+	for (i = 0; i < s->sign_count; i++)
+		all[count++] = str_of(s->signs[i].header);
+	s->private_names = settings_join(all, count);
+	return s->private_names != NULL ? 0 : err_set(e, REASON_OVERLOADED,
+	    "out of memory, expected room for the settings");
+}
+
 void
 settings_named_clear(struct settings *s)
 {
-	size_t kind;
+	size_t kind, i;
 
+	free(s->private_names);
+	for (i = 0; i < s->sign_count; i++)
+		secret_free(&s->signs[i].key);
 	for (kind = 0; kind < SETTINGS_NAMED_COUNT; kind++)
-		if (settings_shelves[kind].size > 0)
-			settings_clear_shelf(s, &settings_shelves[kind]);
+		settings_clear_shelf(s, &settings_shelves[kind]);
 }
 
 /* ---- by name ---- */
@@ -273,8 +303,6 @@ settings_named_of(const struct settings *s, enum settings_named kind,
 	const char *at = (const char *)s;
 	size_t count, i;
 
-	if (shelf->size == 0)
-		return NULL;
 	count = *(const size_t *)(const void *)(at + shelf->count);
 	at = *(const char *const *)(const void *)(at + shelf->list);
 	for (i = 0; i < count; i++, at += shelf->size)
@@ -301,6 +329,12 @@ const struct settings_auth *
 settings_auth_of(const struct settings *s, struct str name)
 {
 	return settings_named_of(s, SETTINGS_AUTH, name);
+}
+
+const struct settings_sign *
+settings_sign_of(const struct settings *s, struct str name)
+{
+	return settings_named_of(s, SETTINGS_SIGN, name);
 }
 
 const struct settings_plan *

@@ -143,6 +143,7 @@ settings_print_value(const void *of, size_t index, FILE *to)
 		break;
 	case SETTINGS_KIND_USERS:
 	case SETTINGS_KIND_NAME:
+	case SETTINGS_KIND_FIELD:
 	case SETTINGS_KIND_BY:
 		fprintf(to, "%s", *(char *const *)member);
 		break;

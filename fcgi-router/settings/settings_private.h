@@ -31,6 +31,11 @@ enum settings_index {
 #define SETTING_AUTH(key, member, kind, preset, least, most, manual) \
 	SETTINGS_AT_AUTH_##member,
 #include "settings/settings.tbl.h"
+	SETTINGS_AT_SIGN,
+	SETTINGS_BEFORE_SIGN = SETTINGS_AT_SIGN - 1,
+#define SETTING_SIGN(key, member, kind, preset, least, most, manual) \
+	SETTINGS_AT_SIGN_##member,
+#include "settings/settings.tbl.h"
 	SETTINGS_AT_PLAN,
 	SETTINGS_BEFORE_PLAN = SETTINGS_AT_PLAN - 1,
 #define SETTING_PLAN(key, member, kind, preset, least, most, manual) \
@@ -44,6 +49,7 @@ enum settings_kind {
 	SETTINGS_KIND_USERS,
 	SETTINGS_KIND_NAME,
 	SETTINGS_KIND_TEXT,
+	SETTINGS_KIND_FIELD,
 	SETTINGS_KIND_FIELDS,
 	SETTINGS_KIND_RANGES,
 	SETTINGS_KIND_WORD,
@@ -157,18 +163,21 @@ void settings_auth_look(const struct settings_declaration *named,
 /* Has its type the setting, one of enum settings_auth_key? */
 bool settings_auth_takes(const struct settings_auth *s, size_t at);
 
+/* Works out s->private_names. 0, or -1 and e: no memory. */
+ATTR_MUST_USE int settings_named_private(struct settings *s, struct err *e);
+
 /* Takes over what is declared. Mistakes are told. */
 void settings_named_use(struct settings *s,
     const struct settings_declared *declared, struct settings_report *r);
 void settings_named_clear(struct settings *s);
 
-/* What [KIND:NAME] says; NULL: there is none, or its kind has no settings. */
+/* What [KIND:NAME] says; NULL: there is none. */
 const void *settings_named_of(const struct settings *s,
     enum settings_named kind, struct str name);
 
 /*
- * Reads and checks a value. PATH, NAME, TEXT, BY, lists have none here, and are
- * checked.
+ * Reads and checks a value. PATH, NAME, TEXT, FIELD, BY and lists have none
+ * here, and are checked.
  * 0, or -1 and e->text: "what, what was expected".
  */
 ATTR_MUST_USE
@@ -201,6 +210,9 @@ int settings_list_ranges(struct str text, struct settings_ranges *out,
     struct err *e);
 ATTR_MUST_USE
 int settings_list_fields(struct str text, char **out, struct err *e);
+
+/* One of nobody's that begins with X-. 0, or -1 and e->text. */
+ATTR_MUST_USE int settings_list_field(struct str text, struct err *e);
 
 /* The user's number. 1 found, 0 no such user, -1 and e->text. */
 ATTR_MUST_USE

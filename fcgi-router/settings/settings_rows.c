@@ -25,6 +25,9 @@ static const struct settings_row settings_rows[SETTINGS_COUNT] = {
 #define SETTING_AUTH(key, member, kind, preset, least, most, manual) \
 	{ "auth:NAME", key, #kind, preset, least, most, manual },
 #include "settings/settings.tbl.h"
+#define SETTING_SIGN(key, member, kind, preset, least, most, manual) \
+	{ "sign:NAME", key, #kind, preset, least, most, manual },
+#include "settings/settings.tbl.h"
 #define SETTING_PLAN(key, member, kind, preset, least, most, manual) \
 	{ "plan:NAME", key, #kind, preset, least, most, manual },
 #include "settings/settings.tbl.h"
@@ -46,6 +49,9 @@ static const struct settings_slot {
 #include "settings/settings.tbl.h"
 #define SETTING_AUTH(key, member, kind, preset, least, most, manual) \
 	{ SETTINGS_KIND_##kind, offsetof(struct settings_auth, member) },
+#include "settings/settings.tbl.h"
+#define SETTING_SIGN(key, member, kind, preset, least, most, manual) \
+	{ SETTINGS_KIND_##kind, offsetof(struct settings_sign, member) },
 #include "settings/settings.tbl.h"
 #define SETTING_PLAN(key, member, kind, preset, least, most, manual) \
 	{ SETTINGS_KIND_##kind, offsetof(struct settings_plan, member) },
@@ -126,7 +132,8 @@ settings_is_text(enum settings_kind kind)
 {
 	return kind == SETTINGS_KIND_PATH || kind == SETTINGS_KIND_USERS ||
 	    kind == SETTINGS_KIND_NAME || kind == SETTINGS_KIND_TEXT ||
-	    kind == SETTINGS_KIND_BY || kind == SETTINGS_KIND_FIELDS;
+	    kind == SETTINGS_KIND_BY || kind == SETTINGS_KIND_FIELD ||
+	    kind == SETTINGS_KIND_FIELDS;
 }
 
 /* The folder of s->path with its slash, "" when the path names none. */
@@ -323,7 +330,8 @@ settings_work_out(struct settings *s, struct err *e)
 		return -1;
 	if (s->allow_users == NULL && settings_default_users(s, e) == -1)
 		return -1;
-	if (settings_fill(s, 0, SETTINGS_AT_EGRESS, e) == -1)
+	if (settings_fill(s, 0, SETTINGS_AT_EGRESS, e) == -1 ||
+	    settings_named_private(s, e) == -1)
 		return -1;
 	return settings_fill(&s->egress, SETTINGS_AT_EGRESS, SETTINGS_AT_TLS,
 	    e);

@@ -296,15 +296,6 @@ settings_look_key(struct settings_look *l, struct str name)
 		    settings_sections);
 		return SETTINGS_COUNT;
 	}
-	if (l->named != NULL && l->section == SETTINGS_COUNT)
-		settings_tell_at(l, name,
-		    "unknown setting '%s' in [%s:%.*s], expected none: no "
-		    "settings of [%s:...] exist in this version, the section "
-		    "only declares the name",
-		    settings_quote(name).text,
-		    settings_named_words[l->named->kind],
-		    STR_ARG(l->named->name),
-		    settings_named_words[l->named->kind]);
 	if (l->section == SETTINGS_COUNT)
 		return SETTINGS_COUNT;
 	at = settings_find_key(l->section, name);

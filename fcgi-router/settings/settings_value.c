@@ -416,6 +416,9 @@ settings_value_read(size_t index, struct str text,
 	case SETTINGS_KIND_TEXT:
 		got = settings_read_text(row, text, e);
 		break;
+	case SETTINGS_KIND_FIELD:
+		got = settings_list_field(text, e);
+		break;
 	case SETTINGS_KIND_RATE:
 		got = settings_read_rate(row, text, &out->rate, e);
 		break;

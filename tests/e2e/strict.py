@@ -21,9 +21,9 @@ ESCAPE = re.compile(rb"%(?![0-9A-F]{2})")
 UNRESERVED = re.compile(rb"%(?:4[1-9A-F]|5[0-9A]|6[1-9A-F]|7[0-9A]|3[0-9]"
                         rb"|2D|2E|5F|7E)")
 ONE_HOP = re.compile(rb"connection|keep-alive|proxy-.*|te|trailer|upgrade"
-                     rb"|http2-settings|expect|x-router-.*")
+                     rb"|http2-settings|expect|x-router-(?!signature$).*")
 ONCE = (b"host", b"content-length", b"transfer-encoding", b"content-type",
-        b"x-request-id")
+        b"x-request-id", b"x-router-signature")
 CHUNK = re.compile(rb"[0-9A-Fa-f]{1,16}")
 
 

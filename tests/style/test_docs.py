@@ -45,7 +45,7 @@ SETTINGS = rows("settings/settings.tbl.h", "SETTING") + [
     [section, *row] for macro, section in
     (("SETTING_EGRESS", "egress"), ("SETTING_TLS", "tls:NAME"),
      ("SETTING_AUTH", "auth:NAME"),
-     ("SETTING_PLAN", "plan:NAME"))
+     ("SETTING_SIGN", "sign:NAME"), ("SETTING_PLAN", "plan:NAME"))
     for row in rows("settings/settings.tbl.h", macro)]
 DIRECTIVES = rows("route/directive.tbl.h", "DIRECTIVE")
 RECORDS = rows("report/record.tbl.h", "RECORD")
@@ -134,8 +134,8 @@ def value_forms(row):
     words = most.split("|") if kind in ("WORD", "PATH") and most else []
     words += {"BOOL": ["yes", "no"], "COUNT": ["number"], "TIME": ["time"],
               "SIZE": ["size"], "USERS": ["users"], "NAME": ["name"],
-              "FIELDS": ["fields"], "RANGES": ["ranges"], "RATE": ["rate"],
-              "BY": [*most.split("|"), "tag:K"],
+              "FIELD": ["field"], "FIELDS": ["fields"], "RANGES": ["ranges"],
+              "RATE": ["rate"], "BY": [*most.split("|"), "tag:K"],
               "TEXT": ["text"]}.get(kind, [])
     if kind == "PATH":
         words.append("folder" if key in ("dir", "sockets")

@@ -67,6 +67,7 @@ static const struct {
 	  { REASON_NONE } },
 	{ "a.example @s\n@s http://o.example sign=c", "192.0.2.9",
 	  { REASON_NONE, REASON_NONE, REASON_INTERNAL } },
+	{ "a.example http://o.example sign=d", "192.0.2.9", { REASON_NONE } },
 	{ "%defaults tls=b\na.example redirect=302 /x", "192.0.2.9",
 	  { REASON_NONE } },
 };
@@ -75,7 +76,7 @@ static void
 each_door_turns_away_what_it_is_for(void **state)
 {
 	struct settings *s = admit_settings("[auth:b]\ntype = bearer\n"
-	    "file = /f\n");
+	    "file = /f\n[sign:d]\nsecret = /s\n");
 	struct cidr inside;
 	size_t i;
 
@@ -97,7 +98,7 @@ each_door_turns_away_what_it_is_for(void **state)
 		    wants[1] == REASON_NONE ? 0 : -1);
 		TABLE_INT(row, e.reason, wants[1]);
 		e.reason = REASON_NONE;
-		TABLE_INT(row, admit_origin(&d.follow, &e),
+		TABLE_INT(row, admit_origin(&d.follow, s, &e),
 		    wants[2] == REASON_NONE ? 0 : -1);
 		TABLE_INT(row, e.reason, wants[2]);
 		decide_close(&d);

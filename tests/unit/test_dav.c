@@ -178,7 +178,7 @@ static const struct {
 	  "HTTP_IF=</y> (<u:1>) <http://a.example/in> (<u:2>)",
 	  REASON_AUTH_DENIED },
 	{ TWO("sign=x"), "http://a.example/x", "MOVE",
-	  "HTTP_DESTINATION=/in", REASON_INTERNAL },
+	  "HTTP_DESTINATION=/in", REASON_OTHER_SERVER },
 	{ "a.example @s\nb.example =a.example deny=192.0.2.9\n"
 	  "@s http://o.example", "http://a.example/x", "MOVE",
 	  "HTTP_DESTINATION=http://b.example/x", REASON_ADDRESS_DENIED },

@@ -145,17 +145,22 @@ static const struct trap traps[] = {
 	    "@4:2: error: 'a:b' is no name, expected small letters, digits, "
 	    "'.', '_' and '-', a letter or digit first, at most 128\n"),
 	TRAP("a named section twice",
-	    "[plan:a]\n[sign:a]\n[plan:b]\n[plan:a]\n",
+	    "[plan:a]\n[egress:a]\n[plan:b]\n[plan:a]\n",
 	    "@4:2: error: section [plan:a] again, expected once: line 1 has "
 	    "it\n"),
-	TRAP("a setting in a named section",
-	    "[sign:a]\nrate = 10\n[sign:b]\ncheck = 1s\n",
-	    "@2:1: error: unknown setting 'rate' in [sign:a], expected none: "
-	    "no settings of [sign:...] exist in this version, the section "
-	    "only declares the name\n"
-	    "@4:1: error: unknown setting 'check' in [sign:b], expected none: "
-	    "no settings of [sign:...] exist in this version, the section "
-	    "only declares the name\n"),
+	TRAP("a signature without a secret, or in no field of its own",
+	    "[sign:a]\nheader = X-A\n[sign:b]\nsecret = /s\n"
+	    "header = X-Forwarded-For\n[sign:c]\nsecret = /s\n"
+	    "header = Signature\n[sign:d]\nsecret = /s\nheader = X_A\n",
+	    "@5:10: error: 'X-Forwarded-For' is no such header field, expected "
+	    "a name of letters, digits and '-' that begins with X- and has no "
+	    "other use\n"
+	    "@8:10: error: 'Signature' is no such header field, expected a "
+	    "name of letters, digits and '-' that begins with X- and has no "
+	    "other use\n"
+	    "@11:10: error: 'X_A' is no such header field, expected a name of "
+	    "letters, digits and '-' that begins with X- and has no other use\n"
+	    "@1:1: error: no 'secret' in [sign:a], expected one\n"),
 	TRAP("what a type of auth needs, and what it has not",
 	    "[auth:a]\n[auth:b]\ntype = bearer\n[auth:c]\ntype = bearr\n"
 	    "[auth:d]\ntype = basic\nfile = /f\nrealm = \"a;b\"\n"
@@ -173,7 +178,7 @@ static const struct trap traps[] = {
 	    "@11:1: error: no 'type' in [auth:e], expected one of "
 	    "bearer|basic\n"),
 	TRAP("a default plan that is not there",
-	    "[router]\ndefault_plan = gold\n[plan:pro]\n[sign:gold]\n",
+	    "[router]\ndefault_plan = gold\n[plan:pro]\n[egress:gold]\n",
 	    "@2:16: error: 'default_plan' is 'gold', expected a plan that has "
 	    "a section [plan:gold]\n"),
 	TRAP("a burst without a rate, and one that never comes again",
@@ -872,6 +877,7 @@ what_is_printed_can_be_read_again(void **state)
 	    "rate=90/m\ncount_by = host\n[auth:b]\n"
 	    "type = basic\nfile = users\nrealm = \"A site; of ours\"\n"
 	    "[auth:a]\ntype=bearer\nfile = /t\n"
+	    "[sign:b]\nsecret = /s\nheader = X-Sign\n"
 	    "[internal]\nallow = 10.0.0.0/8 ::1 127.0.0.1\n"
 	    "[log]\naccess = \" /log\"\n[tls:a]\nca = \"/c;a\"\n[tls:b]\n"
 	    "cert = /c\nkey = /k\nverify = no\n[egress]\nallow = 10.1.2.3\n"
@@ -907,6 +913,8 @@ what_is_printed_can_be_read_again(void **state)
 	    "\n[auth:a]\ntype = bearer\nfile = /t\n"
 	    "realm = fcgi-router\n\n[auth:b]\ntype = basic\nfile = "));
 	assert_non_null(strstr(first, "users\nrealm = \"A site; of ours\"\n"));
+	assert_non_null(strstr(first,
+	    "\n[sign:b]\nsecret = /s\nheader = X-Sign\n"));
 	s = load_good(first);
 	f = open_memstream(&second, &n);
 	settings_print(s, f);
@@ -1023,6 +1031,29 @@ defaults_of_lists_are_local_alone(void **state)
 	assert_true(cidr_holds(s->internal_allow.list, 2, STR("127.9.9.9")));
 	assert_true(cidr_holds(s->internal_allow.list, 2, STR("::1")));
 	assert_false(cidr_holds(s->internal_allow.list, 2, STR("10.0.0.1")));
+	settings_drop(&s);
+}
+
+static void
+signatures_are_in_fields_that_no_client_sends(void **state)
+{
+	struct settings *s = load_good(
+	    "[relay]\nprivate_headers = Remote-User, X-Sign\n"
+	    "[sign:a]\nsecret = /s\n[sign:b]\nsecret = /s\n"
+	    "header = X-SIGN\n[sign:c]\nsecret = /s\nheader = X-Origin-Key\n");
+
+	(void)state;
+	assert_int_equal(s->sign_count, 3);
+	assert_string_equal(settings_sign_of(s, STR("a"))->header,
+	    "X-Router-Signature");
+	assert_string_equal(settings_sign_of(s, STR("c"))->header,
+	    "X-Origin-Key");
+	assert_null(settings_sign_of(s, STR("d")));
+	assert_string_equal(s->private_names,
+	    "remote-user\nx-origin-key\nx-router-signature\nx-sign");
+	settings_drop(&s);
+	s = load_good("");
+	assert_string_equal(s->private_names, "");
 	settings_drop(&s);
 }
 
@@ -1458,6 +1489,7 @@ main(void)
 		cmocka_unit_test(users_are_looked_up_when_the_file_is_loaded),
 		cmocka_unit_test(own_user_and_root_may_connect_by_default),
 		cmocka_unit_test(every_default_of_the_table_may_be_written),
+		cmocka_unit_test(signatures_are_in_fields_that_no_client_sends),
 		cmocka_unit_test(what_is_printed_can_be_read_again),
 		cmocka_unit_test(the_sample_file_says_the_defaults),
 		cmocka_unit_test(lists_are_read_and_put_in_order),
