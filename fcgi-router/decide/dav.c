@@ -156,8 +156,6 @@ dav_enter(const struct dav *in, struct str url, struct dav_place *p,
 		return -1;
 	if (p->follow.origin == NULL || !dav_same_service(in, p))
 		return dav_elsewhere(url, e);
-	p->follow.source.claims = in->follow->source.claims;
-	p->follow.source.claim_count = in->follow->source.claim_count;
 	/* of a service's origins, the one that was chosen */
 	origin = p->follow.service != NULL ? in->follow->origin :
 	    p->follow.origin;

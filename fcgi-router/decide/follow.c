@@ -147,7 +147,9 @@ follow_fill_source(struct follow_walk *w)
 		.policy = &out->policy,
 		.host = out->host,
 		.captures = out->found.captures,
-		.rest = out->found.rest };
+		.rest = out->found.rest,
+		.claims = w->ask->claims,
+		.claim_count = w->ask->claim_count };
 }
 
 /* The route that is no alias, and its target. As follow_request. */
@@ -193,6 +195,21 @@ follow_init(struct follow *f)
 	f->target = NULL;
 	f->service = NULL;
 	f->origin = NULL;
+}
+
+bool
+follow_asks_who(const struct follow *f)
+{
+	const struct pattern *name;
+	size_t i;
+
+	if (f->target == NULL || f->target->kind != TARGET_SERVICE)
+		return false;
+	name = &f->target->service.name;
+	for (i = 0; i < name->count; i++)
+		if (name->parts[i].variable == PATTERN_AUTH)
+			return true;
+	return false;
 }
 
 int

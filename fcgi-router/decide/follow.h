@@ -29,6 +29,8 @@ struct follow_ask {
 	                     is to be given one; empty: a new one */
 	size_t share;     /* of a split not what the client gets but the target
 	                     of this number, from 1 */
+	const struct pattern_claim *claims; /* {auth.K}, once it is known */
+	size_t claim_count;
 };
 
 /* How a split chose. */
@@ -81,6 +83,9 @@ struct follow {
 /* Nothing was followed yet. Long lists are left as they are: their counts are
  * 0, and captures are those of found.route. */
 void follow_init(struct follow *f);
+
+/* Is it a service's name that is made of what auth says of the client? */
+bool follow_asks_who(const struct follow *f);
 
 /*
  * *out borrows from the arena and the request; it points into itself, so it

@@ -68,7 +68,9 @@ exchange_ask_map(const struct exchange *x, unsigned slot,
 	m->ask = (struct follow_ask){ .request = &x->request,
 		.map = &m->map,
 		.space = exchange_space(x),
-		.version_override = { may->list, may->count } };
+		.version_override = { may->list, may->count },
+		.claims = x->auth.yes.claims,
+		.claim_count = x->auth.yes.claim_count };
 	m->store = snapshot_store(x->map);
 	m->slot = slot;
 	m->map.get = exchange_get;

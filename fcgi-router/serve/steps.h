@@ -123,6 +123,10 @@ void step_bound_upload(struct exchange *x, bool for_front);
  * room. */
 int step_tell_limits(const struct exchange *x, struct header *fields);
 
+/* Its service has a name that is made of who asks: it is found, now that this
+ * is known. STEP_NEXT, or STEP_REPLY. */
+int step_find_by_claims(struct exchange *x, const struct exchange_loan *loan);
+
 /* x->err has a reason: STEP_REPLY. */
 int step_fail(struct exchange *x);
 

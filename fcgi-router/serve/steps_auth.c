@@ -56,6 +56,7 @@ step_let_in(struct exchange *x)
 int
 step_authenticate(struct exchange *x, const struct exchange_loan *loan)
 {
+	bool again;
 	int got;
 
 	if (x->follow.policy.auth_count == 0)
@@ -67,7 +68,13 @@ step_authenticate(struct exchange *x, const struct exchange_loan *loan)
 		return step_wait_busy(x);
 	if (got != AUTH_YES)
 		return step_fail(x);
+	again = x->err.reason == REASON_NO_SERVICE &&
+	    x->follow.source.claims == NULL && follow_asks_who(&x->follow);
 	x->follow.source.claims = x->auth.yes.claims;
 	x->follow.source.claim_count = x->auth.yes.claim_count;
-	return step_let_in(x);
+	if (!again)
+		return step_let_in(x);
+	if (step_find_by_claims(x, loan) != STEP_NEXT)
+		return STEP_REPLY;
+	return step_authenticate(x, loan); /* what the service asks, too */
 }

@@ -89,6 +89,40 @@ step_admit(struct exchange *x, const struct exchange_loan *loan)
 	return STEP_NEXT;
 }
 
+/* As step_tighten; what narrowed them meanwhile holds. */
+static void
+step_tighten_again(struct exchange *x)
+{
+	const struct exchange_limits was = x->limits;
+	struct exchange_limits *now = &x->limits;
+
+	step_tighten(x);
+	now->connect = step_tightest(now->connect, was.connect);
+	now->response = step_tightest(now->response, was.response);
+	now->idle = step_tightest(now->idle, was.idle);
+	now->body = now->body < was.body ? now->body : was.body;
+}
+
+/* Its service has doors of its own, but no plan: that was counted by. */
+int
+step_find_by_claims(struct exchange *x, const struct exchange_loan *loan)
+{
+	const struct settings_ranges *inside = &x->settings->internal_allow;
+	struct str plan = x->follow.policy.plan;
+	struct str said = x->follow.policy.plan_said;
+	int got;
+
+	x->err.reason = REASON_NONE;
+	got = step_follow(x, loan->slot);
+	x->follow.policy.plan = plan;
+	x->follow.policy.plan_said = said;
+	if (got != 1 || admit_address(&x->follow, &x->request, inside->list,
+	    inside->count, &x->err) == -1)
+		return step_fail(x);
+	step_tighten_again(x);
+	return STEP_NEXT;
+}
+
 /* ---- where it leads ---- */
 
 static uint32_t

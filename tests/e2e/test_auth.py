@@ -34,6 +34,9 @@ gone.test      {url} auth=gone
 either.test    {url} auth=gone|tokens
 local.test     respond=200 "in" auth=tokens
 {{t}}.dyn.test @{{t}} auth=tokens
+own.test       @{{auth.team}} auth=tokens
+@production/red {url} max-body=10
+@production/green {url} auth=users
 vanity.test    =served.test auth=tokens
 served.test    @api auth=users|second
 @api           {url} auth=third
@@ -64,7 +67,9 @@ def secret(path, text, mode=0o600):
 
 
 TOKENS = line("alice-token", "alice team=red plan=pro") + \
-    line("bob-token", "bob") + line("third-token", "carol")
+    line("bob-token", "bob") + line("third-token", "carol") + \
+    line("green-token", "dora team=green") + \
+    line("odd-token", "eve team=../red")
 
 
 def sections(folder):
@@ -196,6 +201,25 @@ def test_answers_of_the_routers_own_are_for_who_is_let_in(site):
     answer, _ = site.asks("acme.dyn.test", bearer("bob-token"))
     assert (answer.status, answer.get("X-Router-Reason")) == (
         404, "no-service")
+
+
+OWN = {
+    "theirs": ("alice-token", b"", 200, None),
+    "limits-of-theirs": ("alice-token", b"x" * 11, 413, "body-too-large"),
+    "none": ("bob-token", b"", 404, "no-service"),
+    "no-name": ("odd-token", b"", 404, "no-service"),
+    "auth-of-theirs": ("green-token", b"", 401, "auth-required"),
+    "nobody": ("x", b"", 401, "auth-required"),
+}
+
+
+@pytest.mark.parametrize("row", OWN)
+def test_a_service_can_be_chosen_by_who_asks(site, row):
+    token, body, status, reason = OWN[row]
+    answer, asked = site.asks("own.test", bearer(token), method="PUT",
+                              body=body)
+    assert (answer.status, answer.get("X-Router-Reason")) == (status, reason)
+    assert len(asked) == (status == 200)
 
 
 def test_the_log_says_who_it_was(site):
