@@ -383,6 +383,7 @@ main_serve(const struct main_options *o, const char *ini,
 	if (process_init(&process, settings, way == 0, &e) == -1) {
 		msg_error("%s", e.text);
 		listen_remove();
+		process_fini(&process);
 		return EXIT_TROUBLE;
 	}
 	process.on_stdin = on_stdin;

@@ -106,6 +106,8 @@ static const struct {
 	{ SERVICE, "{header.x-none}", NULL },
 	{ SERVICE, "{cookie.none}", NULL },
 	{ SERVICE, "{auth.sub}", NULL },
+	{ SERVICE, "{auth.who}", NULL },
+	{ SERVICE, "{auth.team}", "red" },
 	{ SERVICE, "{item}", NULL },
 
 	{ PATH, "/{item}", "/a%2Fb+c&=;" },
@@ -128,6 +130,8 @@ static const struct {
 	    "u=%2Fa%252Fb%2Bc%2Fd%3Fq%3D1%26r%3D%2520" },
 	{ QUERY, "h={header.x-who}", "h=a%20b%25%2F.." },
 	{ QUERY, "z={cookie.z}", "z=3%264" },
+	{ PATH, "/{auth.who}/{auth.sub}", "/Ann%0A%2F../" },
+	{ QUERY, "w={auth.who}", "w=Ann%0A%2F.." },
 	{ QUERY, "ip={client_ip}", "ip=2001%3Adb8%3A%3A1" },
 
 	{ HEADER, "{method} {scheme} {client_ip} {request_id}",
@@ -139,12 +143,16 @@ static const struct {
 	{ HEADER, "{header.X_Tab}<{header.x.tab}>", "a\tb<>" },
 	{ HEADER, "{service} {version} {plan}<{auth.sub}>",
 	    "@blue/acme blue/acme pro<>" },
+	{ HEADER, "<{auth.who}><{auth.Who}><{auth.team}>",
+	    "<Ann/..><><red>" },
 };
 
 static void
 values_are_escaped_for_their_place(void **state)
 {
 	const struct str captures[] = { STR("acme"), STR("a%2Fb+c&=;") };
+	const struct pattern_claim claims[] = { { STR("who"), STR("Ann\n/..") },
+		{ STR("team"), STR("red") }, { STR("who"), STR("Bob") } };
 	struct route route = route_of_tests();
 	struct policy policy;
 	struct request request;
@@ -165,7 +173,8 @@ values_are_escaped_for_their_place(void **state)
 			.host = STR("alias.example"),
 			.service = STR("@blue/acme"),
 			.version = STR("blue/acme"),
-			.captures = captures, .rest = STR("/d") };
+			.captures = captures, .rest = STR("/d"),
+			.claims = claims, .claim_count = 3 };
 		struct pattern p;
 		struct str got;
 		int answer;
