@@ -84,7 +84,8 @@ REASON(CLIENT_GONE, "client-gone", 499,
     "Nothing: the client or the web server closed the connection.")
 REASON(INTERNAL, "internal", 500,
     "The router could not handle this request.",
-    "The log line of this request id says what failed. This should not "
+    "The log line of this request id says what failed. If it is not sign= "
+    "that names a section of router.ini which is not there, this should not "
     "happen: please report it.")
 REASON(ORIGIN_REFUSED, "origin-refused", 502,
     "The origin server could not be reached.",

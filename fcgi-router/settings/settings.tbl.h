@@ -148,8 +148,9 @@ SETTING("relay", "forwarded", forwarded, BOOL, "no", "", "",
     "Also send the Forwarded field of RFC 7239 to origins.")
 SETTING("relay", "private_headers", private_headers, FIELDS, "", "", "",
     "Header fields that no client may send on to an origin, as those X- "
-    "fields that some request-header rule of the map sets, which need not be "
-    "listed here. Without this setting: no other ones.")
+    "fields that some request-header rule of the map sets, and those of "
+    "signatures, which need not be listed here. Without this setting: no "
+    "other ones.")
 SETTING("relay", "server_timing", server_timing, BOOL, "no", "", "",
     "Also tell clients by the field Server-Timing how long finding the route, "
     "connecting and the origin took.")
