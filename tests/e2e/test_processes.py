@@ -120,7 +120,7 @@ def cgi(new_lab, end_lab_module):
     lab = new_lab("cgi")
     try:
         yield Group(lab, "apache-cgi", relay__cooldown="1h",
-                    relay__cooldown_max="1h")
+                    relay__cooldown_max="1h").start("")
     finally:
         end_lab_module(lab)
 
@@ -130,8 +130,9 @@ def test_as_cgi_origins_have_their_shares_and_are_found_out(cgi):
     files."""
     a, b = cgi.origin("a"), cgi.origin("b")
     dead = labs.free_port()
-    cgi.start(f"two.test @two\n@two {a.url} weight=3 {b.url}\n"
-              f"out.test @out\n@out http://127.0.0.1:{dead} {b.url}\n")
+    cgi.lab.routes(
+        f"two.test @two\n@two {a.url} weight=3 {b.url}\n"
+        f"out.test @out\n@out http://127.0.0.1:{dead} {b.url}\n")
     came = [name(ask(cgi.site.port, target="/hello", host="two.test"))
             for _ in range(12)]
     assert collections.Counter(came) == {"a": 9, "b": 3}
@@ -145,6 +146,19 @@ def test_as_cgi_origins_have_their_shares_and_are_found_out(cgi):
     for _ in range(4):
         assert is_out()
     assert not back.asked
+
+
+def test_as_cgi_without_a_folder_turns_begin_anywhere(cgi):
+    """Nothing is known of requests before: yet a dead origin, where no other
+    is tried, takes its share and not all."""
+    b = cgi.origin("well")
+    cgi.lab.routes(f"half.test @half\n"
+                   f"@half http://127.0.0.1:{labs.free_port()} {b.url} "
+                   "retry=0\n")
+    cgi.lab.configure(router__state_dir=str(cgi.lab.dir / "no-folder"))
+    came = {name(ask(cgi.site.port, target="/hello", host="half.test"))
+            for _ in range(20)}
+    assert came == {"502 origin-refused", "well"}
 
 
 # ---- the shared files, harmed ----

@@ -732,9 +732,8 @@ def test_clients_that_leave_take_out_who_answers_nobody(router, make):
             answered = pool.submit(others)
             polls = pool.submit(one_by_one, MAX_FAILS + 2, lambda: leave(
                 "polled", 1.7, "/wait"))
-            while not told_out(router, silent):
-                assert set(one_by_one(MAX_FAILS, lambda: leave(
-                    "site", 0.6))) <= {None, "live"}
+            labs.until(lambda: one_by_one(MAX_FAILS, lambda: leave(
+                "site", 0.6)) and told_out(router, silent), 10, "it is out")
             assert polls.result() == [None] * (MAX_FAILS + 2)
         finally:
             done.set()
