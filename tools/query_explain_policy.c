@@ -104,6 +104,30 @@ query_explain_variables(const struct query_explain *x)
 		    f->policy.tags[i].value);
 }
 
+/* "5s", "1500ms", "64k", "1000". */
+static struct str
+query_explain_amount(const struct query_explain *x, uint64_t n, bool size)
+{
+	static const struct { uint64_t by; const char *unit; } times[] = {
+		{ 86400000, "d" }, { 3600000, "h" }, { 60000, "m" },
+		{ 1000, "s" }, { 1, "ms" } };
+	static const struct { uint64_t by; const char *unit; } sizes[] = {
+		{ 1 << 30, "g" }, { 1 << 20, "m" }, { 1 << 10, "k" },
+		{ 1, "" } };
+	size_t i = 0;
+
+	if (size) {
+		while (n % sizes[i].by != 0 || (n == 0 && sizes[i].by > 1))
+			i++;
+		return arena_printf(x->arena, "%" PRIu64 "%s",
+		    n / sizes[i].by, sizes[i].unit);
+	}
+	while (n % times[i].by != 0 || (n == 0 && times[i].by != 1000))
+		i++;
+	return arena_printf(x->arena, "%" PRIu64 "%s", n / times[i].by,
+	    times[i].unit);
+}
+
 /* ---- policy ---- */
 
 static void
@@ -157,6 +181,16 @@ query_explain_plan_limits(const struct query_explain *x,
 	if (plan->concurrency > 0)
 		query_out_pair(x->out, "plan-says", STR("concurrency"),
 		    arena_printf(x->arena, "%" PRIi64, plan->concurrency));
+	if (plan->origin_time > 0)
+		query_out_pair(x->out, "plan-says", STR("origin_time"),
+		    query_explain_amount(x, (uint64_t)plan->origin_time,
+		    false));
+	if (plan->subrequests > 0)
+		query_out_pair(x->out, "plan-says", STR("subrequests"),
+		    arena_printf(x->arena, "%" PRIi64, plan->subrequests));
+	if (plan->max_body < x->by->query->settings->max_body)
+		query_out_pair(x->out, "plan-says", STR("max_body"),
+		    query_explain_amount(x, plan->max_body, true));
 	if (plan->dry_run)
 		query_out_pair(x->out, "plan-says", STR("dry_run"),
 		    STR("yes"));
@@ -182,7 +216,7 @@ query_explain_plan(const struct query_explain *x)
 		    p->plan_said.n == 0 ? "" :
 		    ", router.ini has none of that name"));
 	query_explain_plan_limits(x, plan);
-	plan_key(plan, &x->answer->follow, &x->answer->request, &key);
+	plan_key(plan, &x->answer->follow, &x->answer->request, STR(""), &key);
 	query_out_text(x->out, "counted-by", arena_printf(x->arena, "%s %.*s",
 	    plan->count_by, STR_ARG(key.text.n > 0 ? key.text :
 	    STR("(no client is known: --client)"))));
@@ -240,30 +274,6 @@ static const struct query_explain_limit {
 	    offsetof(struct words, max_body),
 	    offsetof(struct settings, max_body) },
 };
-
-/* "5s", "1500ms", "64k", "1000". */
-static struct str
-query_explain_amount(const struct query_explain *x, uint64_t n, bool size)
-{
-	static const struct { uint64_t by; const char *unit; } times[] = {
-		{ 86400000, "d" }, { 3600000, "h" }, { 60000, "m" },
-		{ 1000, "s" }, { 1, "ms" } };
-	static const struct { uint64_t by; const char *unit; } sizes[] = {
-		{ 1 << 30, "g" }, { 1 << 20, "m" }, { 1 << 10, "k" },
-		{ 1, "" } };
-	size_t i = 0;
-
-	if (size) {
-		while (n % sizes[i].by != 0 || (n == 0 && sizes[i].by > 1))
-			i++;
-		return arena_printf(x->arena, "%" PRIu64 "%s",
-		    n / sizes[i].by, sizes[i].unit);
-	}
-	while (n % times[i].by != 0 || (n == 0 && times[i].by != 1000))
-		i++;
-	return arena_printf(x->arena, "%" PRIu64 "%s", n / times[i].by,
-	    times[i].unit);
-}
 
 /* The tightest, and who said it: the route before a wider level. */
 static void

@@ -61,8 +61,8 @@ REASON(BODY_TIMEOUT, "body-timeout", 408,
     "'[router] body_timeout' while sending the body.")
 REASON(BODY_TOO_LARGE, "body-too-large", 413,
     "The request body is too large.",
-    "The body is larger than '[relay] max_body', or than max-body= of the "
-    "route, its service or %defaults.")
+    "The body is larger than '[relay] max_body', than max-body= of the route, "
+    "its service or %defaults, or than the plan's 'max_body'.")
 REASON(URI_TOO_LONG, "uri-too-long", 414,
     "The address in the request is too long.",
     "The request target is longer than 16 KiB.")
@@ -136,6 +136,10 @@ REASON(AUTH_UNAVAILABLE, "auth-unavailable", 503,
     "The route, its service, an alias or a %defaults line says auth=, and "
     "router.ini has no such [auth:NAME], or it could not be asked. Nobody is "
     "let in meanwhile. The log line says which.")
+REASON(LIMIT_SUBREQUESTS, "limit-subrequests", 503,
+    "This request needed more than its plan allows.",
+    "As many origins and services that authenticate were asked for it as the "
+    "plan's 'subrequests' says. Did origins fail, so that others were tried?")
 REASON(NO_HEALTHY_ORIGIN, "no-healthy-origin", 503,
     "No server of this service can be reached just now.",
     "All origins of the service are out after failures, were tried by this "
@@ -152,6 +156,9 @@ REASON(ORIGIN_TIMEOUT, "origin-timeout", 504,
     "'[relay] idle_timeout' within its answer, or was not done within "
     "'[relay] total'; or within the timeout=, idle-timeout= or total= of the "
     "route, which may be shorter.")
+REASON(LIMIT_TIME, "limit-time", 504,
+    "This request took longer than its plan allows.",
+    "It was not done within the 'origin_time' of the plan.")
 REASON(LOOP, "loop", 508,
     "The request came back to this router too many times.",
     "The route's origin leads back here: the request's Via names this router "

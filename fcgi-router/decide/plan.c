@@ -55,7 +55,7 @@ plan_key_address(struct str client, struct plan_key *out)
 
 void
 plan_key(const struct settings_plan *plan, const struct follow *f,
-    const struct request *r, struct plan_key *out)
+    const struct request *r, struct str identity, struct plan_key *out)
 {
 	struct str by = str_of(plan->count_by), kind, tag;
 
@@ -64,6 +64,8 @@ plan_key(const struct settings_plan *plan, const struct follow *f,
 		out->text = policy_tag(&f->policy, tag);
 	else if (str_eq(by, STR("host")))
 		out->text = f->host;
+	else if (str_eq(by, STR("identity")))
+		out->text = identity;
 	if (out->text.n == 0)
 		plan_key_address(r->client_ip, out);
 }

@@ -30,10 +30,11 @@ struct plan_key {
 	char room[64];
 };
 
-/* An address is spelled in one way, and of IPv6 its /64 counts. What is no
- * address ("unix:" and the like) counts as it is. */
+/* identity: empty where nobody is known. An address is spelled in one way, and
+ * of IPv6 its /64 counts. What is no address ("unix:" and the like) counts as
+ * it is. */
 void plan_key(const struct settings_plan *plan, const struct follow *f,
-    const struct request *r, struct plan_key *out);
+    const struct request *r, struct str identity, struct plan_key *out);
 
 /* What its rate says (there is one), with the burst worked out. */
 struct limit_rate plan_rate(const struct settings_plan *plan);

@@ -19,7 +19,8 @@ exchange_new(struct process *p)
 	x->process = p;
 	x->front = -1;
 	ready_init(&x->front_ready, x);
-	x->wait.until = x->limit = x->total_limit = INT64_MAX;
+	x->wait.until = x->limit = INT64_MAX;
+	x->total_limit = x->plan_limit = INT64_MAX;
 	x->front_limit = INT64_MAX;
 	arena_init(&x->arena, EXCHANGE_ARENA_MAX);
 	arena_init(&x->spare, EXCHANGE_SPARE_MAX);
@@ -85,20 +86,44 @@ exchange_give_map(struct exchange *x)
 		snapshot_give(x->process->snapshot, &x->map);
 }
 
+const struct settings_plan *
+exchange_plan(const struct exchange *x)
+{
+	const struct settings_plan *own =
+	    x->plans[EXCHANGE_PLAN_IDENTITY].says;
+
+	return own != NULL ? own : x->plans[EXCHANGE_PLAN_ROUTE].says;
+}
+
 void
 exchange_leave(struct exchange *x)
 {
-	if (x->plan.inside != 0)
-		limit_exit(x->process->limit, x->plan.inside);
-	x->plan.inside = 0;
+	size_t i;
+
+	for (i = 0; i < EXCHANGE_PLANS; i++) {
+		if (x->plans[i].inside != 0)
+			limit_exit(x->process->limit, x->plans[i].inside);
+		x->plans[i].inside = 0;
+	}
+}
+
+static void
+exchange_drop_plans(struct exchange *x)
+{
+	size_t i;
+
+	exchange_leave(x);
+	for (i = 0; i < EXCHANGE_PLANS; i++) {
+		x->plans[i].says = NULL;
+		x->plans[i].told = false;
+	}
+	x->subrequests = 0;
 }
 
 void
 exchange_reset(struct exchange *x)
 {
-	exchange_leave(x);
-	x->plan.says = NULL;
-	x->plan.told = false;
+	exchange_drop_plans(x);
 	exchange_give_map(x);
 	x->step = 0;
 	x->variables = NULL;
@@ -128,6 +153,7 @@ exchange_reset(struct exchange *x)
 	x->ended = x->whole = x->recorded = false;
 	x->fresh_only = x->watches_front = false;
 	x->limit = x->total_limit = x->front_limit = INT64_MAX;
+	x->plan_limit = INT64_MAX;
 	x->since_us = x->attempt_us = 0;
 	x->asked = INT64_MAX;
 }

@@ -84,6 +84,13 @@ struct exchange_limits {
 	uint64_t body;
 };
 
+/* Plans that a request has. */
+enum {
+	EXCHANGE_PLAN_ROUTE = 0,
+	EXCHANGE_PLAN_IDENTITY, /* in addition */
+	EXCHANGE_PLANS          /* last */
+};
+
 /* A plan, and what was counted by it. */
 struct exchange_plan {
 	const struct settings_plan *says; /* NULL: there is none */
@@ -127,7 +134,8 @@ struct exchange {
 	struct auth_set *auth_set; /* NULL: nobody was asked */
 	struct auth_walk auth;
 	struct exchange_limits limits;
-	struct exchange_plan plan; /* of the route */
+	struct exchange_plan plans[EXCHANGE_PLANS];
+	unsigned subrequests; /* that were made for it */
 	struct pick pick;   /* of the service's origins */
 	struct target target;
 	struct str set_by_rules; /* names of fields, of the map */
@@ -152,6 +160,7 @@ struct exchange {
 	int64_t front_limit; /* for the front to take a byte of what waits for
 	                        it; INT64_MAX: nothing does */
 	int64_t total_limit;
+	int64_t plan_limit; /* the same, as its plan has it */
 	int64_t since_us;   /* clock_us of the request, and of the attempt */
 	int64_t attempt_us;
 	int64_t asked;      /* clock_ms, from when on an origin that was picked
@@ -179,6 +188,10 @@ struct exchange_map {
 /* Fills *m, which must stay where it is, for the worker's slot. */
 void exchange_ask_map(const struct exchange *x, unsigned slot,
     struct exchange_map *m);
+
+/* The plan in force: of the identity, else of the route; NULL: there is
+ * none. */
+const struct settings_plan *exchange_plan(const struct exchange *x);
 
 /* It is not under way any more, as plans count it. */
 void exchange_leave(struct exchange *x);

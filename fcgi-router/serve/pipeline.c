@@ -19,6 +19,7 @@ static step_function *const pipeline_steps[STEP_PLACE_COUNT] = {
 	[STEP_ADMIT] = step_admit,
 	[STEP_LIMIT] = step_limit,
 	[STEP_AUTHENTICATE] = step_authenticate,
+	[STEP_LIMIT_IDENTITY] = step_limit_identity,
 	[STEP_TAKE_BODY] = step_take_body,
 	[STEP_CHOOSE_TARGET] = step_choose_target, /* or to reply */
 	/* an attempt; a dead pooled connection leads back to its begin, an

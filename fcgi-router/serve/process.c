@@ -155,7 +155,7 @@ process_tell_plan(struct process *p, struct str plan)
 	first = process_note_plan(p, plan);
 	pthread_mutex_unlock(&p->lock);
 	if (first)
-		msg_warning("plan '%.*s' of the map is not in router.ini: the "
+		msg_warning("plan '%.*s' is not in router.ini: the "
 		    "default plan serves", STR_ARG(plan));
 }
 

@@ -24,6 +24,7 @@ enum step_place {
 	STEP_ADMIT,
 	STEP_LIMIT,
 	STEP_AUTHENTICATE,
+	STEP_LIMIT_IDENTITY,
 	STEP_TAKE_BODY,
 	STEP_CHOOSE_TARGET,
 	STEP_CHOOSE_ORIGIN,
@@ -51,7 +52,7 @@ step_function step_find_route, step_admit, step_choose_target;
 /* steps_auth */
 step_function step_authenticate;
 /* steps_limit */
-step_function step_limit;
+step_function step_limit, step_limit_identity;
 /* steps_choose */
 step_function step_choose_origin;
 /* steps_origin */
@@ -118,6 +119,13 @@ int step_body_late(struct exchange *x);
 /* Bounds a wait within an upload, for the front or for the origin; whoever
  * moves has its whole time again. */
 void step_bound_upload(struct exchange *x, bool for_front);
+
+/* One origin, or service that authenticates, is to be asked for it. false: its
+ * plan does not allow one more, and x->err says so. */
+bool step_spend(struct exchange *x);
+
+/* A timeout was its plan's: x->err says so. */
+void step_blame_plan(struct exchange *x);
 
 /* Puts what its plan tells the client, and when to come again. 0, or -1: no
  * room. */

@@ -443,6 +443,7 @@ step_reply(struct exchange *x, const struct exchange_loan *loan)
 	(void)loan;
 	exchange_give_map(x);
 	transfer_end(&x->transfer, false, NULL);
+	step_blame_plan(x);
 	x->total_limit = INT64_MAX;
 	step_tell(x);
 	x->record.reason = x->err.reason;

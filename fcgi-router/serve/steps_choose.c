@@ -121,6 +121,8 @@ step_choose_origin(struct exchange *x, const struct exchange_loan *loan)
 		return step_fail(x);
 	x->asked = INT64_MAX;
 	x->stalls = false;
+	if (!step_spend(x))
+		return step_fail(x);
 	if (pick_next(&x->pick, step_repeats(x), clock_ms(),
 	    &x->follow.origin, &x->err) == 0 ||
 	    step_make_request(x, loan->slot) == -1)

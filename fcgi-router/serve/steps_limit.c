@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/* steps_limit: what a plan allows: before it is known who asks, so that a flood
- * costs as little as can be. */
+/* steps_limit: what plans allow: that of the route before it is known who asks,
+ * so that a flood costs as little as can be; then that of who asks. */
 
 #include "serve/steps.h"
 
@@ -39,13 +39,17 @@ step_over_limit(struct exchange *x, struct exchange_plan *p,
 
 /* One request more by that plan. 0, or -1 and x->err. */
 static int
-step_count(struct exchange *x, struct exchange_plan *p)
+step_count(struct exchange *x, struct exchange_plan *p, struct str identity)
 {
+	const struct exchange_plan *route = &x->plans[EXCHANGE_PLAN_ROUTE];
 	struct limit *l = x->process->limit;
 	int64_t now_us = clock_us();
 	uint64_t id;
 
-	plan_key(p->says, &x->follow, &x->request, &p->key);
+	plan_key(p->says, &x->follow, &x->request, identity, &p->key);
+	if (p != route && p->says == route->says &&
+	    str_eq(p->key.text, route->key.text))
+		return 0; /* it was counted */
 	id = limit_id(l, str_of(p->says->name), p->key.text);
 	if (p->says->rate.count > 0) {
 		const struct limit_rate rate = plan_rate(p->says);
@@ -64,33 +68,141 @@ step_count(struct exchange *x, struct exchange_plan *p)
 int
 step_limit(struct exchange *x, const struct exchange_loan *loan)
 {
-	struct exchange_plan *p = &x->plan;
+	struct exchange_plan *p = &x->plans[EXCHANGE_PLAN_ROUTE];
 
 	(void)loan;
 	if (p->says == NULL)
 		return STEP_NEXT;
 	x->record.plan = str_of(p->says->name);
-	return step_count(x, p) == 0 ? STEP_NEXT : step_fail(x);
+	return step_count(x, p, STR("")) == 0 ? STEP_NEXT : step_fail(x);
+}
+
+/* ---- who asks is known ---- */
+
+/* The plan that authentication names; where that is none, the default one. */
+static void
+step_find_plan(struct exchange *x, struct exchange_plan *p)
+{
+	struct policy said = { .plan = x->auth.yes.plan };
+
+	if (plan_of_route(&said, x->settings, &p->says))
+		process_tell_plan(x->process, x->auth.yes.plan);
+	if (p->says == NULL)
+		return;
+	x->follow.policy.plan = str_of(p->says->name);
+	x->record.plan = x->follow.policy.plan;
+}
+
+/* What the plan in force allows this request alone. */
+static void
+step_use_plan(struct exchange *x, const struct settings_plan *plan)
+{
+	if (plan->max_body < x->limits.body)
+		x->limits.body = plan->max_body;
+	if (plan->origin_time > 0)
+		x->plan_limit = x->since_us / 1000 + plan->origin_time;
+	if (x->plan_limit < x->total_limit)
+		x->total_limit = x->plan_limit;
+}
+
+int
+step_limit_identity(struct exchange *x, const struct exchange_loan *loan)
+{
+	struct exchange_plan *p = &x->plans[EXCHANGE_PLAN_IDENTITY];
+	const struct settings_plan *plan;
+
+	(void)loan;
+	if (x->auth_set != NULL && x->auth.yes.plan.n > 0)
+		step_find_plan(x, p);
+	if (p->says != NULL && step_count(x, p, x->auth.yes.identity) == -1)
+		return step_fail(x);
+	plan = exchange_plan(x);
+	if (plan != NULL)
+		step_use_plan(x, plan);
+	return STEP_NEXT;
+}
+
+/* ---- what it uses up ---- */
+
+bool
+step_spend(struct exchange *x)
+{
+	const struct settings_plan *plan = exchange_plan(x);
+
+	if (plan != NULL && plan->subrequests > 0 &&
+	    x->subrequests >= plan->subrequests) {
+		err_set(&x->err, REASON_LIMIT_SUBREQUESTS,
+		    "the plan '%s' allows no more than %u subrequests",
+		    plan->name, x->subrequests);
+		return false;
+	}
+	x->subrequests++;
+	return true;
+}
+
+void
+step_blame_plan(struct exchange *x)
+{
+	if ((x->err.reason != REASON_ORIGIN_TIMEOUT &&
+	    x->err.reason != REASON_ORIGIN_CONNECT_TIMEOUT) ||
+	    x->plan_limit > x->total_limit || clock_ms() < x->plan_limit)
+		return;
+	err_set(&x->err, REASON_LIMIT_TIME,
+	    "%.*s: the origin_time of the plan '%s' is over",
+	    STR_ARG(x->target.name), exchange_plan(x)->name);
 }
 
 /* ---- what the client is told ---- */
 
+/* Of two plans the one that will run into its end first. */
+static const struct exchange_plan *
+step_told_plan(const struct exchange *x)
+{
+	const struct exchange_plan *told = NULL;
+	size_t i;
+
+	for (i = 0; i < EXCHANGE_PLANS; i++) {
+		const struct exchange_plan *p = &x->plans[i];
+
+		if (p->told && (told == NULL ||
+		    p->view.remaining <= told->view.remaining))
+			told = p;
+	}
+	return told;
+}
+
+/* When all its plans grant another request. */
+static uint64_t
+step_retry_s(const struct exchange *x)
+{
+	uint64_t most = 1;
+	size_t i;
+
+	for (i = 0; i < EXCHANGE_PLANS; i++) {
+		const struct exchange_plan *p = &x->plans[i];
+
+		if (p->told && plan_retry_s(&p->view) > most)
+			most = plan_retry_s(&p->view);
+	}
+	return most;
+}
+
 int
 step_tell_limits(const struct exchange *x, struct header *fields)
 {
-	const struct exchange_plan *p = &x->plan;
+	const struct exchange_plan *told;
 	enum reason reason = x->err.reason;
 	struct str after;
 
-	if (p->says == NULL)
+	if (exchange_plan(x) == NULL)
 		return 0;
-	if (p->told && plan_fields(p->says, &p->view, fields) == -1)
+	told = step_told_plan(x);
+	if (told != NULL && plan_fields(told->says, &told->view, fields) == -1)
 		return -1;
 	if (reason != REASON_LIMIT_RATE && reason != REASON_LIMIT_CONCURRENCY)
 		return 0;
 	after = arena_printf(fields->arena, "%llu",
-	    reason == REASON_LIMIT_CONCURRENCY ? 1ull :
-	    (unsigned long long)plan_retry_s(&p->view));
+	    (unsigned long long)step_retry_s(x));
 	return after.p == NULL ? -1 :
 	    header_add(fields, STR("Retry-After"), after);
 }

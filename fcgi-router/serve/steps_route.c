@@ -78,12 +78,13 @@ int
 step_admit(struct exchange *x, const struct exchange_loan *loan)
 {
 	const struct settings_ranges *inside = &x->settings->internal_allow;
+	struct exchange_plan *route = &x->plans[EXCHANGE_PLAN_ROUTE];
 
 	(void)loan;
 	if (admit_address(&x->follow, &x->request, inside->list,
 	    inside->count, &x->err) == -1)
 		return step_fail(x);
-	if (plan_of_route(&x->follow.policy, x->settings, &x->plan.says))
+	if (plan_of_route(&x->follow.policy, x->settings, &route->says))
 		process_tell_plan(x->process, x->follow.policy.plan_said);
 	step_tighten(x);
 	return STEP_NEXT;

@@ -222,10 +222,21 @@ SETTING_PLAN("burst", burst, COUNT, "0", "0", "1000000",
 SETTING_PLAN("concurrency", concurrency, COUNT, "0", "0", "4095",
     "So many requests may be under way at once, counted together by all "
     "routers of this machine; more are answered 429. 0: no limit.")
-SETTING_PLAN("count_by", count_by, BY, "client_ip", "", "client_ip|host",
+SETTING_PLAN("origin_time", origin_time, TIME, "0s", "0s", "7d",
+    "How long a request may take, from its begin to the end of its origin's "
+    "answer, all attempts together; then it is answered 504. 0s: no limit.")
+SETTING_PLAN("subrequests", subrequests, COUNT, "0", "0", "1000",
+    "How many origins, and services that authenticate, may be asked for one "
+    "request; then it is answered 503. 0: no limit.")
+SETTING_PLAN("max_body", max_body, SIZE, "1024g", "0", "1024g",
+    "The largest request body, where nothing else allows less; a larger one "
+    "is answered 413.")
+SETTING_PLAN("count_by", count_by, BY, "client_ip", "",
+    "client_ip|host|identity",
     "Whose requests are counted together: those of a client's address, of "
-    "IPv6 of its /64; of a host; or of a value of the tag K. Where a request "
-    "has no such tag, its client's address counts.")
+    "IPv6 of its /64; of a host; of who authentication says asks; or of a "
+    "value of the tag K. Where a request has no such tag, or it is not known "
+    "who asks, its client's address counts.")
 SETTING_PLAN("dry_run", dry_run, BOOL, "no", "", "",
     "Only count: what would be refused passes, and the field limit of the "
     "access log has the word that it would have been refused for.")

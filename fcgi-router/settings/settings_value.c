@@ -307,8 +307,8 @@ settings_read_by(const struct settings_row *row, struct str text,
 			return 0;
 	}
 	return err_set(e, REASON_INTERNAL,
-	    "'%s' is unknown here, expected client_ip, host or tag:K with the "
-	    "key of a tag", settings_quote(text).text);
+	    "'%s' is unknown here, expected client_ip, host, identity or "
+	    "tag:K with the key of a tag", settings_quote(text).text);
 }
 
 int

@@ -4,9 +4,12 @@ twenty."""
 
 import collections
 import contextlib
+import hashlib
 import itertools
+import json
 import re
 import select
+import shutil
 import time
 
 import pytest
@@ -17,7 +20,7 @@ from client import Client
 from fcgi import Peer
 from groups import Group, name
 from load import Load
-from origin import Origin
+from origin import Listener, Origin, Wire
 
 PROXY = "192.0.2.9"     # what fcgi.variables says
 CHECK = "20ms"
@@ -53,7 +56,32 @@ dry_run = yes
 [plan:changed]
 rate = 2/d
 burst = 2
+[plan:loose]
+rate = 1000/d
+burst = 1000
+[plan:gold]
+rate = 3/d
+burst = 3
+concurrency = 1
+count_by = identity
+max_body = 2000
+origin_time = 30s
+[plan:short]
+origin_time = 300ms
+[plan:few]
+subrequests = 2
+[plan:one]
+subrequests = 1
+[plan:small]
+max_body = 1000
+[auth:tokens]
+type = bearer
+file = {tokens}
 """
+TOKENS = {"gold-a": "anna plan=gold", "gold-b": "anna plan=gold",
+          "gold-c": "carl plan=gold", "gold-d": "dora plan=gold",
+          "gold-e": "emil plan=gold", "gold-f": "fred plan=gold",
+          "two": "tom plan=two", "none": "nora", "what": "will plan=what"}
 
 LIST = """\
 two.test {o} plan=two
@@ -67,13 +95,28 @@ service.test @three
 route.test @three plan=two
 @three {o} plan=three
 default.test {o}
-unknown.test {o} plan=gold
+unknown.test {o} plan=brass
 quick.test {o} plan=quick
 at-once.test {o} plan=at-once
 watched.test {o} plan=watched
 watched-inside.test {o} plan=watched-inside
 changed.test {o} plan=changed
 guarded.test {o} plan=two auth=nobody
+loose.test {o} plan=loose auth=tokens
+    request-header X-Plan: {{plan}}
+small-gold.test {o} plan=small auth=tokens
+two-auth.test {o} plan=two auth=tokens
+default-auth.test {o} auth=tokens
+    request-header X-Plan: {{plan}}
+short.test {o} plan=short timeout=20s
+short-dead.test @short-dead plan=short
+@short-dead {d} {o} timeout=20s retry=1
+few.test @few plan=few
+@few {r[0]} {r[1]} {r[2]} {o} backup retry=3
+enough.test @enough plan=few
+@enough {r[0]} {o} backup retry=3
+small.test {o} plan=small
+one.test {t} plan=one
 own.test respond=200 "here" plan=two
 away.test redirect=302 https://elsewhere.test/ plan=two
 {{x}}.missing.test @{{x}} plan=two
@@ -84,21 +127,64 @@ hidden.test {o} plan=two
 """
 
 
+class Silent(Listener):
+    """Takes connections, and says nothing."""
+
+    def __init__(self):
+        self.came = 0
+        super().__init__()
+
+    def serve(self, sock):
+        self.came += 1
+        self.stopped.wait(30)
+
+
+class Tired(Listener):
+    """Answers one request, keeps the connection, and hangs up on the next."""
+
+    def __init__(self):
+        self.asked = 0
+        super().__init__()
+
+    def serve(self, sock):
+        wire = Wire(sock)
+        for first in (True, False):
+            if wire.line(b"\r\n\r\n") is None:
+                return
+            self.asked += 1
+            if first:
+                sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"
+                             b"ok")
+
+
 @pytest.fixture(scope="module")
 def router(module_lab):
     lab = module_lab
     lab.origin = Origin("plans")
     lab.log = lab.dir / "log" / "access.txt"
+    lab.silent, lab.tired = Silent(), Tired()
+    tokens = lab.dir / "etc" / "tokens"
+    tokens.write_text("".join(
+        f"{hashlib.sha256(token.encode()).hexdigest()} {what}\n"
+        for token, what in TOKENS.items()))
+    tokens.chmod(0o600)
+    if labs.ROOT:
+        shutil.chown(tokens, labs.WEB_USER, labs.WEB_GROUP)
+    lab.text = INI.format(tokens=tokens)
     lab.settings = {"router__check": CHECK, "router__default_plan": "three",
                     "trust__proxies": PROXY, "log__access": str(lab.log),
                     "relay__response_timeout": "20s"}
-    lab.configure(INI, router__map=str(lab.map))
-    lab.routes(LIST.format(o=lab.origin.url))
+    lab.configure(lab.text, router__map=str(lab.map))
+    lab.routes(LIST.format(
+        o=lab.origin.url, d=lab.silent.url, t=lab.tired.url,
+        r=[f"http://127.0.0.1:{port}" for port in labs.free_ports(3)]))
     lab.process = lab.start_router()
     pids = lab.router_pids()
     yield lab
     lab.origin.gate.set()
     lab.origin.close()
+    lab.silent.close()
+    lab.tired.close()
     assert lab.router_pids() == pids, "the router has died meanwhile"
 
 
@@ -111,9 +197,11 @@ def client():
     return next(CLIENTS)
 
 
-def ask(router, host, client, target="/hello", **how):
-    return fcgi.ask(router.socket, target, host=host,
-                    more=[("HTTP_X_FORWARDED_FOR", client)], **how)
+def ask(router, host, client, target="/hello", token=None, **how):
+    more = [("HTTP_X_FORWARDED_FOR", client)]
+    if token:
+        more.append(("HTTP_AUTHORIZATION", f"Bearer {token}"))
+    return fcgi.ask(router.socket, target, host=host, more=more, **how)
 
 
 def outcome(reply):
@@ -308,6 +396,109 @@ def test_a_killed_router_leaves_nothing_inside(router, client):
         router.socket = lasting
 
 
+# ---- who asks ----
+
+def plan_seen(reply):
+    """{plan}, as the origin was told it."""
+    fields = json.loads(reply.body)["fields"]
+    return {name.lower(): value for name, value in fields}.get("x-plan")
+
+
+def test_an_identitys_plan_counts_in_addition(router):
+    """Wherever she comes from: it counts by identity."""
+    replies = [ask(router, "loose.test", next(CLIENTS), token=token)
+               for token in ("gold-a", "gold-b", "gold-a", "gold-b")]
+    assert [outcome(reply) for reply in replies] == \
+        [200] * 3 + ["limit-rate"]
+    assert {policy(reply) for reply in replies} == {("gold", 3)}
+    assert outcome(ask(router, "loose.test", next(CLIENTS),
+                       token="gold-c")) == 200
+
+
+def test_a_flood_is_stopped_before_anybody_looks_who_asks(router, client):
+    assert outcomes(router, "two-auth.test", client, 4, token="forged") == \
+        ["auth-required"] * 2 + ["limit-rate"] * 2
+    assert outcomes(router, "two-auth.test", client, 1, token="none") == \
+        ["limit-rate"]
+
+
+def test_the_same_plan_and_key_count_once(router, client):
+    assert outcomes(router, "two-auth.test", client, 3, token="two") == \
+        [200] * 2 + ["limit-rate"]
+
+
+@pytest.mark.parametrize("token, plan", [
+    ("gold-d", "gold"), ("none", "three"), ("what", "three")])
+def test_the_plan_in_force_is_the_identitys_else_the_routes(
+        router, client, token, plan):
+    reply = ask(router, "default-auth.test", client, "/echo?in-force" + token,
+                token=token)
+    assert plan_seen(reply) == plan
+    assert f" plan={plan} " in last_line(router, "/echo?in-force" + token)
+
+
+def test_an_identitys_requests_at_once_are_given_back(router, client):
+    origin = router.origin
+    origin.gate.clear()
+    with Peer(router.socket) as peer:
+        before = len(origin.asked)
+        peer.send(fcgi.request("/wait", host="loose.test", more=[
+            ("HTTP_AUTHORIZATION", "Bearer gold-e")]))
+        labs.until(lambda: len(origin.asked) > before, 10, "it waits")
+        assert outcome(ask(router, "loose.test", client,
+                           token="gold-e")) == "limit-concurrency"
+        origin.gate.set()
+        assert peer.reply().status == 200
+    assert outcome(ask(router, "loose.test", client, token="gold-e")) == 200
+
+
+# ---- what one request may use ----
+
+def test_a_body_is_as_large_as_the_plan_in_force_says(router, client):
+    def post(host, size, **how):
+        return outcome(ask(router, host, client, "/echo", method="POST",
+                           body=b"x" * size, **how))
+    assert post("small.test", 1000) == 200
+    assert post("small.test", 1001) == "body-too-large"
+    assert post("small-gold.test", 2000, token="gold-f") == 200
+    assert post("small-gold.test", 2001, token="gold-f") == "body-too-large"
+    assert post("small-gold.test", 1001, token="none") == "body-too-large"
+
+
+@pytest.mark.parametrize("host, target", [
+    ("short.test", "/wait"), ("short-dead.test", "/hello")])
+def test_a_request_ends_with_the_plans_time(router, client, host, target):
+    """And no other origin is tried then."""
+    router.origin.gate.clear()
+    came = router.silent.came
+    begin = time.monotonic()
+    reply = ask(router, host, client, target)
+    assert (reply.status, reply.reason) == (504, "limit-time")
+    assert 0.29 < time.monotonic() - begin < 5
+    assert router.silent.came - came == (host == "short-dead.test")
+    router.origin.gate.set()
+
+
+def test_an_answer_breaks_off_with_the_plans_time(router, client):
+    reply = ask(router, "short.test", client, "/stream?cut")
+    assert reply.status == 200
+    assert reply.broken
+    assert " reason=limit-time " in last_line(router, "/stream?cut")
+
+
+def test_so_many_origins_are_asked_and_no_more(router, client):
+    reply = ask(router, "few.test", client)
+    assert (reply.status, reply.reason) == (503, "limit-subrequests")
+    assert outcome(ask(router, "enough.test", client)) == 200
+
+
+def test_a_kept_connection_that_died_uses_up_nothing(router, client):
+    for _ in range(4):
+        assert outcome(ask(router, "one.test", client)) == 200
+    # Each but the first went out on a kept connection, and once more.
+    assert router.tired.asked == 7
+
+
 # ---- dry_run ----
 
 def test_a_dry_run_counts_and_refuses_nothing(router, client):
@@ -330,7 +521,7 @@ def test_a_dry_run_tells_of_too_many_at_once(router, client):
 
 def changed(router, old, new):
     count = router.process.text().count("was read again")
-    router.configure(INI.replace(old, new), router__map=str(router.map))
+    router.configure(router.text.replace(old, new), router__map=str(router.map))
     labs.until(lambda: router.process.text().count("was read again") > count,
                10, "router.ini is read again")
 

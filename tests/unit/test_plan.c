@@ -130,10 +130,27 @@ a_request_is_counted_by_what_its_plan_says(void **state)
 		snprintf(count_by, sizeof(count_by), "%s", r->by);
 		decide_open(&d, r->list, r->url, NULL);
 		d.request.client_ip = str_of(r->client);
-		plan_key(&plan, &d.follow, &d.request, &key);
+		plan_key(&plan, &d.follow, &d.request, STR("alice"), &key);
 		TABLE_STR(row, key.text, r->key);
 		decide_close(&d);
 	}
+}
+
+static void
+who_asks_is_counted_wherever_it_comes_from(void **state)
+{
+	char by[] = "identity";
+	const struct settings_plan plan = { .count_by = by };
+	struct plan_key key;
+	struct decide d;
+
+	(void)state;
+	decide_open(&d, LIST, "http://a.example/", NULL);
+	plan_key(&plan, &d.follow, &d.request, STR("alice"), &key);
+	TABLE_STR("known", key.text, "alice");
+	plan_key(&plan, &d.follow, &d.request, STR(""), &key);
+	TABLE_STR("unknown", key.text, "192.0.2.9");
+	decide_close(&d);
 }
 
 /* ---- its numbers ---- */
@@ -226,6 +243,7 @@ main(void)
 		cmocka_unit_test(
 		    a_route_has_its_plan_or_its_services_or_the_default_one),
 		cmocka_unit_test(a_request_is_counted_by_what_its_plan_says),
+		cmocka_unit_test(who_asks_is_counted_wherever_it_comes_from),
 		cmocka_unit_test(
 		    clients_are_told_the_burst_and_when_there_is_more),
 		cmocka_unit_test(what_an_origin_says_of_its_limits_stays),

@@ -192,12 +192,12 @@ static const struct trap traps[] = {
 	TRAP("what requests are not counted by",
 	    "[plan:a]\ncount_by = tag:\n[plan:b]\ncount_by = tag:a,b\n"
 	    "[plan:c]\ncount_by = ip\n",
-	    "@2:12: error: 'tag:' is unknown here, expected client_ip, host "
-	    "or tag:K with the key of a tag\n"
+	    "@2:12: error: 'tag:' is unknown here, expected client_ip, host, "
+	    "identity or tag:K with the key of a tag\n"
 	    "@4:12: error: 'tag:a,b' is unknown here, expected client_ip, "
-	    "host or tag:K with the key of a tag\n"
-	    "@6:12: error: 'ip' is unknown here, expected client_ip, host or "
-	    "tag:K with the key of a tag\n"),
+	    "host, identity or tag:K with the key of a tag\n"
+	    "@6:12: error: 'ip' is unknown here, expected client_ip, host, "
+	    "identity or tag:K with the key of a tag\n"),
 	TRAP("settings of named sections are looked at, too",
 	    "[egress:a]\nprivate = maybe\ndney = ::1\nca = /a\n"
 	    "allow = 10.0.0.1/8\n[tls:a]\nca = /a\nCA = /b\nverify=on\n",
@@ -909,6 +909,7 @@ what_is_printed_can_be_read_again(void **state)
 	    "\nallow = 10.0.0.0/8 ::1 127.0.0.1\n"));
 	assert_non_null(strstr(first,
 	    "\n[plan:pro]\nrate = 90/m\nburst = 0\nconcurrency = 0\n"
+	    "origin_time = 0s\nsubrequests = 0\nmax_body = 1024g\n"
 	    "count_by = host\ndry_run = no\n"
 	    "\n[auth:a]\ntype = bearer\nfile = /t\n"
 	    "realm = fcgi-router\n\n[auth:b]\ntype = basic\nfile = "));
@@ -1115,7 +1116,8 @@ a_plan_says_what_it_allows(void **state)
 {
 	struct settings *s = load_good("[router]\ndefault_plan = free\n"
 	    "[plan:free]\nrate = 10/s\nburst = 20\nconcurrency = 5\n"
-	    "count_by = tag:cus-to_mer\ndry_run = yes\n[plan:bare]\n"
+	    "count_by = tag:cus-to_mer\ndry_run = yes\nsubrequests = 3\n"
+	    "origin_time = 1500ms\nmax_body = 1k\n[plan:bare]\n"
 	    "[plan:m]\nrate=600/m\n[plan:h]\nrate=1/h\n[plan:d]\n"
 	    "rate = 86400000000/d\ncount_by = host\n");
 	const struct settings_plan *plan = settings_plan_of(s, STR("free"));
@@ -1128,12 +1130,18 @@ a_plan_says_what_it_allows(void **state)
 	assert_int_equal(plan->concurrency, 5);
 	assert_string_equal(plan->count_by, "tag:cus-to_mer");
 	assert_true(plan->dry_run);
+	assert_int_equal(plan->origin_time, 1500);
+	assert_int_equal(plan->subrequests, 3);
+	assert_int_equal(plan->max_body, 1024);
 	plan = settings_plan_of(s, STR("bare"));
 	assert_int_equal(plan->rate.count, 0);
 	assert_int_equal(plan->burst, 0);
 	assert_int_equal(plan->concurrency, 0);
 	assert_string_equal(plan->count_by, "client_ip");
 	assert_false(plan->dry_run);
+	assert_int_equal(plan->origin_time, 0);
+	assert_int_equal(plan->subrequests, 0);
+	assert_int_equal(plan->max_body, 1024ull << 30);
 	assert_int_equal(settings_plan_of(s, STR("m"))->rate.per_us, 60000000);
 	assert_int_equal(settings_plan_of(s, STR("h"))->rate.per_us,
 	    3600000000);
