@@ -262,6 +262,42 @@ def test_a_web_server_may_find_the_client_itself(lab, lasting_origin, name):
         assert logged(own, mark)[0].split()[1] == client
 
 
+# ---- the three ways in which clients come ----
+
+EDGE, ORIGIN_SHIELD = "203.0.113.9", "203.0.113.10"
+SAID = [("X-Forwarded-For", f"{FORGED}, {CLIENT}, {EDGE}, {ORIGIN_SHIELD}"),
+        ("X-Forwarded-Host", "cdn.test"), ("X-Forwarded-Proto", "https")]
+BELIEVED = ("cdn", f"{CLIENT} https cdn.test")
+WAYS = {
+    # name: ([trust] proxies, who connects, what is served, to whom)
+    "not behind a CDN": ("", OTHER, ("own", f"{OTHER} http own.test")),
+    "behind a CDN": (f"{CDN}, 203.0.113.0/24", CDN, BELIEVED),
+    # The CDN answers for other names; to this one clients come themselves.
+    "DNS only": (
+        f"{CDN}, 203.0.113.0/24", OTHER, ("own", f"{OTHER} http own.test")),
+    # The edge is somebody else's by now: it is the client.
+    "behind a CDN that is not wholly listed": (
+        f"{CDN}, {ORIGIN_SHIELD}", CDN,
+        ("cdn", f"{EDGE} https cdn.test")),
+    "behind a CDN that is not listed": (
+        "203.0.113.0/24", CDN, ("own", f"{CDN} http own.test")),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_who_is_believed_by_the_way_clients_come(lab, way):
+    proxies, source, (body, seen) = WAYS[way]
+    if proxies:
+        lab.settings = {"trust__proxies": proxies}
+    lab.routes("".join(
+        f'{name}.test respond=200 "{name}"\n    response-header '
+        "X-Seen: {client_ip} {scheme} {asked_host}\n"
+        for name in ("own", "cdn")))
+    site = Site(lab, SETUPS["nginx"]).start()
+    answer = ask(site.port, host="own.test", fields=SAID, source=source)
+    assert (answer.text, answer.get("X-Seen")) == (body, seen), answer
+
+
 # ---- going round ----
 
 @pytest.mark.parametrize("via", [None, '1.1 x ("', '1.0 a (b, "c', "1.1 y, "])
