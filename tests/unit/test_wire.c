@@ -157,6 +157,32 @@ bytes_go_both_ways_over_tcp(void **state)
 	wire_try_bytes(&o);
 }
 
+/* As much as the system lets one have; it doubles what it is asked for. */
+static void
+an_origin_on_this_machine_has_room_for_a_large_answer(void **state)
+{
+	struct origin o = { .answer = ANSWER, .end = ORIGIN_CLOSES };
+	int most = 1 << 20, room = 0, allowed;
+	socklen_t size = sizeof(room);
+	FILE *f = fopen("/proc/sys/net/core/rmem_max", "r");
+	struct wire_maker *m = wire_maker_new();
+	struct wire *w;
+
+	(void)state;
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%d", &allowed), 1);
+	fclose(f);
+	origin_start(&o);
+	w = wire_must_open(m, &o.target);
+	assert_int_equal(getsockopt(wire_fd(w), SOL_SOCKET, SO_RCVBUF, &room,
+	    &size), 0);
+	assert_int_equal(room, 2 * (most < allowed ? most : allowed));
+	wire_close(&w);
+	wire_maker_free(&m);
+	origin_stop(&o);
+	origin_forget(&o);
+}
+
 static void
 bytes_go_both_ways_over_a_unix_socket(void **state)
 {
@@ -931,6 +957,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bytes_go_both_ways_over_tcp),
+		cmocka_unit_test(
+		    an_origin_on_this_machine_has_room_for_a_large_answer),
 		cmocka_unit_test(bytes_go_both_ways_over_a_unix_socket),
 		cmocka_unit_test(a_reset_is_broken_both_ways),
 		cmocka_unit_test(sending_does_not_wait),
