@@ -5,6 +5,7 @@
 #include "decide/rules.h"
 
 #include "tests/unit/decide.h"
+#include "tests/unit/random.h"
 
 /* Fields before and after, each "Name: value|". */
 static const struct {
@@ -230,6 +231,171 @@ a_full_arena_is_overloaded(void **state)
 	decide_close(&d);
 }
 
+/* ---- random rules, against what the manual says of them ---- */
+
+enum { RULES_RULES = 4, RULES_LEVELS = 5, RULES_LIST = 4096,
+	RULES_FIELDS = 64 };
+
+/* Where rules stand, in the order in which they apply. */
+static const char *const rules_places[RULES_LEVELS] = { "%headers d\n",
+	"%headers s\n", "@s http://o.example headers=s\n", "%headers r\n",
+	"a.example @s headers=r\n" };
+
+struct rules_random {
+	enum header_side side;
+	enum header_verb verb;
+	const char *name, *value, *filled;
+};
+
+struct rules_model {
+	size_t count;
+	struct {
+		const char *name, *value;
+	} fields[RULES_FIELDS];
+};
+
+ATTR_PRINTF(3, 4)
+static size_t
+rules_print(char list[RULES_LIST], size_t n, const char *fmt, ...)
+{
+	va_list args;
+	int got;
+
+	va_start(args, fmt);
+	got = vsnprintf(list + n, RULES_LIST - n, fmt, args);
+	va_end(args);
+	assert_true(got >= 0 && (size_t)got < RULES_LIST - n);
+	return n + (size_t)got;
+}
+
+static struct rules_random
+rules_random(void)
+{
+	static const char *const names[] = { "X-A", "x-a", "X_A", "X-B",
+		"x_b", "Y" };
+	static const struct {
+		const char *value, *filled;
+	} values[] = { { "1", "1" }, { "2", "2" }, { "{host}", "a.example" },
+		{ "{header.X-None}", "" }, { "a; b # \"c\"", "a; b # \"c\"" },
+		{ "{{x}", "{x}" }, { "{cookie.c}-{method}", "7-GET" } };
+	unsigned v = random_below(TABLE_COUNT(values));
+
+	return (struct rules_random){
+		.side = random_below(3) == 0 ? HEADER_REQUEST :
+		    HEADER_RESPONSE,
+		.verb = random_below(3) == 0 ? HEADER_REMOVE :
+		    random_below(2) == 0 ? HEADER_SET : HEADER_ADD,
+		.name = RANDOM_OF(names),
+		.value = values[v].value,
+		.filled = values[v].filled };
+}
+
+/* A place has one rule for a name, but for those that add: a mistake else. */
+static void
+rules_only_add(struct rules_random *r, bool used[2][256])
+{
+	char last = str_lower(r->name[strlen(r->name) - 1]);
+	bool *seen = &used[r->side == HEADER_REQUEST][(unsigned char)last];
+
+	if (*seen)
+		r->verb = HEADER_ADD;
+	*seen = true;
+}
+
+static char
+rules_letter(char c, enum header_side side)
+{
+	return side == HEADER_REQUEST && c == '_' ? '-' : str_lower(c);
+}
+
+static bool
+rules_same(const char *a, const char *b, enum header_side side)
+{
+	while (*a != '\0' && rules_letter(*a, side) == rules_letter(*b, side))
+		a++, b++;
+	return *a == *b;
+}
+
+static void
+rules_expect(struct rules_model *m, const struct rules_random *r)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < m->count; i++)
+		if (r->verb == HEADER_ADD ||
+		    !rules_same(m->fields[i].name, r->name, r->side))
+			m->fields[kept++] = m->fields[i];
+	m->count = kept;
+	if (r->verb == HEADER_REMOVE || r->filled[0] == '\0')
+		return;
+	m->fields[m->count].name = r->name;
+	m->fields[m->count++].value = r->filled;
+}
+
+/* A list with rules at every place, and what they make of *m. */
+static void
+rules_random_list(char list[RULES_LIST], enum header_side side,
+    struct rules_model *m)
+{
+	static const char *const verbs[HEADER_VERB_COUNT] = {
+		[HEADER_SET] = "", [HEADER_ADD] = "+", [HEADER_REMOVE] = "-" };
+	size_t at, i, n = 0;
+
+	for (at = 0; at < RULES_LEVELS; at++) {
+		bool used[2][256] = { { false } };
+
+		n = rules_print(list, n, "%s", rules_places[at]);
+		for (i = random_below(RULES_RULES); i > 0; i--) {
+			struct rules_random r = rules_random();
+
+			rules_only_add(&r, used);
+			n = rules_print(list, n,
+			    "  %s-header %s%s%s%s\n", r.side ==
+			    HEADER_REQUEST ? "request" : "response",
+			    verbs[r.verb], r.name,
+			    r.verb == HEADER_REMOVE ? "" : ": ",
+			    r.verb == HEADER_REMOVE ? "" : r.value);
+			if (r.side == side)
+				rules_expect(m, &r);
+		}
+		if (at == 0)
+			n = rules_print(list, n,
+			    "%%defaults headers=d\n");
+	}
+}
+
+static void
+random_rules_apply_as_they_are_written(void **state)
+{
+	size_t cases = random_cases(400, 20000), i, k;
+
+	(void)state;
+	random_begin(random_seed());
+	for (i = 0; i < cases; i++) {
+		enum header_side side = random_below(2) == 0 ?
+		    HEADER_REQUEST : HEADER_RESPONSE;
+		struct rules_model m = { .count = 3, .fields = {
+			{ "X-A", "was" }, { "x-b", "was" }, { "Z", "was" } } };
+		struct str want = STR("");
+		struct err e = { .text = "" };
+		char list[RULES_LIST];
+		struct header h;
+		struct decide d;
+
+		rules_random_list(list, side, &m);
+		decide_open(&d, list, "http://a.example/", rules_more);
+		rules_fill(&h, &d.a, "X-A: was|x-b: was|Z: was|");
+		TABLE_INT(list, rules_apply(&d.follow.source, side, &h, &e),
+		    0);
+		for (k = 0; k < m.count; k++)
+			want = arena_printf(&d.a, "%.*s%s: %s|", STR_ARG(want),
+			    m.fields[k].name, m.fields[k].value);
+		TABLE_STR(list, rules_text(&h, &d.a), want.p != NULL ?
+		    want.p : "");
+		decide_close(&d);
+	}
+}
+
 int
 main(void)
 {
@@ -238,6 +404,7 @@ main(void)
 		cmocka_unit_test(a_line_too_long_is_left_out),
 		cmocka_unit_test(a_rule_for_framing_or_loops_is_left_out),
 		cmocka_unit_test(a_full_arena_is_overloaded),
+		cmocka_unit_test(random_rules_apply_as_they_are_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
