@@ -15,14 +15,16 @@ enum { SECRET_GROWS = 4096 }; /* it may, while it is read */
 
 /* Why it is not to be read, or NULL. */
 static const char *
-secret_look(const struct stat *st, size_t most)
+secret_look(const struct stat *st, bool shown, size_t most)
 {
 	if (!S_ISREG(st->st_mode))
 		return "it is no regular file, expected one";
 	if (st->st_uid != 0 && st->st_uid != geteuid())
 		return "it is somebody else's, expected root's or the "
 		    "router's user's";
-	if ((st->st_mode & (S_IRWXO | S_IWGRP)) != 0)
+	if (shown && (st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return "others can write it, expected mode 0644";
+	if (!shown && (st->st_mode & (S_IRWXO | S_IWGRP)) != 0)
 		return "others can read or write it, expected mode 0600, or "
 		    "0640 for a group";
 	if ((uint64_t)st->st_size > most)
@@ -48,8 +50,9 @@ secret_take(int fd, size_t room, struct secret *out)
 	return got == -1 ? -1 : 0;
 }
 
-int
-secret_read(const char *path, size_t most, struct secret *out, struct err *e)
+static int
+secret_read_as(const char *path, bool shown, size_t most, struct secret *out,
+    struct err *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	const char *why = NULL;
@@ -59,7 +62,7 @@ secret_read(const char *path, size_t most, struct secret *out, struct err *e)
 	if (fd == -1 || fstat(fd, &st) == -1)
 		why = strerror(errno);
 	else
-		why = secret_look(&st, most);
+		why = secret_look(&st, shown, most);
 	if (why == NULL && secret_take(fd, (size_t)st.st_size + SECRET_GROWS,
 	    out) == -1)
 		why = strerror(errno);
@@ -69,6 +72,19 @@ secret_read(const char *path, size_t most, struct secret *out, struct err *e)
 		return 0;
 	secret_free(out);
 	return err_set(e, REASON_INTERNAL, "%s", why);
+}
+
+int
+secret_read(const char *path, size_t most, struct secret *out, struct err *e)
+{
+	return secret_read_as(path, false, most, out, e);
+}
+
+int
+secret_read_shown(const char *path, size_t most, struct secret *out,
+    struct err *e)
+{
+	return secret_read_as(path, true, most, out, e);
 }
 
 void

@@ -26,6 +26,11 @@ ATTR_MUST_USE
 int secret_read(const char *path, size_t most, struct secret *out,
     struct err *e);
 
+/* The same of a file that anybody may read, but only its owner write. */
+ATTR_MUST_USE
+int secret_read_shown(const char *path, size_t most, struct secret *out,
+    struct err *e);
+
 /* Zeroes the bytes and frees them; from any state. */
 void secret_free(struct secret *s);
 

@@ -15,6 +15,7 @@ static const struct auth_type auth_types[SETTINGS_AUTH_TYPES] = {
 		auth_bearer_ask },
 	[SETTINGS_AUTH_BASIC] = { auth_basic_load, auth_basic_free,
 		auth_basic_ask },
+	[SETTINGS_AUTH_JWT] = { auth_jwt_load, auth_jwt_free, auth_jwt_ask },
 };
 
 struct auth_set {
@@ -236,7 +237,7 @@ auth_find(const struct auth_walk *w, struct str name)
 static int
 auth_refuse(struct auth_walk *w, struct str level, struct err *e)
 {
-	struct str left = level, name;
+	struct str left = level, name, why = STR("");
 	bool asks;
 
 	header_init(&w->challenges, w->ask.arena);
@@ -248,6 +249,8 @@ auth_refuse(struct auth_walk *w, struct str level, struct err *e)
 			continue;
 		if (w->reply == NULL)
 			w->reply = asked->answer.reply;
+		if (why.n == 0)
+			why = asked->answer.why;
 		if (asked->answer.challenge.n > 0 &&
 		    header_add(&w->challenges, STR("WWW-Authenticate"),
 		        asked->answer.challenge) == -1)
@@ -256,7 +259,8 @@ auth_refuse(struct auth_walk *w, struct str level, struct err *e)
 	asks = w->reply != NULL ? w->reply->status == 401 :
 	    w->challenges.count > 0;
 	(void)err_set(e, asks ? REASON_AUTH_REQUIRED : REASON_AUTH_DENIED,
-	    "auth=%.*s does not let in", STR_ARG(level));
+	    "auth=%.*s does not let in%s%.*s", STR_ARG(level),
+	    why.n > 0 ? ": " : "", STR_ARG(why));
 	return 0;
 }
 

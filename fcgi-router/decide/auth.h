@@ -40,6 +40,7 @@ struct auth_answer {
 	struct str consumed; /* the names of fields whose credentials were
 	                        taken, parted by LF; may be empty */
 	/* of a no */
+	struct str why;       /* for the log alone; may be empty */
 	struct str challenge; /* of WWW-Authenticate; empty: asking again with
 	                         others would not help, which is auth-denied */
 	const struct auth_reply *reply; /* or NULL: a page */

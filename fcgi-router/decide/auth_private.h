@@ -46,6 +46,11 @@ void auth_basic_free(void *loaded);
 int auth_basic_ask(const struct auth_ask *ask, struct auth_answer *out,
     struct err *e);
 
+int auth_jwt_load(const struct auth_loading *l, void **out);
+void auth_jwt_free(void *loaded);
+int auth_jwt_ask(const struct auth_ask *ask, struct auth_answer *out,
+    struct err *e);
+
 /* ---- for types ---- */
 
 /*

@@ -78,8 +78,8 @@ daemon_watch_files(struct daemon_state *d, const struct settings *s)
 	size_t i;
 
 	free(d->files);
-	d->files = calloc(s->tls_count * 3 + s->auth_count + s->sign_count + 1,
-	    sizeof(*d->files));
+	d->files = calloc(s->tls_count * 3 + s->auth_count * 2 +
+	    s->sign_count + 1, sizeof(*d->files));
 	CHECK(d->files != NULL);
 	d->file_count = 0;
 	for (i = 0; i < s->tls_count; i++) {
@@ -87,8 +87,10 @@ daemon_watch_files(struct daemon_state *d, const struct settings *s)
 		daemon_watch_file(d, s->tls[i].cert);
 		daemon_watch_file(d, s->tls[i].key);
 	}
-	for (i = 0; i < s->auth_count; i++)
+	for (i = 0; i < s->auth_count; i++) {
 		daemon_watch_file(d, s->auths[i].file);
+		daemon_watch_file(d, s->auths[i].key);
+	}
 	for (i = 0; i < s->sign_count; i++)
 		daemon_watch_file(d, s->signs[i].secret);
 }

@@ -30,8 +30,10 @@
 #define SETTINGS_TEXT(member) char *member;
 #define SETTINGS_FIELD(member) char *member;
 #define SETTINGS_FIELDS(member) char *member;
+#define SETTINGS_PAIRS(member) char *member;
 #define SETTINGS_RANGES(member) struct settings_ranges member;
 #define SETTINGS_WORD(member) int member;
+#define SETTINGS_WORDS(member) unsigned member;
 #define SETTINGS_BOOL(member) bool member;
 #define SETTINGS_COUNT(member) int64_t member;
 #define SETTINGS_TIME(member) int64_t member;
@@ -137,7 +139,9 @@ struct settings_plan {
  * at start is filled in by settings_load, save workers_min, which stays 0: the
  * program decides it, and never above workers_max. allow_users is always
  * user numbers parted by commas; names were looked up when it was loaded.
- * FIELDS, `named` and `private_names` are as str_lines_have takes them.
+ * FIELDS, `named` and `private_names` are as str_lines_have takes them. Of
+ * WORDS each is a bit, 1u << its index; PAIRS are NAME:FIELD each, parted by
+ * LF, as in the file.
  */
 struct settings {
 #define SETTING(section, key, member, kind, preset, least, most, manual) \
@@ -153,7 +157,8 @@ struct settings {
 	struct settings_sign *signs;      /* [sign:NAME] */
 	size_t sign_count;
 	char *private_names; /* header fields that no client may send on to an
-	                        origin: private_headers, and those of signs */
+	                        origin: private_headers, those of signs, and of
+	                        claims of auths */
 	struct settings_plan *plans;      /* [plan:NAME] */
 	size_t plan_count;
 	char *named[SETTINGS_NAMED_COUNT]; /* the names that are declared */
@@ -161,7 +166,7 @@ struct settings {
 	atomic_int refs; /* see settings_take */
 };
 
-/* Indexes of WORD settings. */
+/* Indexes of WORD and WORDS settings. */
 enum { SETTINGS_HOST_ORIGIN = 0, SETTINGS_HOST_PRESERVE };
 enum { SETTINGS_SPOOL_AUTO = 0, SETTINGS_SPOOL_YES, SETTINGS_SPOOL_NO };
 enum { SETTINGS_BAD_HEADER_DROP = 0, SETTINGS_BAD_HEADER_REFUSE };
@@ -169,7 +174,15 @@ enum { SETTINGS_PRIVATE_WRITTEN = 0, SETTINGS_PRIVATE_NEVER };
 enum settings_auth_type {
 	SETTINGS_AUTH_BEARER = 0,
 	SETTINGS_AUTH_BASIC,
+	SETTINGS_AUTH_JWT,
 	SETTINGS_AUTH_TYPES /* last */
+};
+enum settings_jwt { /* bits of `algorithm` */
+	SETTINGS_JWT_HS256 = 0,
+	SETTINGS_JWT_RS256,
+	SETTINGS_JWT_ES256,
+	SETTINGS_JWT_EDDSA,
+	SETTINGS_JWT_ALGORITHMS /* last */
 };
 
 /* Where state_dir is without that setting: in the first, if that is the

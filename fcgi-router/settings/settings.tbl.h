@@ -17,7 +17,8 @@
  * FIELD (a header field of nobody else's that begins with X-), and lists
  * parted by commas or blanks: USERS (names or numbers; as numbers parted
  * by commas), RANGES (of IP addresses), FIELDS (names of header fields; in
- * lower case, sorted, parted by LF).
+ * lower case, sorted, parted by LF), PAIRS (NAME:FIELD, parted by LF), WORDS
+ * (some of `most`; bits).
  * Defaults are spelled as in the file; an empty one is worked out at start, or
  * is none.
  */
@@ -195,9 +196,10 @@ SETTING_TLS("key", key, PATH, "", "", "",
 SETTING_TLS("verify", verify, BOOL, "yes", "", "",
     "Verify that the origin has a certificate for its name. With no, whoever "
     "stands between the router and the origin can read and change all.")
-SETTING_AUTH("type", type, WORD, "", "", "bearer|basic",
+SETTING_AUTH("type", type, WORD, "", "", "bearer|basic|jwt",
     "How it is found out who asks: bearer, by a token in the field "
-    "Authorization; basic, by a user's name and password in it.")
+    "Authorization; basic, by a user's name and password in it; jwt, by a JSON "
+    "Web Token in it.")
 SETTING_AUTH("file", file, PATH, "", "", "",
     "bearer: a line for each token, its SHA-256 in hexadecimal digits, who "
     "has it, and then perhaps plan=PLAN and other K=V, each for {auth.K}. "
@@ -206,6 +208,32 @@ SETTING_AUTH("file", file, PATH, "", "", "",
 SETTING_AUTH("realm", realm, TEXT, "fcgi-router", "", "64",
     "The name that a client is told by WWW-Authenticate: browsers show it to "
     "their users and keep passwords by it.")
+SETTING_AUTH("algorithm", algorithm, WORDS, "", "",
+    "HS256|RS256|ES256|EdDSA",
+    "jwt: how tokens may be signed, whatever they say of themselves; EdDSA is "
+    "Ed25519. HS256 stands alone.")
+SETTING_AUTH("key", key, PATH, "", "", "",
+    "jwt: public keys, in PEM, each of which may have signed a token; others "
+    "may not be able to write to the file. Of HS256: a secret of at least 32 "
+    "bytes in each line, with base64: before one that is no text; others may "
+    "not be able to read the file.")
+SETTING_AUTH("issuer", issuer, TEXT, "", "", "256",
+    "jwt: the iss that a token must have. Without this setting: any, or none.")
+SETTING_AUTH("audience", audience, TEXT, "", "", "256",
+    "jwt: the aud that a token must have, perhaps beside others. Without this "
+    "setting it must have none: one that has is for somebody else.")
+SETTING_AUTH("leeway", leeway, TIME, "30s", "0s", "10m",
+    "jwt: how far clocks may differ where exp, nbf and iat are looked at.")
+SETTING_AUTH("require_exp", require_exp, BOOL, "yes", "", "",
+    "jwt: must a token say by exp when it ends?")
+SETTING_AUTH("identity", identity, TEXT, "sub", "", "64",
+    "jwt: the claim that says who asks. A token without it lets nobody in.")
+SETTING_AUTH("plan", plan, TEXT, "", "", "64",
+    "jwt: the claim that names the client's plan. Without this setting: none "
+    "does.")
+SETTING_AUTH("claims", claims, PAIRS, "", "", "",
+    "jwt: claims that origins are sent, each in a field: CLAIM:FIELD, parted "
+    "by commas. What clients send in such a field goes to no origin at all.")
 SETTING_SIGN("secret", secret, PATH, "", "", "",
     "What the router and the origin know, and nobody else: one line of 16 to "
     "1024 printable characters, as 'openssl rand -hex 32' makes it. Others "

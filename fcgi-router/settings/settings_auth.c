@@ -14,6 +14,12 @@ static const struct settings_auth_kind {
 		SETTINGS_AUTH_ONE(realm) },
 	[SETTINGS_AUTH_BASIC] = { SETTINGS_AUTH_ONE(file),
 		SETTINGS_AUTH_ONE(realm) },
+	[SETTINGS_AUTH_JWT] = { SETTINGS_AUTH_ONE(algorithm) |
+		SETTINGS_AUTH_ONE(key), SETTINGS_AUTH_ONE(realm) |
+		SETTINGS_AUTH_ONE(issuer) | SETTINGS_AUTH_ONE(audience) |
+		SETTINGS_AUTH_ONE(leeway) | SETTINGS_AUTH_ONE(require_exp) |
+		SETTINGS_AUTH_ONE(identity) | SETTINGS_AUTH_ONE(plan) |
+		SETTINGS_AUTH_ONE(claims) },
 };
 
 bool

@@ -157,3 +157,79 @@ settings_list_fields(struct str text, char **out, struct err *e)
 	*out = settings_join(list, count);
 	return *out != NULL ? 0 : settings_no_memory(e);
 }
+
+int
+settings_list_words(const char *words, struct str text, int64_t *out,
+    struct err *e)
+{
+	unsigned bits = 0;
+	struct str word;
+
+	while (settings_next_word(&text, &word)) {
+		int at = settings_word_index(word, str_of(words));
+
+		if (at < 0)
+			return err_set(e, REASON_INTERNAL,
+			    "'%s' is unknown here, expected some of %s, parted "
+			    "by commas", settings_quote(word).text, words);
+		bits |= 1u << at;
+	}
+	*out = bits;
+	return bits != 0 ? 0 : err_set(e, REASON_INTERNAL,
+	    "no word, expected some of %s, parted by commas", words);
+}
+
+/* The last ':' parts them: a name may be a URL. */
+struct str
+settings_pair_field(struct str pair)
+{
+	size_t at = pair.n;
+
+	while (at > 0 && pair.p[at - 1] != ':')
+		at--;
+	return str_sub(pair, at, pair.n);
+}
+
+/* A field that has another use is none to give. */
+static bool
+settings_is_pair(struct str word)
+{
+	struct str field = settings_pair_field(word);
+	size_t i;
+
+	for (i = 0; i < word.n; i++)
+		if (str_is_control(word.p[i]))
+			return false;
+	return field.n + 1 < word.n && settings_is_field(field) &&
+	    name_of(field) == NAME_OTHER;
+}
+
+int
+settings_list_pairs(struct str text, char **out, struct err *e)
+{
+	char *joined = malloc(text.n + 1), *to = joined;
+	struct str word;
+
+	if (joined == NULL)
+		return settings_no_memory(e);
+	while (settings_next_word(&text, &word)) {
+		if (!settings_is_pair(word)) {
+			free(joined);
+			return err_set(e, REASON_INTERNAL,
+			    "'%s' is no such pair, expected like "
+			    "email:X-Email, of a field that has no other use",
+			    settings_quote(word).text);
+		}
+		if (to > joined)
+			*to++ = '\n';
+		to = str_put(to, word);
+	}
+	*to = '\0';
+	if (to > joined) {
+		*out = joined;
+		return 0;
+	}
+	free(joined);
+	return err_set(e, REASON_INTERNAL,
+	    "no pair, expected some like email:X-Email, parted by commas");
+}

@@ -265,18 +265,47 @@ settings_clear_shelf(struct settings *s, const struct settings_shelf *shelf)
 	free(list);
 }
 
+/* Adds each of the lines to the list, if there is one; how many they are. */
+static size_t
+settings_gather(struct str lines, struct str *list, size_t count)
+{
+	struct str line;
+
+	while (lines.n > 0) {
+		(void)str_cut(lines, '\n', &line, &lines);
+		if (list != NULL)
+			list[count] = settings_pair_field(line);
+		count++;
+	}
+	return count;
+}
+
+static size_t
+settings_gather_private(const struct settings *s, struct str *list)
+{
+	size_t count = settings_gather(str_of(s->private_headers), list, 0);
+	size_t i;
+
+	for (i = 0; i < s->sign_count; i++)
+		count = settings_gather(str_of(s->signs[i].header), list,
+		    count);
+	for (i = 0; i < s->auth_count; i++)
+		count = settings_gather(str_of(s->auths[i].claims), list,
+		    count);
+	return count;
+}
+
 int
 settings_named_private(struct settings *s, struct err *e)
 {
-	struct str all[SETTINGS_WORDS_MAX + SETTINGS_DECLARED_MAX];
-	struct str own = str_of(s->private_headers);
-	size_t count = 0, i;
+	size_t count = settings_gather_private(s, NULL);
+	struct str *list = calloc(count + 1, sizeof(*list));
 
-	while (own.n > 0)
-		(void)str_cut(own, '\n', &all[count++], &own);
-	for (i = 0; i < s->sign_count; i++)
-		all[count++] = str_of(s->signs[i].header);
-	s->private_names = settings_join(all, count);
+	if (list != NULL) {
+		(void)settings_gather_private(s, list);
+		s->private_names = settings_join(list, count);
+	}
+	free(list);
 	return s->private_names != NULL ? 0 : err_set(e, REASON_OVERLOADED,
 	    "out of memory, expected room for the settings");
 }

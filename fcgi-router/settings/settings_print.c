@@ -88,6 +88,19 @@ settings_print_word(const char *words, int at, FILE *to)
 	fprintf(to, "%.*s", STR_ARG(word));
 }
 
+static void
+settings_print_words(const char *words, unsigned bits, FILE *to)
+{
+	int at;
+
+	for (at = 0; bits >> at != 0; at++) {
+		if ((bits >> at & 1) == 0)
+			continue;
+		settings_print_word(words, at, to);
+		fputs(bits >> at > 1 ? ", " : "", to);
+	}
+}
+
 /* Each with what stands before the next one. */
 static void
 settings_print_lines(const char *lines, const char *between, FILE *to)
@@ -122,12 +135,15 @@ settings_print_none(const void *of, size_t index)
 	enum settings_kind kind = settings_kind_of(index);
 	const void *member = settings_member(of, index);
 
+	if (kind == SETTINGS_KIND_WORDS)
+		return *(const unsigned *)member == 0;
 	if (kind == SETTINGS_KIND_RANGES)
 		return ((const struct settings_ranges *)member)->count == 0;
 	if (kind == SETTINGS_KIND_RATE)
 		return ((const struct settings_rate *)member)->count == 0;
 	return (kind == SETTINGS_KIND_PATH || kind == SETTINGS_KIND_NAME ||
-	    kind == SETTINGS_KIND_TEXT || kind == SETTINGS_KIND_FIELDS) &&
+	    kind == SETTINGS_KIND_TEXT || kind == SETTINGS_KIND_FIELDS ||
+	    kind == SETTINGS_KIND_PAIRS) &&
 	    (*(char *const *)member)[0] == '\0';
 }
 
@@ -148,6 +164,7 @@ settings_print_value(const void *of, size_t index, FILE *to)
 		fprintf(to, "%s", *(char *const *)member);
 		break;
 	case SETTINGS_KIND_FIELDS:
+	case SETTINGS_KIND_PAIRS:
 		settings_print_lines(*(char *const *)member, ", ", to);
 		break;
 	case SETTINGS_KIND_RANGES:
@@ -156,6 +173,10 @@ settings_print_value(const void *of, size_t index, FILE *to)
 	case SETTINGS_KIND_WORD:
 		settings_print_word(settings_row(index)->most,
 		    *(const int *)member, to);
+		break;
+	case SETTINGS_KIND_WORDS:
+		settings_print_words(settings_row(index)->most,
+		    *(const unsigned *)member, to);
 		break;
 	case SETTINGS_KIND_BOOL:
 		fprintf(to, "%s", *(const bool *)member ? "yes" : "no");

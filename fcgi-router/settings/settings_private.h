@@ -51,8 +51,10 @@ enum settings_kind {
 	SETTINGS_KIND_TEXT,
 	SETTINGS_KIND_FIELD,
 	SETTINGS_KIND_FIELDS,
+	SETTINGS_KIND_PAIRS,
 	SETTINGS_KIND_RANGES,
 	SETTINGS_KIND_WORD,
+	SETTINGS_KIND_WORDS,
 	SETTINGS_KIND_BOOL,
 	SETTINGS_KIND_COUNT,
 	SETTINGS_KIND_TIME,
@@ -113,7 +115,8 @@ void settings_text_look(struct str text, struct settings_place *places,
     struct settings_declared *declared, struct settings_report *r);
 
 struct settings_value {
-	int64_t number; /* TIME, COUNT; the index of a WORD; 1 or 0 of a BOOL */
+	int64_t number; /* TIME, COUNT; the index of a WORD; the bits of WORDS;
+	                   1 or 0 of a BOOL */
 	uint64_t size;  /* SIZE */
 	struct settings_rate rate;
 };
@@ -210,6 +213,17 @@ int settings_list_ranges(struct str text, struct settings_ranges *out,
     struct err *e);
 ATTR_MUST_USE
 int settings_list_fields(struct str text, char **out, struct err *e);
+ATTR_MUST_USE
+int settings_list_pairs(struct str text, char **out, struct err *e);
+ATTR_MUST_USE
+int settings_list_words(const char *words, struct str text, int64_t *out,
+    struct err *e);
+
+/* The index of text among words parted by '|', or -1. */
+int settings_word_index(struct str text, struct str words);
+
+/* The FIELD of a NAME:FIELD. */
+struct str settings_pair_field(struct str pair);
 
 /* One of nobody's that begins with X-. 0, or -1 and e->text. */
 ATTR_MUST_USE int settings_list_field(struct str text, struct err *e);

@@ -133,7 +133,8 @@ settings_is_text(enum settings_kind kind)
 	return kind == SETTINGS_KIND_PATH || kind == SETTINGS_KIND_USERS ||
 	    kind == SETTINGS_KIND_NAME || kind == SETTINGS_KIND_TEXT ||
 	    kind == SETTINGS_KIND_BY || kind == SETTINGS_KIND_FIELD ||
-	    kind == SETTINGS_KIND_FIELDS;
+	    kind == SETTINGS_KIND_FIELDS ||
+	    kind == SETTINGS_KIND_PAIRS;
 }
 
 /* The folder of s->path with its slash, "" when the path names none. */
@@ -189,25 +190,33 @@ settings_set_users(void *of, size_t index, struct str text, struct err *e)
 	return settings_set_text(of, index, str_of(users), e);
 }
 
-/* As settings_set, of the lists that have memory of their own. */
+/* A list that is one text. */
 static int
-settings_set_list(void *of, size_t index, struct str text, struct err *e)
+settings_set_lines(void *of, size_t index, struct str text, struct err *e)
 {
-	void *member = settings_own_member(of, index);
-	struct settings_ranges ranges;
-	char *fields;
+	char **member = settings_own_member(of, index);
+	char *lines;
+	int got = settings_kind_of(index) == SETTINGS_KIND_FIELDS ?
+	    settings_list_fields(text, &lines, e) :
+	    settings_list_pairs(text, &lines, e);
 
-	if (settings_kind_of(index) == SETTINGS_KIND_FIELDS) {
-		if (settings_list_fields(text, &fields, e) == -1)
-			return -1;
-		free(*(char **)member);
-		*(char **)member = fields;
-		return 0;
-	}
+	if (got == -1)
+		return -1;
+	free(*member);
+	*member = lines;
+	return 0;
+}
+
+static int
+settings_set_ranges(void *of, size_t index, struct str text, struct err *e)
+{
+	struct settings_ranges *member = settings_own_member(of, index);
+	struct settings_ranges ranges;
+
 	if (settings_list_ranges(text, &ranges, e) == -1)
 		return -1;
-	free(((struct settings_ranges *)member)->list);
-	*(struct settings_ranges *)member = ranges;
+	free(member->list);
+	*member = ranges;
 	return 0;
 }
 
@@ -221,8 +230,10 @@ settings_set(const struct settings *s, void *of, size_t index,
 
 	if (kind == SETTINGS_KIND_USERS)
 		return settings_set_users(of, index, text, e);
-	if (kind == SETTINGS_KIND_FIELDS || kind == SETTINGS_KIND_RANGES)
-		return settings_set_list(of, index, text, e);
+	if (kind == SETTINGS_KIND_FIELDS || kind == SETTINGS_KIND_PAIRS)
+		return settings_set_lines(of, index, text, e);
+	if (kind == SETTINGS_KIND_RANGES)
+		return settings_set_ranges(of, index, text, e);
 	if (settings_value_read(index, text, &value, e) == -1)
 		return -1;
 	if (kind == SETTINGS_KIND_PATH)
@@ -233,6 +244,8 @@ settings_set(const struct settings *s, void *of, size_t index,
 		*(struct settings_rate *)member = value.rate;
 	else if (kind == SETTINGS_KIND_WORD)
 		*(int *)member = (int)value.number;
+	else if (kind == SETTINGS_KIND_WORDS)
+		*(unsigned *)member = (unsigned)value.number;
 	else if (kind == SETTINGS_KIND_BOOL)
 		*(bool *)member = value.number == 1;
 	else if (kind == SETTINGS_KIND_SIZE)

@@ -161,8 +161,7 @@ settings_read_number(const struct settings_row *row,
 	return 0;
 }
 
-/* The index of text among words parted by '|', or -1. */
-static int
+int
 settings_word_index(struct str text, struct str words)
 {
 	struct str word;
@@ -429,12 +428,19 @@ settings_value_read(size_t index, struct str text,
 		got = settings_list_fields(text, &fields, e);
 		free(fields);
 		break;
+	case SETTINGS_KIND_PAIRS:
+		got = settings_list_pairs(text, &fields, e);
+		free(fields);
+		break;
 	case SETTINGS_KIND_RANGES:
 		got = settings_list_ranges(text, &ranges, e);
 		free(ranges.list);
 		break;
 	case SETTINGS_KIND_WORD:
 		got = settings_read_word(row->most, text, &out->number, e);
+		break;
+	case SETTINGS_KIND_WORDS:
+		got = settings_list_words(row->most, text, &out->number, e);
 		break;
 	case SETTINGS_KIND_BOOL:
 		got = settings_read_word("yes|no", text, &out->number, e);

@@ -23,6 +23,7 @@ DOORS = {
     r"db\.h": {"fcgi-router/route/store_private.h", "tools/writer.c"},
     r"curl/.*": {"fcgi-router/relay/wire_curl.h"},
     r"openssl/.*": {"fcgi-router/base/digest.c",
+                    "fcgi-router/base/pubkey.c",
                     "fcgi-router/relay/wire_tls.c"},
     r"crypt\.h": {"fcgi-router/decide/auth_basic.c"},
     r"fcgiapp\.h|fcgi_.*\.h": {"fcgi-router/serve/intake_fcgi.c"},
@@ -30,7 +31,7 @@ DOORS = {
         {"fcgi-router/settings/settings.c"},
     r"idn2\.h": {"tools/idn.c"},
     r"libpsl\.h": {"tools/psl.c"},
-    r"jansson\.h": {"tools/json.c"},
+    r"jansson\.h": {"fcgi-router/decide/auth_json.c", "tools/json.c"},
     r"syslog\.h": {"fcgi-router/base/msg.c"},
 }
 

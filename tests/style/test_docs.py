@@ -131,10 +131,12 @@ def test_manual_has_no_field_of_its_own():
 def value_forms(row):
     """How the manual may spell what a setting takes."""
     _, key, _, kind, _, _, most, _ = row
-    words = most.split("|") if kind in ("WORD", "PATH") and most else []
+    words = most.split("|") if kind in ("WORD", "WORDS", "PATH") and most \
+        else []
     words += {"BOOL": ["yes", "no"], "COUNT": ["number"], "TIME": ["time"],
               "SIZE": ["size"], "USERS": ["users"], "NAME": ["name"],
-              "FIELD": ["field"], "FIELDS": ["fields"], "RANGES": ["ranges"],
+              "FIELD": ["field"], "FIELDS": ["fields"], "PAIRS": ["pairs"],
+              "RANGES": ["ranges"],
               "RATE": ["rate"], "BY": [*most.split("|"), "tag:K"],
               "TEXT": ["text"]}.get(kind, [])
     if kind == "PATH":
@@ -164,7 +166,8 @@ def test_manual_has_no_setting_of_its_own():
 
 
 def sample():
-    """(section, comment, name, value) of each setting of the sample."""
+    """(section, comment, name, value) of each setting of the sample, in the
+    first section of its kind that has it."""
     section, comment, found = None, "", []
     for line in source("conf/router.ini").split("\n"):
         if line.startswith(("[", "#[")):
@@ -173,7 +176,8 @@ def sample():
             comment += line[1:]
         elif " = " in line:
             key, value = line.removeprefix("#").split(" = ", 1)
-            found.append((section, one_line(comment), key, value))
+            if not any((s[0], s[2]) == (section, key) for s in found):
+                found.append((section, one_line(comment), key, value))
         if not line.startswith("# "):
             comment = ""
     return found

@@ -166,17 +166,18 @@ static const struct trap traps[] = {
 	    "[auth:d]\ntype = basic\nfile = /f\nrealm = \"a;b\"\n"
 	    "realm2 = x\n[auth:e]\nfile = /f\n"
 	    "[auth:f]\ntype = basic\nfile = /f\nrealm = b\xc3\xa9\n",
-	    "@5:8: error: 'bearr' is unknown here, expected bearer or basic\n"
+	    "@5:8: error: 'bearr' is unknown here, expected bearer, basic "
+	    "or jwt\n"
 	    "@10:1: error: unknown setting 'realm2' in [auth:NAME], expected "
 	    "perhaps 'realm'\n"
 	    "@16:9: error: 'b\\xc3\\xa9' is no such text, expected at most 64 "
 	    "printable characters of ASCII, no quotes and no backslash\n"
 	    "@1:1: error: no 'type' in [auth:a], expected one of "
-	    "bearer|basic\n"
+	    "bearer|basic|jwt\n"
 	    "@2:1: error: no 'file' in [auth:b], expected one: its type is "
 	    "bearer\n"
 	    "@11:1: error: no 'type' in [auth:e], expected one of "
-	    "bearer|basic\n"),
+	    "bearer|basic|jwt\n"),
 	TRAP("a default plan that is not there",
 	    "[router]\ndefault_plan = gold\n[plan:pro]\n[egress:gold]\n",
 	    "@2:16: error: 'default_plan' is 'gold', expected a plan that has "
