@@ -16,6 +16,7 @@ static const struct auth_type auth_types[SETTINGS_AUTH_TYPES] = {
 	[SETTINGS_AUTH_BASIC] = { auth_basic_load, auth_basic_free,
 		auth_basic_ask },
 	[SETTINGS_AUTH_JWT] = { auth_jwt_load, auth_jwt_free, auth_jwt_ask },
+	[SETTINGS_AUTH_FORWARD] = { NULL, NULL, NULL },
 };
 
 struct auth_set {

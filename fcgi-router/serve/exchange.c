@@ -130,6 +130,7 @@ exchange_reset(struct exchange *x)
 	settings_drop(&x->settings);
 	if (x->auth_set != NULL) {
 		auth_drop(&x->auth_set);
+		x->consult = NULL;
 		memset(&x->auth, 0, sizeof(x->auth));
 	}
 	pick_over(&x->pick); /* its candidates are in the arena */

@@ -27,6 +27,7 @@
 #include "decide/target.h"
 #include "http/header.h"
 #include "http/request.h"
+#include "relay/consult.h"
 #include "relay/transfer.h"
 #include "report/record.h"
 #include "serve/body.h"
@@ -133,6 +134,7 @@ struct exchange {
 	struct follow follow;
 	struct auth_set *auth_set; /* NULL: nobody was asked */
 	struct auth_walk auth;
+	struct consult *consult; /* what auth waits for, or NULL */
 	struct exchange_limits limits;
 	struct exchange_plan plans[EXCHANGE_PLANS];
 	unsigned subrequests; /* that were made for it */

@@ -2,8 +2,8 @@
 
 /*
  * pipeline: the whole story of a request on one screen. Its steps are told in
- * steps_request.c, steps_route.c, steps_limit.c, steps_auth.c, steps_choose.c,
- * steps_origin.c and steps_answer.c.
+ * steps_request.c, steps_route.c, steps_limit.c, steps_auth.c, steps_consult.c,
+ * steps_choose.c, steps_origin.c and steps_answer.c.
  */
 
 #include "serve/pipeline.h"

@@ -51,6 +51,8 @@ step_function step_read_request, step_take_body;
 step_function step_find_route, step_admit, step_choose_target;
 /* steps_auth */
 step_function step_authenticate;
+/* steps_consult, of step_authenticate */
+step_function step_consult;
 /* steps_limit */
 step_function step_limit, step_limit_identity;
 /* steps_choose */

@@ -64,6 +64,13 @@ step_authenticate(struct exchange *x, const struct exchange_loan *loan)
 	if (step_begin_auth(x, loan) == -1)
 		return step_fail(x);
 	got = auth_go(&x->auth, &x->err);
+	while (got == AUTH_CONSULT) {
+		int to = step_consult(x, loan);
+
+		if (to != STEP_NEXT)
+			return to;
+		got = auth_go(&x->auth, &x->err);
+	}
 	if (got == AUTH_BUSY)
 		return step_wait_busy(x);
 	if (got != AUTH_YES)

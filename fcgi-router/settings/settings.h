@@ -22,6 +22,7 @@
 #include "base/file.h"
 #include "base/secret.h"
 #include "base/str.h"
+#include "http/host.h"
 
 /* A member of each kind of settings.tbl.h; times in ms, sizes in bytes. */
 #define SETTINGS_PATH(member) char *member;
@@ -29,6 +30,7 @@
 #define SETTINGS_NAME(member) char *member;
 #define SETTINGS_TEXT(member) char *member;
 #define SETTINGS_FIELD(member) char *member;
+#define SETTINGS_URL(member) char *member;
 #define SETTINGS_FIELDS(member) char *member;
 #define SETTINGS_PAIRS(member) char *member;
 #define SETTINGS_RANGES(member) struct settings_ranges member;
@@ -157,8 +159,8 @@ struct settings {
 	struct settings_sign *signs;      /* [sign:NAME] */
 	size_t sign_count;
 	char *private_names; /* header fields that no client may send on to an
-	                        origin: private_headers, those of signs, and of
-	                        claims of auths */
+	                        origin: private_headers, those of signs, of
+	                        claims, and of what auths copy */
 	struct settings_plan *plans;      /* [plan:NAME] */
 	size_t plan_count;
 	char *named[SETTINGS_NAMED_COUNT]; /* the names that are declared */
@@ -175,6 +177,7 @@ enum settings_auth_type {
 	SETTINGS_AUTH_BEARER = 0,
 	SETTINGS_AUTH_BASIC,
 	SETTINGS_AUTH_JWT,
+	SETTINGS_AUTH_FORWARD,
 	SETTINGS_AUTH_TYPES /* last */
 };
 enum settings_jwt { /* bits of `algorithm` */
@@ -254,6 +257,21 @@ struct settings_row {
 	const char *section, *key, *kind, *preset, *least, *most, *manual;
 };
 const struct settings_row *settings_row(size_t index);
+
+/* Where a service is that router.ini names; texts are borrowed. */
+struct settings_url {
+	bool tls;
+	struct host host;  /* empty of a Unix socket */
+	uint16_t port;     /* 0 of a Unix socket */
+	struct str socket; /* its path, else empty */
+	struct str path;   /* canonical, and the query */
+};
+
+/* Reads a value of kind URL. 0, or -1 and e->text: "what, what was expected".
+ * A value of a struct settings is always one. */
+ATTR_MUST_USE
+int settings_url_read(struct str text, struct settings_url *out,
+    struct err *e);
 
 /* Durations (`250ms 5s 2m 1h 1d`) and sizes (`512 64k 10m 1g`), as used in
  * router.ini and in lists. false: not one, or above INT64_MAX. */

@@ -13,6 +13,7 @@
  * the member is the index), BOOL (yes, no), COUNT (a number), TIME (250ms 5s
  * 2m; milliseconds), SIZE (64k 10m 1g; bytes), RATE (10/s, also /m /h /d), BY
  * (one of `most`, or tag:K with the key of a tag), NAME (as services have),
+ * URL (of a service, written out),
  * TEXT (at most `most` bytes of printable ASCII, no quotes, no backslash),
  * FIELD (a header field of nobody else's that begins with X-), and lists
  * parted by commas or blanks: USERS (names or numbers; as numbers parted
@@ -150,8 +151,8 @@ SETTING("relay", "forwarded", forwarded, BOOL, "no", "", "",
 SETTING("relay", "private_headers", private_headers, FIELDS, "", "", "",
     "Header fields that no client may send on to an origin, as those X- "
     "fields that some request-header rule of the map sets, and those of "
-    "signatures, which need not be listed here. Without this setting: no "
-    "other ones.")
+    "signatures and those copied of services, which need not be listed here. "
+    "Without this setting: no other ones.")
 SETTING("relay", "server_timing", server_timing, BOOL, "no", "", "",
     "Also tell clients by the field Server-Timing how long finding the route, "
     "connecting and the origin took.")
@@ -196,10 +197,10 @@ SETTING_TLS("key", key, PATH, "", "", "",
 SETTING_TLS("verify", verify, BOOL, "yes", "", "",
     "Verify that the origin has a certificate for its name. With no, whoever "
     "stands between the router and the origin can read and change all.")
-SETTING_AUTH("type", type, WORD, "", "", "bearer|basic|jwt",
+SETTING_AUTH("type", type, WORD, "", "", "bearer|basic|jwt|forward",
     "How it is found out who asks: bearer, by a token in the field "
     "Authorization; basic, by a user's name and password in it; jwt, by a JSON "
-    "Web Token in it.")
+    "Web Token in it; forward, by what a service says of the request.")
 SETTING_AUTH("file", file, PATH, "", "", "",
     "bearer: a line for each token, its SHA-256 in hexadecimal digits, who "
     "has it, and then perhaps plan=PLAN and other K=V, each for {auth.K}. "
@@ -234,6 +235,17 @@ SETTING_AUTH("plan", plan, TEXT, "", "", "64",
 SETTING_AUTH("claims", claims, PAIRS, "", "", "",
     "jwt: claims that origins are sent, each in a field: CLAIM:FIELD, parted "
     "by commas. What clients send in such a field goes to no origin at all.")
+SETTING_AUTH("url", url, URL, "", "", "",
+    "forward: the service that is asked, written out: "
+    "http://HOST[:PORT]/PATH, the same of https, or unix:/SOCKET:/PATH. "
+    "[egress] holds for it as for an origin whose URL has no variables.")
+SETTING_AUTH("timeout", timeout, TIME, "5s", "1ms", "1h",
+    "forward: the service has so long for its whole answer; without one nobody "
+    "is let in.")
+SETTING_AUTH("copy", copy, FIELDS, "", "", "",
+    "forward: header fields of the service's yes that the origin gets. No "
+    "client may send them on to any origin; Authorization only where this "
+    "section is asked.")
 SETTING_SIGN("secret", secret, PATH, "", "", "",
     "What the router and the origin know, and nobody else: one line of 16 to "
     "1024 printable characters, as 'openssl rand -hex 32' makes it. Others "

@@ -2,6 +2,7 @@
 
 /* settings_auth: which settings an [auth:NAME] has, by its type. */
 
+#include "http/name.h"
 #include "settings/settings_private.h"
 
 #define SETTINGS_AUTH_ONE(key) (1u << SETTINGS_AUTH_##key)
@@ -20,6 +21,8 @@ static const struct settings_auth_kind {
 		SETTINGS_AUTH_ONE(leeway) | SETTINGS_AUTH_ONE(require_exp) |
 		SETTINGS_AUTH_ONE(identity) | SETTINGS_AUTH_ONE(plan) |
 		SETTINGS_AUTH_ONE(claims) },
+	[SETTINGS_AUTH_FORWARD] = { SETTINGS_AUTH_ONE(url),
+		SETTINGS_AUTH_ONE(timeout) | SETTINGS_AUTH_ONE(copy) },
 };
 
 bool
@@ -51,6 +54,28 @@ settings_auth_row(const struct settings_declaration *named,
 		    key, STR_ARG(named->name), STR_ARG(type));
 }
 
+/* Those that tell of the way here, frame a message or end at each hop are the
+ * router's own; and what an origin is asked stays the client's. */
+static void
+settings_auth_copy(const struct settings_declaration *named,
+    struct settings_report *r)
+{
+	const struct settings_place *copy =
+	    &named->places[SETTINGS_AUTH_copy];
+	struct str left = copy->value, word;
+
+	while (copy->line != 0 && settings_next_word(&left, &word)) {
+		enum name id = name_of(word);
+
+		if (id != NAME_OTHER && id != NAME_AUTHORIZATION)
+			settings_tell(r, copy->line, copy->column +
+			    (size_t)(word.p - copy->value.p),
+			    "'%s' has another use, expected fields of the "
+			    "service's own, or Authorization",
+			    settings_quote(word).text);
+	}
+}
+
 void
 settings_auth_look(const struct settings_declaration *named,
     struct settings_report *r)
@@ -60,6 +85,7 @@ settings_auth_look(const struct settings_declaration *named,
 	struct err told;
 	size_t at;
 
+	settings_auth_copy(named, r);
 	if (type->line == 0) {
 		settings_tell(r, named->line, 1,
 		    "no 'type' in [auth:%.*s], expected one of %s",

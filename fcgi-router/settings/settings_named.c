@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/name.h"
 #include "settings/settings_private.h"
 
 /* Sections of one kind: their rows, how large one is, where struct settings has
@@ -280,6 +281,20 @@ settings_gather(struct str lines, struct str *list, size_t count)
 	return count;
 }
 
+/* Authorization is the client's own where nobody copies it. */
+static size_t
+settings_gather_copied(struct str lines, struct str *list, size_t count)
+{
+	struct str line;
+
+	while (lines.n > 0) {
+		(void)str_cut(lines, '\n', &line, &lines);
+		if (name_of(line) != NAME_AUTHORIZATION)
+			count = settings_gather(line, list, count);
+	}
+	return count;
+}
+
 static size_t
 settings_gather_private(const struct settings *s, struct str *list)
 {
@@ -289,9 +304,12 @@ settings_gather_private(const struct settings *s, struct str *list)
 	for (i = 0; i < s->sign_count; i++)
 		count = settings_gather(str_of(s->signs[i].header), list,
 		    count);
-	for (i = 0; i < s->auth_count; i++)
+	for (i = 0; i < s->auth_count; i++) {
 		count = settings_gather(str_of(s->auths[i].claims), list,
 		    count);
+		count = settings_gather_copied(str_of(s->auths[i].copy),
+		    list, count);
+	}
 	return count;
 }
 

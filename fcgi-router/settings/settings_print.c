@@ -143,7 +143,7 @@ settings_print_none(const void *of, size_t index)
 		return ((const struct settings_rate *)member)->count == 0;
 	return (kind == SETTINGS_KIND_PATH || kind == SETTINGS_KIND_NAME ||
 	    kind == SETTINGS_KIND_TEXT || kind == SETTINGS_KIND_FIELDS ||
-	    kind == SETTINGS_KIND_PAIRS) &&
+	    kind == SETTINGS_KIND_PAIRS || kind == SETTINGS_KIND_URL) &&
 	    (*(char *const *)member)[0] == '\0';
 }
 
@@ -155,6 +155,7 @@ settings_print_value(const void *of, size_t index, FILE *to)
 	switch (settings_kind_of(index)) {
 	case SETTINGS_KIND_PATH:
 	case SETTINGS_KIND_TEXT:
+	case SETTINGS_KIND_URL:
 		settings_print_path(*(char *const *)member, to);
 		break;
 	case SETTINGS_KIND_USERS:

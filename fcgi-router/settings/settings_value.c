@@ -397,6 +397,7 @@ settings_value_read(size_t index, struct str text,
 	const struct settings_row *row = settings_row(index);
 	enum settings_kind kind = settings_kind_of(index);
 	char users[SETTINGS_USERS_MAX];
+	struct settings_url url;
 	struct settings_ranges ranges = { .list = NULL };
 	char *fields = NULL;
 	int got = 0;
@@ -423,6 +424,9 @@ settings_value_read(size_t index, struct str text,
 		break;
 	case SETTINGS_KIND_BY:
 		got = settings_read_by(row, text, e);
+		break;
+	case SETTINGS_KIND_URL:
+		got = settings_url_read(text, &url, e);
 		break;
 	case SETTINGS_KIND_FIELDS:
 		got = settings_list_fields(text, &fields, e);

@@ -136,7 +136,7 @@ def value_forms(row):
     words += {"BOOL": ["yes", "no"], "COUNT": ["number"], "TIME": ["time"],
               "SIZE": ["size"], "USERS": ["users"], "NAME": ["name"],
               "FIELD": ["field"], "FIELDS": ["fields"], "PAIRS": ["pairs"],
-              "RANGES": ["ranges"],
+              "RANGES": ["ranges"], "URL": ["url"],
               "RATE": ["rate"], "BY": [*most.split("|"), "tag:K"],
               "TEXT": ["text"]}.get(kind, [])
     if kind == "PATH":
