@@ -128,8 +128,9 @@ step_origin_failed(struct exchange *x)
 	    x->request.method, body_can_rewind(&x->body));
 	bool sent = x->transfer.sent_any;
 
-	/* That it closed a kept one just then says nothing about an origin. */
-	if (x->transfer.reused && x->transfer.came == 0)
+	/* That it closed a kept one just then says nothing about an origin.
+	 * What comes of a new one does. */
+	if (!again && x->transfer.reused && x->transfer.came == 0)
 		pick_over(&x->pick);
 	transfer_end(&x->transfer, false, x->process->relay.pool);
 	if (!again)

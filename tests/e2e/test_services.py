@@ -88,6 +88,16 @@ class Forgetful(Dying):
         self.stopped.wait(0.11)     # so that the next failure would count
 
 
+class Worsening(Forgetful):
+    """Answers nothing on every other connection."""
+
+    def serve(self, sock):
+        if self.accepted % 2:
+            super().serve(sock)
+        else:
+            Dying.serve(self, sock)
+
+
 class Plain(Dying):
     """Does not speak TLS: is asked by https."""
 
@@ -751,6 +761,15 @@ def test_kept_connections_that_end_take_no_origin_out(router, make):
     came = [who(fcgi.ask(router.socket, "/hello", "POST"))
             for _ in range(2 * MAX_FAILS + 2)]
     assert came == ["forgetful", "502 origin-broken"] * (MAX_FAILS + 1)
+
+
+def test_a_new_connection_instead_of_a_kept_one_tells(router, make):
+    """Each failure is of a request that was repeated on a new one."""
+    worse = make(Worsening, "worse")
+    route(router, service([worse], more="when-all-down=refuse"))
+    came = ask_until(router, REFUSED)
+    assert came[:2 * MAX_FAILS] == [
+        "forgetful", "502 origin-broken"] * MAX_FAILS
 
 
 def upload_beside_a_trial(router, make):
