@@ -191,6 +191,9 @@ query_explain_plan_limits(const struct query_explain *x,
 	if (plan->max_body < x->by->query->settings->max_body)
 		query_out_pair(x->out, "plan-says", STR("max_body"),
 		    query_explain_amount(x, plan->max_body, true));
+	if (plan->bandwidth > 0)
+		query_out_pair(x->out, "plan-says", STR("bandwidth"),
+		    query_explain_amount(x, plan->bandwidth, true));
 	if (plan->dry_run)
 		query_out_pair(x->out, "plan-says", STR("dry_run"),
 		    STR("yes"));

@@ -86,13 +86,17 @@ exchange_give_map(struct exchange *x)
 		snapshot_give(x->process->snapshot, &x->map);
 }
 
+const struct exchange_plan *
+exchange_in_force(const struct exchange *x)
+{
+	return &x->plans[x->plans[EXCHANGE_PLAN_IDENTITY].says != NULL ?
+	    EXCHANGE_PLAN_IDENTITY : EXCHANGE_PLAN_ROUTE];
+}
+
 const struct settings_plan *
 exchange_plan(const struct exchange *x)
 {
-	const struct settings_plan *own =
-	    x->plans[EXCHANGE_PLAN_IDENTITY].says;
-
-	return own != NULL ? own : x->plans[EXCHANGE_PLAN_ROUTE].says;
+	return exchange_in_force(x)->says;
 }
 
 void
@@ -118,6 +122,7 @@ exchange_drop_plans(struct exchange *x)
 		x->plans[i].told = false;
 	}
 	x->subrequests = 0;
+	x->paced_until = 0;
 }
 
 void

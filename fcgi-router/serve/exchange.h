@@ -99,6 +99,7 @@ struct exchange_plan {
 	struct limit_view view;
 	bool told;       /* the client is told of view */
 	uint64_t inside; /* for limit_exit, or 0 */
+	uint64_t id;     /* limit's, of plan and key */
 };
 
 struct exchange {
@@ -163,6 +164,8 @@ struct exchange {
 	                        it; INT64_MAX: nothing does */
 	int64_t total_limit;
 	int64_t plan_limit; /* the same, as its plan has it */
+	int64_t paced_until; /* clock_ms; no more of the answer goes out
+	                        before; 0: it need not wait */
 	int64_t since_us;   /* clock_us of the request, and of the attempt */
 	int64_t attempt_us;
 	int64_t asked;      /* clock_ms, from when on an origin that was picked
@@ -191,8 +194,9 @@ struct exchange_map {
 void exchange_ask_map(const struct exchange *x, unsigned slot,
     struct exchange_map *m);
 
-/* The plan in force: of the identity, else of the route; NULL: there is
- * none. */
+/* The plan in force, of the identity, else of the route, and what it says;
+ * NULL: there is none. */
+const struct exchange_plan *exchange_in_force(const struct exchange *x);
 const struct settings_plan *exchange_plan(const struct exchange *x);
 
 /* It is not under way any more, as plans count it. */

@@ -126,6 +126,15 @@ void step_bound_upload(struct exchange *x, bool for_front);
  * plan does not allow one more, and x->err says so. */
 bool step_spend(struct exchange *x);
 
+/* How much of an answer its plan lets go at once; SIZE_MAX: any. That n bytes
+ * of it went; must the rest wait (until x->paced_until)? */
+size_t step_pace_room(const struct exchange *x);
+void step_pace(struct exchange *x, uint64_t n);
+bool step_is_paced(struct exchange *x);
+
+/* At its end: what its plan would have refused it for, if it did so. */
+void step_note_dry_run(struct exchange *x);
+
 /* A timeout was its plan's: x->err says so. */
 void step_blame_plan(struct exchange *x);
 

@@ -167,6 +167,8 @@ step_send_head(struct exchange *x, const struct exchange_loan *loan)
 	    STEP_HEAD_SPARE) == -1)
 		return step_fail(x);
 	x->room = STEP_ROOM;
+	if (!x->transfer.body.done)
+		step_pace(x, 1); /* behind what others have sent */
 	return STEP_NEXT;
 }
 
@@ -185,7 +187,8 @@ step_take_part(void *arg, struct str data)
 	step_count_part(x, data.n);
 	if (x->intake->put(x, data, &x->err) == -1)
 		return -1;
-	return x->room < STEP_LARGE || buf_len(&x->out) >= STEP_FLUSH;
+	return x->room < STEP_LARGE || buf_len(&x->out) >= STEP_FLUSH ||
+	    step_pace_room(x) != SIZE_MAX;
 }
 
 /* Writes what waits for the front. As intake->flush; progress is minded. */
@@ -240,7 +243,10 @@ static size_t
 step_room(struct exchange *x, const struct exchange_loan *loan)
 {
 	size_t most = loan->room < STEP_LARGE ? loan->room : STEP_LARGE;
+	size_t pace = step_pace_room(x);
 
+	if (most > pace)
+		most = pace;
 	if (x->room < STEP_PART)
 		x->room = x->intake->room(x);
 	if (x->room == 0 && x->front_limit == INT64_MAX)
@@ -273,19 +279,22 @@ step_pass_parts(struct exchange *x, const struct exchange_loan *loan)
 {
 	int got = 1, turns;
 
-	if (buf_len(&x->out) >= STEP_FLUSH) {
+	if (buf_len(&x->out) >= (step_is_paced(x) ? 1 : STEP_FLUSH)) {
 		int flushed = step_flush(x);
 
 		if (flushed != 1)
 			return flushed == 0 ? 1 : -1;
 	}
-	for (turns = 0; got == 1 && turns < STEP_TURNS; turns++) {
+	for (turns = 0; got == 1 && turns < STEP_TURNS && !step_is_paced(x);
+	    turns++) {
 		size_t room = step_room(x, loan);
+		uint64_t sent = x->record.sent;
 		int flushed;
 
 		if (room == 0)
 			return 1;
 		got = step_move_part(x, loan, room);
+		step_pace(x, x->record.sent - sent);
 		if (got == 2 || got == -1)
 			return got;
 		flushed = step_flush(x);
@@ -294,6 +303,23 @@ step_pass_parts(struct exchange *x, const struct exchange_loan *loan)
 	}
 	/* Not for the origin: of TLS a part may be read that no event shows. */
 	return got;
+}
+
+/* For its turn, by its plan; what an upload waits for goes on. */
+static int
+step_wait_turn(struct exchange *x, const struct exchange_wait *upload)
+{
+	if (clock_ms() >= x->total_limit)
+		return step_origin_late(x, "");
+	if (step_front_gone(x))
+		return step_fail(x);
+	x->limit = x->paced_until;
+	if (upload->front != 0)
+		step_wait(x, upload->front, upload->origin);
+	else
+		step_wait_watching(x, upload->origin);
+	x->limit = INT64_MAX;
+	return STEP_WAIT;
 }
 
 /* For the origin, and beside it for what an upload waits for. */
@@ -342,6 +368,8 @@ step_pass_body(struct exchange *x, const struct exchange_loan *loan)
 	}
 	if (x->transfer.came > came)
 		x->limit = INT64_MAX;
+	if (x->paced_until != 0 && x->front_limit == INT64_MAX)
+		return step_wait_turn(x, &upload);
 	return got == 1 ? step_wait_front(x, &upload) :
 	    step_wait_answer(x, &upload);
 }
@@ -529,6 +557,7 @@ step_write_record(struct exchange *x)
 	r->origin = x->target.name;
 	r->identity = x->auth.yes.identity;
 	r->total_us = clock_us() - x->since_us;
+	step_note_dry_run(x);
 	n = record_print(r, line);
 	access_log_write(x->process->log, (struct str){ line, n });
 }

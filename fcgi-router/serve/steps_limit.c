@@ -8,6 +8,13 @@
 #include "base/clock.h"
 #include "base/msg.h"
 
+enum {
+	STEP_SECOND = 1000000,       /* us */
+	STEP_PACE_PARTS = 10,        /* of a second's bytes, but */
+	STEP_PACE_LEAST = 8 * 1024,  /* what can be read at once, */
+	STEP_PACE_MOST = 64 * 1024   /* and no more */
+};
+
 static const enum reason step_limits[LIMIT_WHAT_COUNT] = {
 	[LIMIT_RATE] = REASON_LIMIT_RATE,
 	[LIMIT_INSIDE] = REASON_LIMIT_CONCURRENCY,
@@ -44,22 +51,20 @@ step_count(struct exchange *x, struct exchange_plan *p, struct str identity)
 	const struct exchange_plan *route = &x->plans[EXCHANGE_PLAN_ROUTE];
 	struct limit *l = x->process->limit;
 	int64_t now_us = clock_us();
-	uint64_t id;
 
 	plan_key(p->says, &x->follow, &x->request, identity, &p->key);
-	if (p != route && p->says == route->says &&
-	    str_eq(p->key.text, route->key.text))
+	p->id = limit_id(l, str_of(p->says->name), p->key.text);
+	if (p != route && p->says == route->says && p->id == route->id)
 		return 0; /* it was counted */
-	id = limit_id(l, str_of(p->says->name), p->key.text);
 	if (p->says->rate.count > 0) {
 		const struct limit_rate rate = plan_rate(p->says);
 
 		p->told = !p->says->dry_run;
-		if (!limit_take(l, id, &rate, now_us, &p->view) &&
+		if (!limit_take(l, p->id, &rate, now_us, &p->view) &&
 		    step_over_limit(x, p, LIMIT_RATE, now_us) == -1)
 			return -1;
 	}
-	if (p->says->concurrency > 0 && !limit_enter(l, id,
+	if (p->says->concurrency > 0 && !limit_enter(l, p->id,
 	    (unsigned)p->says->concurrency, &p->inside))
 		return step_over_limit(x, p, LIMIT_INSIDE, now_us);
 	return 0;
@@ -97,6 +102,8 @@ step_find_plan(struct exchange *x, struct exchange_plan *p)
 static void
 step_use_plan(struct exchange *x, const struct settings_plan *plan)
 {
+	if (plan->dry_run)
+		return;
 	if (plan->max_body < x->limits.body)
 		x->limits.body = plan->max_body;
 	if (plan->origin_time > 0)
@@ -129,7 +136,7 @@ step_spend(struct exchange *x)
 {
 	const struct settings_plan *plan = exchange_plan(x);
 
-	if (plan != NULL && plan->subrequests > 0 &&
+	if (plan != NULL && plan->subrequests > 0 && !plan->dry_run &&
 	    x->subrequests >= plan->subrequests) {
 		err_set(&x->err, REASON_LIMIT_SUBREQUESTS,
 		    "the plan '%s' allows no more than %u subrequests",
@@ -138,6 +145,24 @@ step_spend(struct exchange *x)
 	}
 	x->subrequests++;
 	return true;
+}
+
+void
+step_note_dry_run(struct exchange *x)
+{
+	const struct settings_plan *plan = exchange_plan(x);
+	enum reason over = REASON_NONE;
+
+	if (plan == NULL || !plan->dry_run || x->record.limit != REASON_NONE)
+		return;
+	if (x->record.received > plan->max_body)
+		over = REASON_BODY_TOO_LARGE;
+	else if (plan->subrequests > 0 && x->subrequests > plan->subrequests)
+		over = REASON_LIMIT_SUBREQUESTS;
+	else if (plan->origin_time > 0 &&
+	    x->record.total_us > plan->origin_time * 1000)
+		over = REASON_LIMIT_TIME;
+	x->record.limit = over;
 }
 
 void
@@ -150,6 +175,44 @@ step_blame_plan(struct exchange *x)
 	err_set(&x->err, REASON_LIMIT_TIME,
 	    "%.*s: the origin_time of the plan '%s' is over",
 	    STR_ARG(x->target.name), exchange_plan(x)->name);
+}
+
+/* ---- bandwidth ---- */
+
+size_t
+step_pace_room(const struct exchange *x)
+{
+	const struct settings_plan *plan = exchange_plan(x);
+
+	if (plan == NULL || plan->bandwidth == 0 || plan->dry_run)
+		return SIZE_MAX;
+	return plan->bandwidth / STEP_PACE_PARTS > STEP_PACE_MOST ?
+	    STEP_PACE_MOST : plan->bandwidth / STEP_PACE_PARTS <
+	    STEP_PACE_LEAST ? STEP_PACE_LEAST :
+	    (size_t)(plan->bandwidth / STEP_PACE_PARTS);
+}
+
+void
+step_pace(struct exchange *x, uint64_t n)
+{
+	const struct exchange_plan *p = exchange_in_force(x);
+	struct limit_rate rate;
+	int64_t wait_us;
+
+	if (n == 0 || step_pace_room(x) == SIZE_MAX)
+		return;
+	rate = (struct limit_rate){ .count = p->says->bandwidth,
+		.burst = step_pace_room(x), .per_us = STEP_SECOND };
+	wait_us = limit_pay(x->process->limit, p->id, &rate, n, clock_us());
+	x->paced_until = wait_us > 0 ? clock_ms() + wait_us / 1000 : 0;
+}
+
+bool
+step_is_paced(struct exchange *x)
+{
+	if (x->paced_until != 0 && clock_ms() >= x->paced_until)
+		x->paced_until = 0;
+	return x->paced_until != 0;
 }
 
 /* ---- what the client is told ---- */

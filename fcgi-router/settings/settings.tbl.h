@@ -271,6 +271,10 @@ SETTING_PLAN("subrequests", subrequests, COUNT, "0", "0", "1000",
 SETTING_PLAN("max_body", max_body, SIZE, "1024g", "0", "1024g",
     "The largest request body, where nothing else allows less; a larger one "
     "is answered 413.")
+SETTING_PLAN("bandwidth", bandwidth, SIZE, "0", "0", "1024g",
+    "So many bytes a second of answers' bodies, counted together by all "
+    "routers of this machine; answers wait, and none is refused. 0: no "
+    "limit.")
 SETTING_PLAN("count_by", count_by, BY, "client_ip", "",
     "client_ip|host|identity",
     "Whose requests are counted together: those of a client's address, of "

@@ -70,6 +70,16 @@ origin_time = 30s
 origin_time = 300ms
 [plan:few]
 subrequests = 2
+[plan:slow]
+bandwidth = 64k
+[plan:fast]
+bandwidth = 1m
+[plan:lenient]
+max_body = 10
+origin_time = 10ms
+subrequests = 1
+bandwidth = 1k
+dry_run = yes
 [plan:one]
 subrequests = 1
 [plan:small]
@@ -117,6 +127,10 @@ enough.test @enough plan=few
 @enough {r[0]} {o} backup retry=3
 small.test {o} plan=small
 one.test {t} plan=one
+slow.test {o} plan=slow
+fast.test {o} plan=fast
+lenient.test @lenient plan=lenient
+@lenient {r[0]} {o} backup retry=1
 own.test respond=200 "here" plan=two
 away.test redirect=302 https://elsewhere.test/ plan=two
 {{x}}.missing.test @{{x}} plan=two
@@ -515,6 +529,41 @@ def test_a_dry_run_tells_of_too_many_at_once(router, client):
         assert ask(router, "watched-inside.test", client,
                    target="/hello?inside").status == 200
     assert " limit=limit-concurrency " in last_line(router, "/hello?inside")
+
+
+@pytest.mark.parametrize("target, size, word", [
+    ("/echo?body", 100, "body-too-large"),
+    ("/think/20", 0, "limit-(time|subrequests)"),
+    ("/bytes/100000", 0, "limit-(time|subrequests)"),
+])
+def test_a_dry_run_lets_each_request_have_what_it_wants(
+        router, client, target, size, word):
+    begin = time.monotonic()
+    assert ask(router, "lenient.test", client, target, method="POST",
+               body=b"x" * size).status == 200
+    assert time.monotonic() - begin < 5
+    assert re.search(f" limit={word} ", last_line(router, target))
+
+
+# ---- bandwidth ----
+
+@pytest.mark.parametrize("host, rate, size, count", [
+    ("slow.test", 65536, 65536, 3), ("fast.test", 1 << 20, 2 << 20, 1)])
+def test_answers_of_a_key_share_its_bandwidth(
+        router, client, host, rate, size, count):
+    """In however many connections, and large ones, too; others do not wait."""
+    with contextlib.ExitStack() as stack:
+        peers = [stack.enter_context(Peer(router.socket))
+                 for _ in range(count)]
+        begin = time.monotonic()
+        for peer in peers:
+            peer.send(fcgi.request(f"/bytes/{size}", host=host, more=[
+                ("HTTP_X_FORWARDED_FOR", client)]))
+        assert ask(router, host, next(CLIENTS)).status == 200
+        assert time.monotonic() - begin < 1
+        assert [len(peer.reply().body) for peer in peers] == [size] * count
+    ideal = size * count / rate
+    assert 0.9 * ideal < time.monotonic() - begin < 1.1 * ideal + 1
 
 
 # ---- router.ini changes ----

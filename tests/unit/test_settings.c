@@ -921,7 +921,7 @@ what_is_printed_can_be_read_again(void **state)
 	assert_non_null(strstr(first,
 	    "\n[plan:pro]\nrate = 90/m\nburst = 0\nconcurrency = 0\n"
 	    "origin_time = 0s\nsubrequests = 0\nmax_body = 1024g\n"
-	    "count_by = host\ndry_run = no\n"
+	    "bandwidth = 0\ncount_by = host\ndry_run = no\n"
 	    "\n[auth:a]\ntype = bearer\nfile = /t\n"
 	    "realm = fcgi-router\n\n[auth:b]\ntype = basic\nfile = "));
 	assert_non_null(strstr(first, "users\nrealm = \"A site; of ours\"\n"));
@@ -1202,7 +1202,8 @@ a_plan_says_what_it_allows(void **state)
 	struct settings *s = load_good("[router]\ndefault_plan = free\n"
 	    "[plan:free]\nrate = 10/s\nburst = 20\nconcurrency = 5\n"
 	    "count_by = tag:cus-to_mer\ndry_run = yes\nsubrequests = 3\n"
-	    "origin_time = 1500ms\nmax_body = 1k\n[plan:bare]\n"
+	    "origin_time = 1500ms\nmax_body = 1k\n"
+	    "bandwidth = 4k\n[plan:bare]\n"
 	    "[plan:m]\nrate=600/m\n[plan:h]\nrate=1/h\n[plan:d]\n"
 	    "rate = 86400000000/d\ncount_by = host\n");
 	const struct settings_plan *plan = settings_plan_of(s, STR("free"));
@@ -1218,6 +1219,7 @@ a_plan_says_what_it_allows(void **state)
 	assert_int_equal(plan->origin_time, 1500);
 	assert_int_equal(plan->subrequests, 3);
 	assert_int_equal(plan->max_body, 1024);
+	assert_int_equal(plan->bandwidth, 4096);
 	plan = settings_plan_of(s, STR("bare"));
 	assert_int_equal(plan->rate.count, 0);
 	assert_int_equal(plan->burst, 0);
@@ -1226,6 +1228,7 @@ a_plan_says_what_it_allows(void **state)
 	assert_false(plan->dry_run);
 	assert_int_equal(plan->origin_time, 0);
 	assert_int_equal(plan->subrequests, 0);
+	assert_int_equal(plan->bandwidth, 0);
 	assert_int_equal(plan->max_body, 1024ull << 30);
 	assert_int_equal(settings_plan_of(s, STR("m"))->rate.per_us, 60000000);
 	assert_int_equal(settings_plan_of(s, STR("h"))->rate.per_us,
