@@ -101,8 +101,10 @@ static bool
 compile_allows(const struct settings_egress *rules, bool socket,
     struct str address)
 {
-	return socket ? egress_allows_socket(rules, address, true) :
-	    egress_allows_literal(rules, address, true);
+	if (socket)
+		return egress_allows_socket(rules, address, true);
+	return !egress_denies_name(rules, address) &&
+	    egress_judge_literal(rules, address, true) != 0;
 }
 
 bool

@@ -32,7 +32,9 @@ static void
 source_address_tell(struct source_entry *en, const struct source_address *a,
     const struct str *egress)
 {
-	const char *what = a->socket ? "socket" : "address";
+	const char *what = a->socket ? "socket" :
+	    egress_judge_literal(NULL, a->address, true) == -1 ? "name" :
+	    "address";
 	struct str said;
 
 	if (en->source->see.reaches == NULL)

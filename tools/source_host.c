@@ -191,7 +191,8 @@ source_host_read(struct source_entry *en, const struct lines_token *t,
 	if (idn_host(text, &host, &e) == -1)
 		return source_host_bad(en, t, from, e.text);
 	*out = source_text_literal(en, host_text(&host), PATTERN_IN_AUTHORITY);
-	if (!redirect && host.kind != HOST_NAME && out->count == 1)
+	if (!redirect && out->count == 1 && (host.kind != HOST_NAME ||
+	    en->source->see.reaches != NULL))
 		source_address_note(en, t, from, out->parts[0].text, false);
 	return true;
 }

@@ -111,6 +111,8 @@ admit_target(const struct policy *p, const struct settings *s,
 	if (t->scheme == ORIGIN_UNIX)
 		return egress_allows_socket(t->egress, t->socket,
 		    t->written) ? 0 : admit_refuse(t, e);
+	if (egress_denies_name(t->egress, t->host))
+		return admit_refuse(t, e);
 	/* Most are names: no literal begins with a letter. */
 	if (t->host.n == 0 || str_is_alpha(t->host.p[0]))
 		return 0;

@@ -14,24 +14,46 @@
 static const struct settings_egress egress_defaults = {
 	.private = SETTINGS_PRIVATE_WRITTEN };
 
+/* Is the host one of the names, or below one? */
 static bool
-egress_by_class(const struct settings_egress *rules,
+egress_has_name(const char *names, struct str host)
+{
+	struct str left = names != NULL ? str_of(names) : STR(""), name;
+
+	while (left.n > 0) {
+		(void)str_cut(left, '\n', &name, &left);
+		if (str_eq(host, name))
+			return true;
+		if (name.p[0] != '*')
+			continue;
+		name = str_sub(name, 1, name.n);
+		if (host.n > name.n && str_ends(host, name))
+			return true;
+	}
+	return false;
+}
+
+/* host: by which the origin was asked for, empty if by its address. */
+static bool
+egress_by_class(const struct settings_egress *rules, struct str host,
     enum address_class class, bool written)
 {
 	if (class == ADDRESS_PRIVATE)
-		return written && rules->private == SETTINGS_PRIVATE_WRITTEN;
+		return (written &&
+		    rules->private == SETTINGS_PRIVATE_WRITTEN) ||
+		    egress_has_name(rules->allow_names, host);
 	return class == ADDRESS_PUBLIC;
 }
 
 static bool
-egress_allows_v4(const struct settings_egress *rules,
+egress_allows_v4(const struct settings_egress *rules, struct str host,
     const unsigned char *address, bool written)
 {
 	if (cidr_holds_v4(rules->deny.list, rules->deny.count, address))
 		return false;
 	return cidr_holds_v4(rules->allow.list, rules->allow.count,
 	    address) ||
-	    egress_by_class(rules, address_class_v4(address), written);
+	    egress_by_class(rules, host, address_class_v4(address), written);
 }
 
 /* Is the address in the ranges, or the IPv4 address that stands in it? */
@@ -47,17 +69,23 @@ egress_holds_v6(const struct settings_ranges *ranges,
 }
 
 static bool
-egress_allows_v6(const struct settings_egress *rules,
+egress_allows_v6(const struct settings_egress *rules, struct str host,
     const unsigned char *address, bool written)
 {
 	if (egress_holds_v6(&rules->deny, address))
 		return false;
 	return egress_holds_v6(&rules->allow, address) ||
-	    egress_by_class(rules, address_class_v6(address), written);
+	    egress_by_class(rules, host, address_class_v6(address), written);
 }
 
 bool
-egress_allows(const struct settings_egress *rules,
+egress_denies_name(const struct settings_egress *rules, struct str host)
+{
+	return rules != NULL && egress_has_name(rules->deny_names, host);
+}
+
+bool
+egress_allows(const struct settings_egress *rules, struct str host,
     const struct sockaddr *address, bool written)
 {
 	struct sockaddr_in v4;
@@ -65,15 +93,17 @@ egress_allows(const struct settings_egress *rules,
 
 	if (rules == NULL)
 		rules = &egress_defaults;
+	if (egress_denies_name(rules, host))
+		return false;
 	if (address->sa_family == AF_INET) {
 		memcpy(&v4, address, sizeof(v4));
-		return egress_allows_v4(rules, (unsigned char *)&v4.sin_addr,
-		    written);
+		return egress_allows_v4(rules, host,
+		    (unsigned char *)&v4.sin_addr, written);
 	}
 	if (address->sa_family != AF_INET6)
 		return false;
 	memcpy(&v6, address, sizeof(v6));
-	return egress_allows_v6(rules, v6.sin6_addr.s6_addr, written);
+	return egress_allows_v6(rules, host, v6.sin6_addr.s6_addr, written);
 }
 
 int
@@ -88,14 +118,14 @@ egress_judge_literal(const struct settings_egress *rules, struct str text,
 	if (text.n >= 2 && text.p[0] == '[')
 		text = str_sub(text, 1, text.n - 1);
 	if (address_read_v4(text, bytes))
-		return egress_allows_v4(rules, bytes, written);
+		return egress_allows_v4(rules, STR(""), bytes, written);
 	if (text.n == 0 || text.n >= sizeof(copy))
 		return -1;
 	memcpy(copy, text.p, text.n);
 	copy[text.n] = '\0';
 	if (inet_pton(AF_INET6, copy, bytes) != 1)
 		return -1;
-	return egress_allows_v6(rules, bytes, written);
+	return egress_allows_v6(rules, STR(""), bytes, written);
 }
 
 bool
@@ -133,5 +163,5 @@ egress_allows_socket(const struct settings_egress *rules, struct str path,
 	if (rules == NULL)
 		rules = &egress_defaults;
 	return egress_is_inside(str_of(rules->sockets), path) ||
-	    egress_by_class(rules, ADDRESS_PRIVATE, written);
+	    egress_by_class(rules, STR(""), ADDRESS_PRIVATE, written);
 }

@@ -7,7 +7,9 @@
  * allows, always. Else link-local addresses (cloud metadata services live
  * there), the few other metadata addresses and multicast never; loopback and
  * private ranges only for an origin whose address the map writes without
- * variables, or for none. IPv4 inside IPv6 (mapped, NAT64, 6to4) is looked at
+ * variables, for one whose host is an allowed name, or for none. A denied name
+ * is never looked up; names count as the URL has them, not what they are
+ * aliases of. IPv4 inside IPv6 (mapped, NAT64, 6to4) is looked at
  * as what it is. The compiler asks the same of what a list writes.
  */
 #ifndef DECIDE_EGRESS_H
@@ -19,9 +21,14 @@
 #include "base/str.h"
 #include "settings/settings.h"
 
-/* rules: NULL are the defaults. written: the origin's address has no
+/* Is the host, in canonical text, one that is never connected to? rules: NULL
+ * are the defaults. */
+bool egress_denies_name(const struct settings_egress *rules,
+    struct str host);
+
+/* host: the origin's, which has led to the address. written: it has no
  * variable. Of AF_INET and AF_INET6; all else may not. */
-bool egress_allows(const struct settings_egress *rules,
+bool egress_allows(const struct settings_egress *rules, struct str host,
     const struct sockaddr *address, bool written);
 
 /* The same of a literal in canonical text, IPv6 with or without brackets. 1, 0:

@@ -227,7 +227,7 @@ wire_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
 
 	(void)purpose;
 	if (a->family != AF_UNIX && !egress_allows(w->target->egress,
-	    &a->addr, w->target->written)) {
+	    w->target->host, &a->addr, w->target->written)) {
 		w->denied = true;
 		return CURL_SOCKET_BAD;
 	}
@@ -746,8 +746,8 @@ wire_may_serve(struct wire_maker *m, const struct wire *w,
 
 	if (t->scheme == ORIGIN_UNIX)
 		return egress_allows_socket(t->egress, t->socket, t->written);
-	if (!egress_allows(t->egress, (const struct sockaddr *)&w->peer,
-	    t->written))
+	if (!egress_allows(t->egress, t->host,
+	    (const struct sockaddr *)&w->peer, t->written))
 		return false;
 	if (w->tls == NULL)
 		return true;

@@ -33,6 +33,7 @@
 #define SETTINGS_URL(member) char *member;
 #define SETTINGS_FIELDS(member) char *member;
 #define SETTINGS_PAIRS(member) char *member;
+#define SETTINGS_HOSTS(member) char *member;
 #define SETTINGS_RANGES(member) struct settings_ranges member;
 #define SETTINGS_WORD(member) int member;
 #define SETTINGS_WORDS(member) unsigned member;

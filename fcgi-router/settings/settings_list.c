@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/host.h"
 #include "http/name.h"
 #include "settings/settings_private.h"
 
@@ -154,6 +155,41 @@ settings_list_fields(struct str text, char **out, struct err *e)
 	if (count == 0)
 		return err_set(e, REASON_INTERNAL,
 		    "no header field, expected names, parted by commas");
+	*out = settings_join(list, count);
+	return *out != NULL ? 0 : settings_no_memory(e);
+}
+
+/* As the URLs of origins have it once they are canonical. */
+static bool
+settings_is_host(struct str word)
+{
+	struct host host;
+	struct err e;
+
+	if (str_starts(word, STR("*.")))
+		word = str_sub(word, 2, word.n);
+	return host_parse(word, &host, &e) == 0 && host.kind == HOST_NAME &&
+	    host.n == word.n;
+}
+
+int
+settings_list_hosts(struct str text, char **out, struct err *e)
+{
+	struct str list[SETTINGS_WORDS_MAX];
+	size_t count = 0;
+
+	while (settings_next_word(&text, &list[count])) {
+		if (!settings_is_host(list[count]))
+			return err_set(e, REASON_INTERNAL,
+			    "'%s' is no name of a host, expected names like "
+			    "db.internal or *.corp.example, parted by commas",
+			    settings_quote(list[count]).text);
+		if (++count == SETTINGS_WORDS_MAX)
+			return settings_list_full(e);
+	}
+	if (count == 0)
+		return err_set(e, REASON_INTERNAL,
+		    "no name of a host, expected some, parted by commas");
 	*out = settings_join(list, count);
 	return *out != NULL ? 0 : settings_no_memory(e);
 }

@@ -143,7 +143,8 @@ settings_print_none(const void *of, size_t index)
 		return ((const struct settings_rate *)member)->count == 0;
 	return (kind == SETTINGS_KIND_PATH || kind == SETTINGS_KIND_NAME ||
 	    kind == SETTINGS_KIND_TEXT || kind == SETTINGS_KIND_FIELDS ||
-	    kind == SETTINGS_KIND_PAIRS || kind == SETTINGS_KIND_URL) &&
+	    kind == SETTINGS_KIND_HOSTS || kind == SETTINGS_KIND_PAIRS ||
+	    kind == SETTINGS_KIND_URL) &&
 	    (*(char *const *)member)[0] == '\0';
 }
 
@@ -165,6 +166,7 @@ settings_print_value(const void *of, size_t index, FILE *to)
 		fprintf(to, "%s", *(char *const *)member);
 		break;
 	case SETTINGS_KIND_FIELDS:
+	case SETTINGS_KIND_HOSTS:
 	case SETTINGS_KIND_PAIRS:
 		settings_print_lines(*(char *const *)member, ", ", to);
 		break;

@@ -52,6 +52,7 @@ enum settings_kind {
 	SETTINGS_KIND_FIELD,
 	SETTINGS_KIND_URL,
 	SETTINGS_KIND_FIELDS,
+	SETTINGS_KIND_HOSTS,
 	SETTINGS_KIND_PAIRS,
 	SETTINGS_KIND_RANGES,
 	SETTINGS_KIND_WORD,
@@ -214,6 +215,8 @@ int settings_list_ranges(struct str text, struct settings_ranges *out,
     struct err *e);
 ATTR_MUST_USE
 int settings_list_fields(struct str text, char **out, struct err *e);
+ATTR_MUST_USE
+int settings_list_hosts(struct str text, char **out, struct err *e);
 ATTR_MUST_USE
 int settings_list_pairs(struct str text, char **out, struct err *e);
 ATTR_MUST_USE

@@ -133,6 +133,8 @@ settings_is_text(enum settings_kind kind)
 	return kind == SETTINGS_KIND_PATH || kind == SETTINGS_KIND_USERS ||
 	    kind == SETTINGS_KIND_NAME || kind == SETTINGS_KIND_TEXT ||
 	    kind == SETTINGS_KIND_BY || kind == SETTINGS_KIND_FIELD ||
+	    kind == SETTINGS_KIND_FIELDS || kind == SETTINGS_KIND_HOSTS ||
+	    kind == SETTINGS_KIND_PAIRS;
 	    kind == SETTINGS_KIND_FIELDS ||
 	    kind == SETTINGS_KIND_PAIRS || kind == SETTINGS_KIND_URL;
 }
@@ -195,9 +197,12 @@ static int
 settings_set_lines(void *of, size_t index, struct str text, struct err *e)
 {
 	char **member = settings_own_member(of, index);
+	enum settings_kind kind = settings_kind_of(index);
 	char *lines;
-	int got = settings_kind_of(index) == SETTINGS_KIND_FIELDS ?
+	int got = kind == SETTINGS_KIND_FIELDS ?
 	    settings_list_fields(text, &lines, e) :
+	    kind == SETTINGS_KIND_HOSTS ?
+	    settings_list_hosts(text, &lines, e) :
 	    settings_list_pairs(text, &lines, e);
 
 	if (got == -1)
@@ -230,7 +235,8 @@ settings_set(const struct settings *s, void *of, size_t index,
 
 	if (kind == SETTINGS_KIND_USERS)
 		return settings_set_users(of, index, text, e);
-	if (kind == SETTINGS_KIND_FIELDS || kind == SETTINGS_KIND_PAIRS)
+	if (kind == SETTINGS_KIND_FIELDS || kind == SETTINGS_KIND_HOSTS ||
+	    kind == SETTINGS_KIND_PAIRS)
 		return settings_set_lines(of, index, text, e);
 	if (kind == SETTINGS_KIND_RANGES)
 		return settings_set_ranges(of, index, text, e);

@@ -432,6 +432,10 @@ settings_value_read(size_t index, struct str text,
 		got = settings_list_fields(text, &fields, e);
 		free(fields);
 		break;
+	case SETTINGS_KIND_HOSTS:
+		got = settings_list_hosts(text, &fields, e);
+		free(fields);
+		break;
 	case SETTINGS_KIND_PAIRS:
 		got = settings_list_pairs(text, &fields, e);
 		free(fields);

@@ -272,3 +272,81 @@ def test_an_origin_whose_name_leads_somewhere_again_is_back(pair):
     pair.names(f"o.test {ALIVE}\n")
     labs.until(lambda: who(pair) == ALIVE, 10, "it is back")
     assert [who(pair) for _ in range(10)].count(ALIVE) == 5
+
+
+# ---- names that are allowed and denied ----
+
+EGRESS = {
+    "egress__private": "never", "egress__allow_names": "db.test, *.corp.test",
+    "egress__deny_names": "bad.corp.test",
+    "egress:open__allow": "127.0.0.0/8",
+    "egress:open__deny_names": "*.shut.test",
+}
+BY_NAME = {
+    # name: (its answer, in [egress], in [egress:open])
+    "db.test": (ALIVE, 200, 200),
+    "a.corp.test": (ALIVE, 200, 200),
+    "a.b.corp.test": (ALIVE, 200, 200),
+    "corp.test": (ALIVE, 403, 200),
+    "a.db.test": (ALIVE, 403, 200),
+    "bad.corp.test": (ALIVE, 403, 200),
+    "a.shut.test": (ALIVE, 403, 403),
+    "meta.corp.test": (FORBIDDEN, 403, 403),
+}
+
+
+@pytest.fixture(scope="module")
+def by_name(new_lab, end_lab_module):
+    lab = new_lab("names by name")
+    origin = Origin(address=ALIVE)
+    lab.cleanups.append(origin.close)
+    lab.configure(**EGRESS)
+    lab.names("".join(f"{name} {answer}\n"
+                      for name, (answer, *_) in BY_NAME.items()))
+    lab.routes("".join(
+        f"{name} http://{name}:{origin.port}\n"
+        f"{name}/open http://{name}:{origin.port} egress=open\n"
+        for name in BY_NAME)
+        + f"{{x}}.made.test http://{{x}}.corp.test:{origin.port}\n")
+    lab.start_named_router()
+    yield lab
+    end_lab_module(lab)
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_egress_knows_names(by_name, name):
+    _, plain, opened = BY_NAME[name]
+    for path, status in (("/hello", plain), ("/open/hello", opened)):
+        reply = fcgi.ask(by_name.socket, path, host=name)
+        assert (reply.status, reply.reason) == (
+            status, "egress-denied" if status == 403 else None), reply
+
+
+def test_a_denied_name_is_never_looked_up(by_name):
+    for host, path in (("bad.corp.test", "/"), ("a.shut.test", "/open")):
+        before = by_name.asked(host)
+        reply = fcgi.ask(by_name.socket, path, host=host)
+        assert reply.reason == "egress-denied", reply
+        assert by_name.asked(host) == before
+
+
+@pytest.mark.parametrize("tenant, status", [
+    ("a", 200), ("bad", 403), ("meta", 403)])
+def test_names_that_variables_make_are_judged_as_well(by_name, tenant,
+                                                      status):
+    reply = fcgi.ask(by_name.socket, "/hello", host=f"{tenant}.made.test")
+    assert reply.status == status, reply
+
+
+def test_the_compiler_refuses_what_is_denied_by_name(by_name):
+    def compiles(text):
+        done = by_name.tool("route-compile", "-n", "-c", by_name.ini, "-",
+                            input=text)
+        return done.returncode, done.stderr
+
+    assert compiles("x.test http://db.test\ny.test http://any.test\n") == (
+        0, "")
+    for target, section in (("BAD.corp.test.", "egress"),
+                            ("a.shut.test egress=open", "egress:open")):
+        code, said = compiles(f"x.test http://{target}\n")
+        assert code == 1 and f"refused by [{section}]" in said, said

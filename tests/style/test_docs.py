@@ -136,6 +136,8 @@ def value_forms(row):
     words += {"BOOL": ["yes", "no"], "COUNT": ["number"], "TIME": ["time"],
               "SIZE": ["size"], "USERS": ["users"], "NAME": ["name"],
               "FIELD": ["field"], "FIELDS": ["fields"], "PAIRS": ["pairs"],
+              "HOSTS": ["names"],
+              "RANGES": ["ranges"],
               "RANGES": ["ranges"], "URL": ["url"],
               "RATE": ["rate"], "BY": [*most.split("|"), "tag:K"],
               "TEXT": ["text"]}.get(kind, [])

@@ -114,16 +114,16 @@ egress_ask(const struct settings_egress *rules, const char *text, bool written)
 	bool allowed;
 
 	if (inet_pton(AF_INET, text, &v4.sin_addr) == 1) {
-		allowed = egress_allows(rules, (struct sockaddr *)&v4,
-		    written);
+		allowed = egress_allows(rules, STR("a.test"),
+		    (struct sockaddr *)&v4, written);
 	} else {
 		assert_int_equal(inet_pton(AF_INET6, text, &v6.sin6_addr), 1);
-		allowed = egress_allows(rules, (struct sockaddr *)&v6,
-		    written);
+		allowed = egress_allows(rules, STR("a.test"),
+		    (struct sockaddr *)&v6, written);
 		/* a zone opens nothing */
 		v6.sin6_scope_id = 1;
-		TABLE_INT(text, egress_allows(rules, (struct sockaddr *)&v6,
-		    written), allowed);
+		TABLE_INT(text, egress_allows(rules, STR("a.test"),
+		    (struct sockaddr *)&v6, written), allowed);
 		snprintf(brackets, sizeof(brackets), "[%s]", text);
 		TABLE_INT(text, egress_allows_literal(rules,
 		    str_of(brackets), written), allowed);
@@ -280,9 +280,78 @@ other_families_never(void **state)
 	struct sockaddr_storage other = { .ss_family = AF_PACKET };
 
 	(void)state;
-	assert_false(egress_allows(NULL, (struct sockaddr *)&other, true));
+	assert_false(egress_allows(NULL, STR(""),
+	    (struct sockaddr *)&other, true));
 	other.ss_family = AF_UNIX; /* judged by their path */
-	assert_false(egress_allows(NULL, (struct sockaddr *)&other, true));
+	assert_false(egress_allows(NULL, STR(""),
+	    (struct sockaddr *)&other, true));
+}
+
+static char *
+names_copy(char to[32], const char *names)
+{
+	assert_true(strlen(names) < 32);
+	return memcpy(to, names, strlen(names) + 1);
+}
+
+static void
+names_are_denied_before_all_and_allow_what_is_private(void **state)
+{
+	static const struct {
+		const char *deny, *allow; /* names */
+		const char *host, *address;
+		bool named;
+	} rows[] = {
+		{ NULL, "db.internal", "db.internal", "10.0.0.1", true },
+		{ NULL, "db.internal", "a.db.internal", "10.0.0.1", false },
+		{ NULL, "db.internal", "xdb.internal", "10.0.0.1", false },
+		{ NULL, "db.internal", "", "10.0.0.1", false },
+		{ NULL, "*.corp.example", "a.corp.example", "::1", true },
+		{ NULL, "*.corp.example", "a.b.corp.example", "::1", true },
+		{ NULL, "*.corp.example", "corp.example", "::1", false },
+		{ NULL, "*.corp.example", "xcorp.example", "::1", false },
+		{ NULL, "*.corp.example\nz.test", "z.test", "fd00::1", true },
+		/* nothing but what is private */
+		{ NULL, "z.test", "z.test", "169.254.169.254", false },
+		{ NULL, "z.test", "z.test", "::ffff:169.254.0.1", false },
+		{ NULL, "z.test", "z.test", "224.0.0.1", false },
+		{ NULL, "z.test", "z.test", "8.8.8.8", true },
+		/* a denied range and a denied name */
+		{ NULL, "z.test", "z.test", "10.9.0.1", false },
+		{ "z.test", "z.test", "z.test", "10.0.0.1", false },
+		{ "z.test", NULL, "z.test", "8.8.8.8", false },
+		{ "*.test", NULL, "z.test", "8.8.8.8", false },
+		{ "*.test", NULL, "test", "8.8.8.8", true },
+		{ "z.test", NULL, "z.test", "10.8.0.1", false },
+	};
+	struct cidr deny, allow;
+	size_t i;
+
+	(void)state;
+	assert_true(cidr_parse(STR("10.9.0.0/16"), &deny));
+	assert_true(cidr_parse(STR("10.8.0.0/16"), &allow));
+	for (i = 0; i < TABLE_COUNT(rows); i++) {
+		char denied[32], allowed[32];
+		const struct settings_egress rules = {
+			.private = SETTINGS_PRIVATE_NEVER,
+			.deny = { &deny, 1 }, .allow = { &allow, 1 },
+			.deny_names = rows[i].deny == NULL ? NULL :
+			    names_copy(denied, rows[i].deny),
+			.allow_names = rows[i].allow == NULL ? NULL :
+			    names_copy(allowed, rows[i].allow) };
+		struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
+		struct sockaddr_in v4 = { .sin_family = AF_INET };
+		bool six = inet_pton(AF_INET, rows[i].address,
+		    &v4.sin_addr) != 1;
+
+		if (six)
+			assert_int_equal(inet_pton(AF_INET6, rows[i].address,
+			    &v6.sin6_addr), 1);
+		TABLE_INT(rows[i].host, egress_allows(&rules,
+		    str_of(rows[i].host), six ? (struct sockaddr *)&v6 :
+		    (struct sockaddr *)&v4, false), rows[i].named);
+	}
+	assert_false(egress_denies_name(NULL, STR("z.test")));
 }
 
 int
@@ -293,6 +362,8 @@ main(void)
 		cmocka_unit_test(deny_wins_over_allow_and_allow_over_all_else),
 		cmocka_unit_test(text_that_is_no_address_is_refused),
 		cmocka_unit_test(sockets_are_written_or_in_their_folder),
+		cmocka_unit_test(
+		    names_are_denied_before_all_and_allow_what_is_private),
 		cmocka_unit_test(other_families_never),
 	};
 
