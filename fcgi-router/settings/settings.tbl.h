@@ -13,11 +13,14 @@
  * the member is the index), BOOL (yes, no), COUNT (a number), TIME (250ms 5s
  * 2m; milliseconds), SIZE (64k 10m 1g; bytes), RATE (10/s, also /m /h /d), BY
  * (one of `most`, or tag:K with the key of a tag), NAME (as services have),
+ * URL (of a service, written out),
  * TEXT (at most `most` bytes of printable ASCII, no quotes, no backslash),
  * FIELD (a header field of nobody else's that begins with X-), and lists
  * parted by commas or blanks: USERS (names or numbers; as numbers parted
  * by commas), RANGES (of IP addresses), FIELDS (names of header fields; in
- * lower case, sorted, parted by LF).
+ * lower case, sorted, parted by LF), HOSTS (names of hosts, or *. and one;
+ * likewise), PAIRS (NAME:FIELD, parted by LF), WORDS
+ * (some of `most`; bits).
  * Defaults are spelled as in the file; an empty one is worked out at start, or
  * is none.
  */
@@ -148,8 +151,9 @@ SETTING("relay", "forwarded", forwarded, BOOL, "no", "", "",
     "Also send the Forwarded field of RFC 7239 to origins.")
 SETTING("relay", "private_headers", private_headers, FIELDS, "", "", "",
     "Header fields that no client may send on to an origin, as those X- "
-    "fields that some request-header rule of the map sets, which need not be "
-    "listed here. Without this setting: no other ones.")
+    "fields that some request-header rule of the map sets, and those of "
+    "signatures and those copied of services, which need not be listed here. "
+    "Without this setting: no other ones.")
 SETTING("relay", "server_timing", server_timing, BOOL, "no", "", "",
     "Also tell clients by the field Server-Timing how long finding the route, "
     "connecting and the origin took.")
@@ -178,6 +182,13 @@ SETTING_EGRESS("allow", allow, RANGES, "", "", "",
     "or a metadata service's, also by origins whose host is made of variables.")
 SETTING_EGRESS("deny", deny, RANGES, "", "", "",
     "Addresses that are never connected to, whatever else is said.")
+SETTING_EGRESS("allow_names", allow_names, HOSTS, "", "", "",
+    "Origins whose host in the URL, variables put in, is one of these names "
+    "may be connected to at private addresses also when 'private' says no: "
+    "db.internal is that name alone, *.corp.example all below it.")
+SETTING_EGRESS("deny_names", deny_names, HOSTS, "", "", "",
+    "Origins with such a host are never looked up nor connected to, whatever "
+    "else is said.")
 SETTING_EGRESS("sockets", sockets, PATH, "", "", "",
     "Unix sockets in this folder, or below it, may be connected to also when "
     "their path is made of variables, or 'private' is never. Only those whom "
@@ -194,9 +205,10 @@ SETTING_TLS("key", key, PATH, "", "", "",
 SETTING_TLS("verify", verify, BOOL, "yes", "", "",
     "Verify that the origin has a certificate for its name. With no, whoever "
     "stands between the router and the origin can read and change all.")
-SETTING_AUTH("type", type, WORD, "", "", "bearer|basic",
+SETTING_AUTH("type", type, WORD, "", "", "bearer|basic|jwt|forward",
     "How it is found out who asks: bearer, by a token in the field "
-    "Authorization; basic, by a user's name and password in it.")
+    "Authorization; basic, by a user's name and password in it; jwt, by a JSON "
+    "Web Token in it; forward, by what a service says of the request.")
 SETTING_AUTH("file", file, PATH, "", "", "",
     "bearer: a line for each token, its SHA-256 in hexadecimal digits, who "
     "has it, and then perhaps plan=PLAN and other K=V, each for {auth.K}. "
@@ -205,6 +217,43 @@ SETTING_AUTH("file", file, PATH, "", "", "",
 SETTING_AUTH("realm", realm, TEXT, "fcgi-router", "", "64",
     "The name that a client is told by WWW-Authenticate: browsers show it to "
     "their users and keep passwords by it.")
+SETTING_AUTH("algorithm", algorithm, WORDS, "", "",
+    "HS256|RS256|ES256|EdDSA",
+    "jwt: how tokens may be signed, whatever they say of themselves; EdDSA is "
+    "Ed25519. HS256 stands alone.")
+SETTING_AUTH("key", key, PATH, "", "", "",
+    "jwt: public keys, in PEM, each of which may have signed a token; others "
+    "may not be able to write to the file. Of HS256: a secret of at least 32 "
+    "bytes in each line, with base64: before one that is no text; others may "
+    "not be able to read the file.")
+SETTING_AUTH("issuer", issuer, TEXT, "", "", "256",
+    "jwt: the iss that a token must have. Without this setting: any, or none.")
+SETTING_AUTH("audience", audience, TEXT, "", "", "256",
+    "jwt: the aud that a token must have, perhaps beside others. Without this "
+    "setting it must have none: one that has is for somebody else.")
+SETTING_AUTH("leeway", leeway, TIME, "30s", "0s", "10m",
+    "jwt: how far clocks may differ where exp, nbf and iat are looked at.")
+SETTING_AUTH("require_exp", require_exp, BOOL, "yes", "", "",
+    "jwt: must a token say by exp when it ends?")
+SETTING_AUTH("identity", identity, TEXT, "sub", "", "64",
+    "jwt: the claim that says who asks. A token without it lets nobody in.")
+SETTING_AUTH("plan", plan, TEXT, "", "", "64",
+    "jwt: the claim that names the client's plan. Without this setting: none "
+    "does.")
+SETTING_AUTH("claims", claims, PAIRS, "", "", "",
+    "jwt: claims that origins are sent, each in a field: CLAIM:FIELD, parted "
+    "by commas. What clients send in such a field goes to no origin at all.")
+SETTING_AUTH("url", url, URL, "", "", "",
+    "forward: the service that is asked, written out: "
+    "http://HOST[:PORT]/PATH, the same of https, or unix:/SOCKET:/PATH. "
+    "[egress] holds for it as for an origin whose URL has no variables.")
+SETTING_AUTH("timeout", timeout, TIME, "5s", "1ms", "1h",
+    "forward: the service has so long for its whole answer; without one nobody "
+    "is let in.")
+SETTING_AUTH("copy", copy, FIELDS, "", "", "",
+    "forward: header fields of the service's yes that the origin gets. No "
+    "client may send them on to any origin; Authorization only where this "
+    "section is asked.")
 SETTING_SIGN("secret", secret, PATH, "", "", "",
     "What the router and the origin know, and nobody else: one line of 16 to "
     "1024 printable characters, as 'openssl rand -hex 32' makes it. Others "
@@ -221,10 +270,25 @@ SETTING_PLAN("burst", burst, COUNT, "0", "0", "1000000",
 SETTING_PLAN("concurrency", concurrency, COUNT, "0", "0", "4095",
     "So many requests may be under way at once, counted together by all "
     "routers of this machine; more are answered 429. 0: no limit.")
-SETTING_PLAN("count_by", count_by, BY, "client_ip", "", "client_ip|host",
+SETTING_PLAN("origin_time", origin_time, TIME, "0s", "0s", "7d",
+    "How long a request may take, from its begin to the end of its origin's "
+    "answer, all attempts together; then it is answered 504. 0s: no limit.")
+SETTING_PLAN("subrequests", subrequests, COUNT, "0", "0", "1000",
+    "How many origins, and services that authenticate, may be asked for one "
+    "request; then it is answered 503. 0: no limit.")
+SETTING_PLAN("max_body", max_body, SIZE, "1024g", "0", "1024g",
+    "The largest request body, where nothing else allows less; a larger one "
+    "is answered 413.")
+SETTING_PLAN("bandwidth", bandwidth, SIZE, "0", "0", "1024g",
+    "So many bytes a second of answers' bodies, counted together by all "
+    "routers of this machine; answers wait, and none is refused. 0: no "
+    "limit.")
+SETTING_PLAN("count_by", count_by, BY, "client_ip", "",
+    "client_ip|host|identity",
     "Whose requests are counted together: those of a client's address, of "
-    "IPv6 of its /64; of a host; or of a value of the tag K. Where a request "
-    "has no such tag, its client's address counts.")
+    "IPv6 of its /64; of a host; of who authentication says asks; or of a "
+    "value of the tag K. Where a request has no such tag, or it is not known "
+    "who asks, its client's address counts.")
 SETTING_PLAN("dry_run", dry_run, BOOL, "no", "", "",
     "Only count: what would be refused passes, and the field limit of the "
     "access log has the word that it would have been refused for.")

@@ -134,8 +134,6 @@ settings_is_text(enum settings_kind kind)
 	    kind == SETTINGS_KIND_NAME || kind == SETTINGS_KIND_TEXT ||
 	    kind == SETTINGS_KIND_BY || kind == SETTINGS_KIND_FIELD ||
 	    kind == SETTINGS_KIND_FIELDS || kind == SETTINGS_KIND_HOSTS ||
-	    kind == SETTINGS_KIND_PAIRS;
-	    kind == SETTINGS_KIND_FIELDS ||
 	    kind == SETTINGS_KIND_PAIRS || kind == SETTINGS_KIND_URL;
 }
 

@@ -137,7 +137,6 @@ def value_forms(row):
               "SIZE": ["size"], "USERS": ["users"], "NAME": ["name"],
               "FIELD": ["field"], "FIELDS": ["fields"], "PAIRS": ["pairs"],
               "HOSTS": ["names"],
-              "RANGES": ["ranges"],
               "RANGES": ["ranges"], "URL": ["url"],
               "RATE": ["rate"], "BY": [*most.split("|"), "tag:K"],
               "TEXT": ["text"]}.get(kind, [])

@@ -166,19 +166,20 @@ static const struct trap traps[] = {
 	    "[auth:d]\ntype = basic\nfile = /f\nrealm = \"a;b\"\n"
 	    "realm2 = x\n[auth:e]\nfile = /f\n"
 	    "[auth:f]\ntype = basic\nfile = /f\nrealm = b\xc3\xa9\n",
-	    "@5:8: error: 'bearr' is unknown here, expected bearer or basic\n"
+	    "@5:8: error: 'bearr' is unknown here, expected bearer, basic, "
+	    "jwt or forward\n"
 	    "@10:1: error: unknown setting 'realm2' in [auth:NAME], expected "
 	    "perhaps 'realm'\n"
 	    "@16:9: error: 'b\\xc3\\xa9' is no such text, expected at most 64 "
 	    "printable characters of ASCII, no quotes and no backslash\n"
 	    "@1:1: error: no 'type' in [auth:a], expected one of "
-	    "bearer|basic\n"
+	    "bearer|basic|jwt|forward\n"
 	    "@2:1: error: no 'file' in [auth:b], expected one: its type is "
 	    "bearer\n"
 	    "@11:1: error: no 'type' in [auth:e], expected one of "
-	    "bearer|basic\n"),
+	    "bearer|basic|jwt|forward\n"),
 	TRAP("a default plan that is not there",
-	    "[router]\ndefault_plan = gold\n[plan:pro]\n[sign:gold]\n",
+	    "[router]\ndefault_plan = gold\n[plan:pro]\n[egress:gold]\n",
 	    "@2:16: error: 'default_plan' is 'gold', expected a plan that has "
 	    "a section [plan:gold]\n"),
 	TRAP("a burst without a rate, and one that never comes again",
@@ -192,12 +193,21 @@ static const struct trap traps[] = {
 	TRAP("what requests are not counted by",
 	    "[plan:a]\ncount_by = tag:\n[plan:b]\ncount_by = tag:a,b\n"
 	    "[plan:c]\ncount_by = ip\n",
-	    "@2:12: error: 'tag:' is unknown here, expected client_ip, host "
-	    "or tag:K with the key of a tag\n"
+	    "@2:12: error: 'tag:' is unknown here, expected client_ip, host, "
+	    "identity or tag:K with the key of a tag\n"
 	    "@4:12: error: 'tag:a,b' is unknown here, expected client_ip, "
-	    "host or tag:K with the key of a tag\n"
-	    "@6:12: error: 'ip' is unknown here, expected client_ip, host or "
-	    "tag:K with the key of a tag\n"),
+	    "host, identity or tag:K with the key of a tag\n"
+	    "@6:12: error: 'ip' is unknown here, expected client_ip, host, "
+	    "identity or tag:K with the key of a tag\n"),
+	TRAP("what a service that is asked has, and what it has not",
+	    "[auth:a]\ntype = forward\n[auth:b]\ntype = forward\n"
+	    "url = http://h/\nfile = /f\ncopy = X-A, Cookie, Authorization\n",
+	    "@1:1: error: no 'url' in [auth:a], expected one: its type is "
+	    "forward\n"
+	    "@7:13: error: 'Cookie' has another use, expected fields of the "
+	    "service's own, or Authorization\n"
+	    "@6:8: error: 'file' in [auth:b], expected none: its type is "
+	    "forward\n"),
 	TRAP("settings of named sections are looked at, too",
 	    "[egress:a]\nprivate = maybe\ndney = ::1\nca = /a\n"
 	    "allow = 10.0.0.1/8\n[tls:a]\nca = /a\nCA = /b\nverify=on\n",
@@ -877,6 +887,7 @@ what_is_printed_can_be_read_again(void **state)
 	    "rate=90/m\ncount_by = host\n[auth:b]\n"
 	    "type = basic\nfile = users\nrealm = \"A site; of ours\"\n"
 	    "[auth:a]\ntype=bearer\nfile = /t\n"
+	    "[auth:c]\ntype=forward\nurl = http://h:1/a?b=c\ncopy = X-B x-a\n"
 	    "[sign:b]\nsecret = /s\nheader = X-Sign\n"
 	    "[internal]\nallow = 10.0.0.0/8 ::1 127.0.0.1\n"
 	    "[log]\naccess = \" /log\"\n[tls:a]\nca = \"/c;a\"\n[tls:b]\n"
@@ -909,10 +920,13 @@ what_is_printed_can_be_read_again(void **state)
 	    "\nallow = 10.0.0.0/8 ::1 127.0.0.1\n"));
 	assert_non_null(strstr(first,
 	    "\n[plan:pro]\nrate = 90/m\nburst = 0\nconcurrency = 0\n"
-	    "count_by = host\ndry_run = no\n"
+	    "origin_time = 0s\nsubrequests = 0\nmax_body = 1024g\n"
+	    "bandwidth = 0\ncount_by = host\ndry_run = no\n"
 	    "\n[auth:a]\ntype = bearer\nfile = /t\n"
 	    "realm = fcgi-router\n\n[auth:b]\ntype = basic\nfile = "));
 	assert_non_null(strstr(first, "users\nrealm = \"A site; of ours\"\n"));
+	assert_non_null(strstr(first, "\n[auth:c]\ntype = forward\n"
+	    "url = \"http://h:1/a?b=c\"\ntimeout = 5s\ncopy = x-a, x-b\n"));
 	assert_non_null(strstr(first,
 	    "\n[sign:b]\nsecret = /s\nheader = X-Sign\n"));
 	s = load_good(first);
@@ -925,12 +939,85 @@ what_is_printed_can_be_read_again(void **state)
 	settings_drop(&s);
 }
 
+/* NULL of what: it is none. */
+static const struct {
+	const char *text, *host, *socket, *path;
+	int port;
+	bool tls;
+} urls[] = {
+	{ "http://h", "h", "", "/", 80, false },
+	{ "https://H.example/a?b=c", "h.example", "", "/a?b=c", 443, true },
+	{ "http://127.0.0.1:4180/oauth2/auth", "127.0.0.1", "",
+	    "/oauth2/auth", 4180, false },
+	{ "https://[::1]:1/", "[::1]", "", "/", 1, true },
+	{ "unix:/run/a.sock", "", "/run/a.sock", "/", 0, false },
+	{ "unix:/run/a.sock:/b?", "", "/run/a.sock", "/b?", 0, false },
+	{ "", NULL, NULL, NULL, 0, false },
+	{ "h/a", NULL, NULL, NULL, 0, false },
+	{ "ftp://h/", NULL, NULL, NULL, 0, false },
+	{ "HTTP://h/", NULL, NULL, NULL, 0, false },
+	{ "http:///a", NULL, NULL, NULL, 0, false },
+	{ "http://u@h/", NULL, NULL, NULL, 0, false },
+	{ "http://h:99999/", NULL, NULL, NULL, 0, false },
+	{ "http://h?a", NULL, NULL, NULL, 0, false },
+	{ "http://{host}/", NULL, NULL, NULL, 0, false },
+	{ "http://h/{uri}", NULL, NULL, NULL, 0, false },
+	{ "http://h/a b", NULL, NULL, NULL, 0, false },
+	{ "http://h/a\xc3\xa9", NULL, NULL, NULL, 0, false },
+	{ "http://h/a#b", NULL, NULL, NULL, 0, false },
+	{ "http://h/a/../b", NULL, NULL, NULL, 0, false },
+	{ "http://h/%61", NULL, NULL, NULL, 0, false },
+	{ "http://h/%zz", NULL, NULL, NULL, 0, false },
+	{ "unix:run/a.sock", NULL, NULL, NULL, 0, false },
+	{ "unix::/a", NULL, NULL, NULL, 0, false },
+	{ "unix:/run/a.sock:b", NULL, NULL, NULL, 0, false },
+};
+
+static void
+a_url_is_written_out_in_one_spelling(void **state)
+{
+	struct settings_url url;
+	struct err e;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+		int got = settings_url_read(str_of(urls[i].text), &url, &e);
+
+		if (got != (urls[i].host != NULL ? 0 : -1))
+			fail_msg("%s: %d", urls[i].text, got);
+		if (got == -1)
+			continue;
+		assert_true(str_eq(host_text(&url.host),
+		    str_of(urls[i].host)));
+		assert_true(str_eq(url.socket, str_of(urls[i].socket)));
+		assert_true(str_eq(url.path, str_of(urls[i].path)));
+		assert_int_equal(url.port, urls[i].port);
+		assert_int_equal(url.tls, urls[i].tls);
+	}
+}
+
+static void
+what_is_copied_comes_of_no_client(void **state)
+{
+	struct settings *s = load_good(
+	    "[relay]\nprivate_headers = X-B\n[auth:a]\ntype = forward\n"
+	    "url = http://h\ncopy = Remote-User, Authorization\n"
+	    "[auth:b]\ntype = forward\nurl = http://h\ncopy = X-A X-B\n");
+
+	(void)state;
+	assert_string_equal(s->private_names, "remote-user\nx-a\nx-b");
+	assert_int_equal(s->auths[0].timeout, 5000);
+	settings_drop(&s);
+}
+
 static char top[PATH_MAX]; /* of the sources */
 
 #define SAME_PATH(a, b) assert_string_equal(a, b)
 #define SAME_USERS(a, b) assert_string_equal(a, b)
 #define SAME_NAME(a, b) assert_string_equal(a, b)
 #define SAME_FIELDS(a, b) assert_string_equal(a, b)
+#define SAME_HOSTS(a, b) assert_string_equal(a, b)
 #define SAME_RANGES(a, b) do { \
 	assert_int_equal((a).count, (b).count); \
 	assert_memory_equal((a).list, (b).list, \
@@ -1063,6 +1150,7 @@ sections_with_a_name_have_settings_of_their_own(void **state)
 	struct settings *s = load_good("[tls:corp]\nca = a.pem\ncert=/c\n"
 	    "key = k\n[egress:lan]\nprivate = never\nallow = 10.0.0.1\n"
 	    "sockets = /run/apps\n[egress]\ndeny = 10.0.0.0/8 ::1\n"
+	    "allow_names = db.internal, *.Corp.example DB.internal\n"
 	    "[tls:bare]\n[tls:open]\nverify = no\n");
 	const struct settings_egress *lan = settings_egress_of(s, STR("lan"));
 	const struct settings_tls *corp = settings_tls_of(s, STR("corp"));
@@ -1089,6 +1177,9 @@ sections_with_a_name_have_settings_of_their_own(void **state)
 	assert_int_equal(s->egress.private, SETTINGS_PRIVATE_WRITTEN);
 	assert_int_equal(s->egress.deny.count, 2);
 	assert_string_equal(s->egress.sockets, "");
+	assert_string_equal(s->egress.allow_names,
+	    "*.corp.example\ndb.internal");
+	assert_string_equal(s->egress.deny_names, "");
 	assert_null(settings_egress_of(s, STR("corp")));
 	settings_drop(&s);
 }
@@ -1115,7 +1206,9 @@ a_plan_says_what_it_allows(void **state)
 {
 	struct settings *s = load_good("[router]\ndefault_plan = free\n"
 	    "[plan:free]\nrate = 10/s\nburst = 20\nconcurrency = 5\n"
-	    "count_by = tag:cus-to_mer\ndry_run = yes\n[plan:bare]\n"
+	    "count_by = tag:cus-to_mer\ndry_run = yes\nsubrequests = 3\n"
+	    "origin_time = 1500ms\nmax_body = 1k\n"
+	    "bandwidth = 4k\n[plan:bare]\n"
 	    "[plan:m]\nrate=600/m\n[plan:h]\nrate=1/h\n[plan:d]\n"
 	    "rate = 86400000000/d\ncount_by = host\n");
 	const struct settings_plan *plan = settings_plan_of(s, STR("free"));
@@ -1128,12 +1221,20 @@ a_plan_says_what_it_allows(void **state)
 	assert_int_equal(plan->concurrency, 5);
 	assert_string_equal(plan->count_by, "tag:cus-to_mer");
 	assert_true(plan->dry_run);
+	assert_int_equal(plan->origin_time, 1500);
+	assert_int_equal(plan->subrequests, 3);
+	assert_int_equal(plan->max_body, 1024);
+	assert_int_equal(plan->bandwidth, 4096);
 	plan = settings_plan_of(s, STR("bare"));
 	assert_int_equal(plan->rate.count, 0);
 	assert_int_equal(plan->burst, 0);
 	assert_int_equal(plan->concurrency, 0);
 	assert_string_equal(plan->count_by, "client_ip");
 	assert_false(plan->dry_run);
+	assert_int_equal(plan->origin_time, 0);
+	assert_int_equal(plan->subrequests, 0);
+	assert_int_equal(plan->bandwidth, 0);
+	assert_int_equal(plan->max_body, 1024ull << 30);
 	assert_int_equal(settings_plan_of(s, STR("m"))->rate.per_us, 60000000);
 	assert_int_equal(settings_plan_of(s, STR("h"))->rate.per_us,
 	    3600000000);
@@ -1491,6 +1592,8 @@ main(void)
 		cmocka_unit_test(every_default_of_the_table_may_be_written),
 		cmocka_unit_test(signatures_are_in_fields_that_no_client_sends),
 		cmocka_unit_test(what_is_printed_can_be_read_again),
+		cmocka_unit_test(a_url_is_written_out_in_one_spelling),
+		cmocka_unit_test(what_is_copied_comes_of_no_client),
 		cmocka_unit_test(the_sample_file_says_the_defaults),
 		cmocka_unit_test(lists_are_read_and_put_in_order),
 		cmocka_unit_test(defaults_of_lists_are_local_alone),
