@@ -27,6 +27,8 @@ INI = {
     "auth:tokens__type": "bearer",
     "plan:once__rate": "1/d", "plan:once__burst": "1",
     "plan:single__concurrency": "1",
+    "plan:short__origin_time": "200ms",
+    "plan:few__subrequests": "1",
 }
 
 LIST = """\
@@ -39,6 +41,9 @@ site.test/small {origin} max-body=4
 site.test/quick {origin} timeout=200ms
 site.test/once {origin} plan=once
 site.test/single {origin} plan=single
+site.test/short {origin} plan=short
+site.test/few @few plan=few
+@few http://127.0.0.1:1 http://127.0.0.2:1 retry=1
 site.test/dead http://127.0.0.1:1
 site.test/no-name http://nobody.test:{port}
 site.test/no-tls https://127.0.0.1:{plain}
@@ -132,6 +137,8 @@ simple("auth-unavailable", "/unknown-auth")
 simple("overloaded", host="large.test", more=[("HTTP_X_LARGE", LARGE)])
 simple("origin-connect-timeout", "/hangs")
 simple("origin-timeout", "/quick/think/60000")
+simple("limit-time", "/short/think/60000")
+simple("limit-subrequests", "/few")
 simple("loop", more=[("HTTP_VIA", ", ".join(["1.1 fcgi-router"] * 9))])
 
 
