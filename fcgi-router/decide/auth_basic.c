@@ -20,19 +20,14 @@
 
 enum {
 	AUTH_BASIC_NAME_MAX = 255,
-	AUTH_BASIC_PASSWORD_MAX = 511, /* libcrypt takes no longer ones */
-	AUTH_BASIC_SETS = 1024, /* of what was right, by its digest */
-	AUTH_BASIC_WAYS = 4
+	AUTH_BASIC_PASSWORD_MAX = 511 /* libcrypt takes no longer ones */
 };
 
 struct auth_basic {
 	struct auth_lines users;
 	unsigned most;           /* passwords that are computed at once */
 	atomic_uint now;
-	unsigned char key[DIGEST_SIZE]; /* of the digests, known to nobody */
-	pthread_mutex_t lock;    /* guards right and turn */
-	unsigned turn;
-	struct digest right[AUTH_BASIC_SETS][AUTH_BASIC_WAYS];
+	struct auth_right *right;
 };
 
 /* ---- libcrypt ---- */
@@ -174,9 +169,7 @@ auth_basic_load(const struct auth_loading *l, void **out)
 	}
 	b->most = auth_basic_most(l->settings);
 	atomic_init(&b->now, 0);
-	pthread_mutex_init(&b->lock, NULL);
-	hash_random(b->key, sizeof(b->key));
-	hash_random(b->right, sizeof(b->right)); /* as good as empty */
+	b->right = auth_right_new();
 	*out = b;
 	return 0;
 }
@@ -187,39 +180,8 @@ auth_basic_free(void *loaded)
 	struct auth_basic *b = loaded;
 
 	auth_lines_free(&b->users);
-	pthread_mutex_destroy(&b->lock);
-	digest_wipe(b, sizeof(*b));
+	auth_right_free(&b->right);
 	free(b);
-}
-
-/* ---- what was right ---- */
-
-static struct digest *
-auth_basic_set(struct auth_basic *b, const struct digest *d)
-{
-	return b->right[(d->bytes[0] << 8 | d->bytes[1]) % AUTH_BASIC_SETS];
-}
-
-static bool
-auth_basic_knows(struct auth_basic *b, const struct digest *d)
-{
-	const struct digest *set = auth_basic_set(b, d);
-	bool known = false;
-	size_t i;
-
-	pthread_mutex_lock(&b->lock);
-	for (i = 0; i < AUTH_BASIC_WAYS; i++)
-		known = digest_same(&set[i], d) || known;
-	pthread_mutex_unlock(&b->lock);
-	return known;
-}
-
-static void
-auth_basic_note_right(struct auth_basic *b, const struct digest *d)
-{
-	pthread_mutex_lock(&b->lock);
-	auth_basic_set(b, d)[b->turn++ % AUTH_BASIC_WAYS] = *d;
-	pthread_mutex_unlock(&b->lock);
 }
 
 /* ---- a request's ---- */
@@ -298,15 +260,13 @@ auth_basic_check(const struct auth_ask *ask, struct str name,
 	    STR_ARG(hash), STR_ARG(password));
 	if (what.p == NULL)
 		return auth_full(e);
-	if (digest_keyed((struct str){ (char *)b->key, sizeof(b->key) }, what,
-	    &digest, e) == -1)
-		return -1;
-	if (auth_basic_knows(b, &digest) && user != NULL)
-		return 1;
+	got = auth_right_knows(b->right, what, &digest, e);
+	if (got == -1 || (got == 1 && user != NULL))
+		return got;
 	got = auth_basic_compute_few(ask, b, password.p, hash, e);
 	if (got != 1 || user == NULL)
 		return got == 1 ? 0 : got;
-	auth_basic_note_right(b, &digest);
+	auth_right_note(b->right, &digest);
 	return 1;
 }
 

@@ -132,6 +132,7 @@ auth_jwt_read_keys(const struct settings_auth *s, struct auth_jwt_keys *keys,
 		return -1;
 	got = pubkey_read((struct str){ text.p, text.n }, &keys->public, e);
 	secret_free(&text);
+	keys->right = auth_right_new();
 	return got == -1 ? -1 : auth_jwt_look_kinds(s, keys->public, e);
 }
 
@@ -167,6 +168,7 @@ auth_jwt_free(void *loaded)
 
 	secret_free(&keys->text);
 	pubkey_free(&keys->public);
+	auth_right_free(&keys->right);
 	free(keys);
 }
 

@@ -20,12 +20,16 @@
 
 enum { AUTH_JWT_TOKEN_MAX = 8192, AUTH_JWT_SECRETS = 16 };
 
+struct auth_right;
+
 /* What tokens are checked with: secrets or public keys. */
 struct auth_jwt_keys {
 	struct secret text; /* holds the secrets */
 	struct str secrets[AUTH_JWT_SECRETS];
 	size_t count;
 	struct pubkey_set *public;
+	struct auth_right *right; /* tokens that they signed; NULL: none is
+	                             remembered */
 };
 
 /*

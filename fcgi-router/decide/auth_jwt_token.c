@@ -31,6 +31,7 @@ struct auth_jwt_token {
 	const struct auth_jwt_keys *keys;
 	struct arena *arena;
 	double now;
+	struct str whole;
 	struct str signed_text; /* of the two first parts, with their dot */
 	struct str head, body, signature; /* as they came, then decoded */
 	enum settings_jwt algorithm;
@@ -164,15 +165,34 @@ auth_jwt_verify_secret(const struct auth_jwt_token *t, struct err *e)
 	return same;
 }
 
-/* Is it right? 1, 0, or -1 and e. */
 static int
-auth_jwt_verify(const struct auth_jwt_token *t, struct err *e)
+auth_jwt_verify_public(const struct auth_jwt_token *t, struct err *e)
 {
-	if (t->algorithm == SETTINGS_JWT_HS256)
-		return auth_jwt_verify_secret(t, e);
 	return pubkey_verify(t->keys->public,
 	    auth_jwt_algorithms[t->algorithm].kind, t->signed_text,
 	    t->signature, e);
+}
+
+/* Is it right? 1, 0, or -1 and e. That a whole token was signed is remembered,
+ * as it takes longer than all the rest; what it says is looked at again. */
+static int
+auth_jwt_verify(const struct auth_jwt_token *t, struct err *e)
+{
+	struct auth_right *right = t->keys->right;
+	struct digest digest;
+	int got;
+
+	if (t->algorithm == SETTINGS_JWT_HS256)
+		return auth_jwt_verify_secret(t, e);
+	if (right == NULL)
+		return auth_jwt_verify_public(t, e);
+	got = auth_right_knows(right, t->whole, &digest, e);
+	if (got != 0)
+		return got;
+	got = auth_jwt_verify_public(t, e);
+	if (got == 1)
+		auth_right_note(right, &digest);
+	return got;
 }
 
 /* ---- what it says ---- */
@@ -246,7 +266,7 @@ auth_jwt_read(const struct settings_auth *s, const struct auth_jwt_keys *keys,
     const char **why, struct err *e)
 {
 	struct auth_jwt_token t = { .s = s, .keys = keys, .arena = a,
-		.now = now };
+		.now = now, .whole = token };
 	int got = 0;
 
 	*claims = NULL;

@@ -7,6 +7,7 @@
 #ifndef DECIDE_AUTH_PRIVATE_H
 #define DECIDE_AUTH_PRIVATE_H
 
+#include "base/digest.h"
 #include "base/hash.h"
 #include "base/secret.h"
 #include "decide/auth.h"
@@ -74,6 +75,20 @@ int auth_challenge(const struct auth_ask *ask, struct auth_answer *out,
 
 /* -1, and e: overloaded. */
 int auth_full(struct err *e);
+
+/* ---- what was right ---- */
+
+/* Up to 4096 texts that were right, as digests with a key of their own. */
+struct auth_right;
+
+struct auth_right *auth_right_new(void);
+void auth_right_free(struct auth_right **r);
+
+/* Is it one of them? 1, 0, or -1 and e: internal; *d is of the text. */
+ATTR_MUST_USE
+int auth_right_knows(struct auth_right *r, struct str what, struct digest *d,
+    struct err *e);
+void auth_right_note(struct auth_right *r, const struct digest *d);
 
 /* ---- a file of secrets, a line each ---- */
 

@@ -407,6 +407,34 @@ a_token_with_another_byte_is_none(void **state)
 }
 
 static void
+what_was_signed_is_remembered_and_what_it_says_is_not(void **state)
+{
+	static char token[TOKENS_MAX];
+	struct settings_auth s = settings_of(ES);
+	struct auth_json *claims;
+	struct digest digest;
+	const char *why;
+	struct arena a;
+	struct err e;
+
+	(void)state;
+	tokens_make(TOKENS_P256, STR(HEAD("ES256")), STR(GOOD), token);
+	assert_int_equal(auth_right_knows(public_keys.right, str_of(token),
+	    &digest, &e), 0);
+	expect_flaw("first", flaw_of(&s, str_of(token)), NULL);
+	assert_int_equal(auth_right_knows(public_keys.right, str_of(token),
+	    &digest, &e), 1);
+	expect_flaw("again", flaw_of(&s, str_of(token)), NULL);
+	arena_init(&a, ARENA_MAX);
+	assert_int_equal(auth_jwt_read(&s, &public_keys, str_of(token),
+	    NOW + 200, &a, &claims, &why, &e), 0);
+	assert_ptr_equal(why, auth_jwt_expired);
+	arena_fini(&a);
+	s.algorithm = RS;
+	expect_flaw("not allowed", flaw_of(&s, str_of(token)), not_allowed);
+}
+
+static void
 a_signature_of_two_numbers_is_64_bytes(void **state)
 {
 	static char token[TOKENS_MAX];
@@ -877,6 +905,7 @@ public_keys_init(void)
 	tokens_add_pem(tokens_pkeys[TOKENS_RSA_OTHER], pem);
 	tokens_add_pem(tokens_pkeys[TOKENS_ED25519], pem);
 	assert_int_equal(pubkey_read(str_of(pem), &public_keys.public, &e), 0);
+	public_keys.right = auth_right_new();
 }
 
 static int
@@ -902,6 +931,7 @@ all_fini(void **state)
 	(void)state;
 	secret_free(&secret_keys.text);
 	pubkey_free(&public_keys.public);
+	auth_right_free(&public_keys.right);
 	tokens_free_keys();
 	unlink(path_of("key"));
 	unlink(path_of("router.ini"));
@@ -916,6 +946,8 @@ main(void)
 		cmocka_unit_test(what_is_not_asked_for_is_not_looked_at),
 		cmocka_unit_test(a_token_has_one_spelling),
 		cmocka_unit_test(a_token_with_another_byte_is_none),
+		cmocka_unit_test(
+		    what_was_signed_is_remembered_and_what_it_says_is_not),
 		cmocka_unit_test(a_signature_of_two_numbers_is_64_bytes),
 		cmocka_unit_test(a_token_is_no_larger_than_8_kib),
 		cmocka_unit_test(claims_become_identity_plan_and_fields),
