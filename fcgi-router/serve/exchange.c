@@ -138,8 +138,10 @@ exchange_reset(struct exchange *x)
 		x->consult = NULL;
 		memset(&x->auth, 0, sizeof(x->auth));
 	}
-	pick_over(&x->pick); /* its candidates are in the arena */
-	memset(&x->pick, 0, sizeof(x->pick));
+	if (x->pick.follow != NULL) {
+		pick_over(&x->pick); /* its candidates are in the arena */
+		memset(&x->pick, 0, sizeof(x->pick));
+	}
 	arena_reset(&x->arena);
 	arena_fini(&x->spare);
 	buf_rest(&x->out);

@@ -113,18 +113,25 @@ step_take_names(struct exchange *x)
 	return 0;
 }
 
+/* An origin that the route names itself is the only one. */
+static int
+step_pick(struct exchange *x)
+{
+	if (x->follow.service == NULL)
+		return 0;
+	if (x->pick.follow == NULL && step_begin_choice(x) == -1)
+		return -1;
+	return pick_next(&x->pick, step_repeats(x), clock_ms(),
+	    &x->follow.origin, &x->err) == 1 ? 0 : -1;
+}
+
 int
 step_choose_origin(struct exchange *x, const struct exchange_loan *loan)
 {
-	if (x->pick.follow == NULL && (step_begin_choice(x) == -1 ||
-	    step_take_names(x) == -1))
-		return step_fail(x);
 	x->asked = INT64_MAX;
 	x->stalls = false;
-	if (!step_spend(x))
-		return step_fail(x);
-	if (pick_next(&x->pick, step_repeats(x), clock_ms(),
-	    &x->follow.origin, &x->err) == 0 ||
+	if (!step_spend(x) || step_pick(x) == -1 ||
+	    (x->map != NULL && step_take_names(x) == -1) ||
 	    step_make_request(x, loan->slot) == -1)
 		return step_fail(x);
 	/* WebDAV's places are looked up for each origin. */
