@@ -147,6 +147,7 @@ struct exchange {
 	struct h1_answer answer;
 	struct exchange_reply reply;
 	struct record record;
+	bool timed;         /* somebody is told how long its parts take */
 	bool uploads;       /* the request's body still goes out, beside the
 	                       answer */
 	bool head_sent;     /* the answer's head was put */

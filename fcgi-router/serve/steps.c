@@ -22,6 +22,12 @@ step_bound(struct exchange *x, int64_t ms)
 		x->limit = clock_ms() + ms;
 }
 
+int64_t
+step_time(const struct exchange *x)
+{
+	return x->timed ? clock_us() : 0;
+}
+
 bool
 step_is_late(const struct exchange *x)
 {

@@ -74,6 +74,9 @@ void step_bound(struct exchange *x, int64_t ms);
 /* Is the bound of this wait, or of the whole exchange, over? */
 bool step_is_late(const struct exchange *x);
 
+/* The time, for what is told of a request; 0 when nobody is told. */
+int64_t step_time(const struct exchange *x);
+
 /* Waits for these events of poll(2), no longer than bounded. STEP_WAIT. */
 int step_wait(struct exchange *x, short front, short origin);
 

@@ -138,8 +138,8 @@ step_send_head(struct exchange *x, const struct exchange_loan *loan)
 	int got;
 
 	(void)loan;
-	if (x->record.first_us < 0)
-		x->record.first_us = clock_us() - x->since_us;
+	if (x->timed && x->record.first_us < 0)
+		x->record.first_us = step_time(x) - x->since_us;
 	got = step_fetch_rest(x);
 	if (got == -1)
 		return step_fail(x);

@@ -102,7 +102,7 @@ step_connect(struct exchange *x, const struct exchange_loan *loan)
 	int got = 0;
 
 	if (x->attempt_us == 0)
-		x->attempt_us = clock_us();
+		x->attempt_us = step_time(x);
 	if (!x->fresh_only)
 		w = relay_take(relay, &x->target, !step_may_repeat(x));
 	reused = w != NULL;
@@ -111,7 +111,7 @@ step_connect(struct exchange *x, const struct exchange_loan *loan)
 	x->record.attempts++;
 	if (!reused)
 		got = step_open_wire(x, loan, &w);
-	x->record.connect_us = clock_us() - x->attempt_us;
+	x->record.connect_us = step_time(x) - x->attempt_us;
 	step_h1_request(x, &request);
 	if (got == -1)
 		return step_attempt_failed(x, false);

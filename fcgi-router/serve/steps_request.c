@@ -18,8 +18,11 @@ static void
 step_begin(struct exchange *x)
 {
 	x->since_us = clock_us();
-	x->record.start = clock_wall();
 	x->settings = process_settings(x->process);
+	x->timed = x->settings->server_timing ||
+	    access_log_wanted(x->process->log);
+	if (x->timed)
+		x->record.start = clock_wall();
 	atomic_fetch_add(&x->process->exchanges, 1);
 	if (x->settings->total > 0)
 		x->total_limit = x->since_us / 1000 + x->settings->total;

@@ -5,7 +5,6 @@
 
 #include "serve/steps.h"
 
-#include "base/clock.h"
 #include "decide/admit.h"
 #include "decide/rules.h"
 #include "serve/internal.h"
@@ -29,14 +28,14 @@ step_follow(struct exchange *x, unsigned slot)
 int
 step_find_route(struct exchange *x, const struct exchange_loan *loan)
 {
-	int64_t before = clock_us();
+	int64_t before = step_time(x);
 	int got;
 
 	x->map = snapshot_take(x->process->snapshot, &x->err);
 	if (x->map == NULL)
 		return step_fail(x);
 	got = step_follow(x, loan->slot);
-	x->record.lookup_us = clock_us() - before;
+	x->record.lookup_us = step_time(x) - before;
 	/* Who may not come in does not learn which services there are: the
 	 * doors of the route stand before one that is missing, too. */
 	if (got == 0 && x->err.reason == REASON_NO_SERVICE)
