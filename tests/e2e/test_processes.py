@@ -203,16 +203,29 @@ def another(state):
         fresh.rename(path)
 
 
+def instead(make):
+    """Until it is there: the router may be faster in making its file."""
+    while True:
+        with contextlib.suppress(FileExistsError):
+            return make()
+
+
 def a_folder(state):
     for path in each_file(state):
-        path.unlink()
-        path.mkdir()
+        def folder():
+            path.unlink(missing_ok=True)
+            path.mkdir()
+        instead(folder)
 
 
 def a_link(state):
     for path in each_file(state):
-        path.rename(path.with_suffix(".real"))
-        path.symlink_to(path.with_suffix(".real"))
+        real = path.with_suffix(".real")
+
+        def link():
+            path.rename(real)
+            path.symlink_to(real)
+        instead(link)
 
 
 def unreadable(state):
