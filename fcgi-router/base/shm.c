@@ -15,7 +15,10 @@
 #include "base/shm_private.h"
 #include "base/sigbus.h"
 
-enum { SHM_WAIT_MS = 1000 }; /* at the start, for who makes the file */
+enum {
+	SHM_WAIT_MS = 1000,          /* at the start, for who makes the file */
+	SHM_WATCH_BYTE = SHM_SLOTS_MAX /* readers lock it, shared */
+};
 
 struct shm {
 	struct shm_kind kind;
@@ -25,6 +28,7 @@ struct shm {
 	/* Guards file, and the exchange of what is mapped. */
 	pthread_mutex_t lock;
 	struct shm_file file;  /* fd -1: private memory is mapped */
+	bool watches;          /* a reader that wants to be known of */
 	atomic_uint era;       /* counts what was mapped */
 	_Atomic uint64_t k0;   /* the key: one of two files' halves is */
 	_Atomic uint64_t k1;   /* unknown to both, and harms nobody */
@@ -101,6 +105,26 @@ shm_run_reap(void *arg)
 		atomic_store(&s->head->holders[slot], 0);
 		(void)shm_slot_lock(s, slot, F_UNLCK);
 	}
+}
+
+/* ---- readers that are known of ---- */
+
+static struct flock
+shm_watch_lock(short type)
+{
+	return (struct flock){ .l_type = type,
+		.l_whence = SEEK_SET,
+		.l_start = SHM_WATCH_BYTE,
+		.l_len = 1 };
+}
+
+/* Marks the file that is open now. -1 and errno. */
+static int
+shm_watch_file(const struct shm *s)
+{
+	struct flock lock = shm_watch_lock(F_RDLCK);
+
+	return fcntl(s->file.fd, F_OFD_SETLK, &lock);
 }
 
 /* ---- what is mapped ---- */
@@ -200,6 +224,8 @@ shm_map(struct shm *s, const struct shm_file *file, struct err *e)
 	shm_move(s, fresh);
 	shm_close(s);
 	s->file = *file;
+	if (s->watches)
+		(void)shm_watch_file(s);
 	shm_set_key(s, file->key);
 	atomic_fetch_add(&s->era, 1);
 	atomic_store(&s->shared, true);
@@ -339,6 +365,36 @@ shm_look(struct shm *s, struct err *e)
 		got = shm_take_slot(s, e);
 	CHECK(pthread_mutex_unlock(&s->lock) == 0);
 	return got;
+}
+
+int
+shm_watch(struct shm *s, struct err *e)
+{
+	int got = 0;
+
+	CHECK(pthread_mutex_lock(&s->lock) == 0);
+	CHECK(s->place.how == SHM_READ);
+	s->watches = true;
+	if (s->file.fd != -1 && shm_watch_file(s) == -1)
+		got = err_set(e, REASON_INTERNAL, "%s: cannot lock a byte of "
+		    "it, which tells that it is read: %s", s->place.path,
+		    strerror(errno));
+	CHECK(pthread_mutex_unlock(&s->lock) == 0);
+	return got;
+}
+
+bool
+shm_is_watched(struct shm *s)
+{
+	struct flock lock = shm_watch_lock(F_WRLCK);
+	bool watched;
+
+	CHECK(pthread_mutex_lock(&s->lock) == 0);
+	watched = s->file.fd != -1 &&
+	    fcntl(s->file.fd, F_OFD_GETLK, &lock) != -1 &&
+	    lock.l_type != F_UNLCK;
+	CHECK(pthread_mutex_unlock(&s->lock) == 0);
+	return watched;
 }
 
 void

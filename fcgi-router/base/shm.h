@@ -108,6 +108,18 @@ bool shm_is_shared(const struct shm *s);
  */
 int shm_look(struct shm *s, struct err *e);
 
+/*
+ * Of what shm_read gave: from now until it is left, or this process ends, all
+ * who ask shm_is_watched hear that somebody reads; also when shm_look has
+ * joined another file. 0, or -1 and e. Any number of readers do this at once.
+ */
+ATTR_MUST_USE
+int shm_watch(struct shm *s, struct err *e);
+
+/* Does any reader say so just now? Asks the kernel; by the thread that calls
+ * shm_look. Private memory is read by nobody. */
+bool shm_is_watched(struct shm *s);
+
 /* By the same thread: clears and frees each slot whose holder ended without
  * giving it back. */
 void shm_reap(struct shm *s);

@@ -839,6 +839,97 @@ a_tool_finds_nothing_and_makes_nothing(void **state)
 	assert_int_equal(board_names(&f->place), 0);
 }
 
+/* ---- readers that are known of ---- */
+
+static struct shm *
+watch(const struct fixture *f)
+{
+	struct err e;
+	struct shm *tool = shm_read(f->place.folder, &board_kind, &e);
+
+	assert_non_null(tool);
+	assert_int_equal(shm_watch(tool, &e), 0);
+	return tool;
+}
+
+static void
+writers_know_whether_anybody_reads(void **state)
+{
+	struct fixture *f = *state;
+	struct shm *a = join(f), *b = join(f), *one, *two;
+
+	assert_false(shm_is_watched(a));
+	one = watch(f);
+	two = watch(f);
+	assert_true(shm_is_watched(a) && shm_is_watched(b));
+	leave(one);
+	assert_true(shm_is_watched(a) && shm_is_watched(b));
+	leave(two);
+	assert_false(shm_is_watched(a) || shm_is_watched(b));
+	leave(a);
+	leave(b);
+}
+
+static void
+a_killed_reader_is_known_no_more(void **state)
+{
+	struct fixture *f = *state;
+	struct shm *s = join(f);
+	int ready[2], status;
+	pid_t child;
+	char none;
+
+	assert_int_equal(pipe(ready), 0);
+	child = board_fork();
+	if (child == 0) {
+		watch(f);
+		(void)!write(ready[1], "", 1);
+		pause();
+	}
+	assert_int_equal(read(ready[0], &none, 1), 1);
+	assert_true(shm_is_watched(s));
+	assert_int_equal(kill(child, SIGKILL), 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_false(shm_is_watched(s));
+	close(ready[0]);
+	close(ready[1]);
+	leave(s);
+}
+
+static void
+a_reader_is_known_of_in_the_next_file_too(void **state)
+{
+	struct fixture *f = *state;
+	struct shm *s = join(f), *tool = watch(f);
+	struct err e;
+
+	assert_int_equal(unlink(f->place.path), 0);
+	assert_int_equal(shm_look(s, &e), 1);
+	assert_false(shm_is_watched(s));
+	assert_int_equal(shm_look(tool, &e), 1);
+	assert_true(shm_is_watched(s));
+	leave(tool);
+	leave(s);
+}
+
+static void
+private_memory_is_read_by_nobody(void **state)
+{
+	struct fixture *f = *state;
+	struct shm *s = join(f), *tool = watch(f);
+	struct err e;
+
+	assert_int_equal(unlink(f->place.path), 0);
+	assert_int_equal(shm_look(tool, &e), -1);
+	assert_int_equal(rmdir(f->place.folder), 0);
+	assert_int_equal(mkdir(f->place.folder, 0777), 0);
+	assert_int_equal(chmod(f->place.folder, 0777), 0);
+	assert_int_equal(shm_look(s, &e), -1);
+	assert_false(shm_is_watched(s));
+	leave(tool);
+	leave(s);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -872,6 +963,10 @@ main(void)
 		TEST(a_tool_cannot_write),
 		TEST(a_tool_survives_a_cut_file),
 		TEST(a_tool_finds_nothing_and_makes_nothing),
+		TEST(writers_know_whether_anybody_reads),
+		TEST(a_killed_reader_is_known_no_more),
+		TEST(a_reader_is_known_of_in_the_next_file_too),
+		TEST(private_memory_is_read_by_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
