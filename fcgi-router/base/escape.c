@@ -61,43 +61,89 @@ escape_utf8(struct str s)
 	return escape_turns(p) ? 0 : n;
 }
 
-/* How many bytes of s, at least one, stay as they are; 0: one is escaped. */
+enum { ESCAPE_BLOCK = 16 }; /* bytes that are looked at together */
+
+/* ASCII that stays as it is: by bits of 1 << how. */
+static const unsigned char escape_plain[256] = {
+	[' '] = 1 << ESCAPE_LINE | 1 << ESCAPE_QUOTED,
+	['!'] = 0xff,
+	['"'] = 1 << ESCAPE_LINE,
+	['#' ... '['] = 0xff,
+	['\\'] = 1 << ESCAPE_LINE,
+	[']' ... '~'] = 0xff
+};
+
+/* Does a whole block stay? Written so that it is a few vector instructions. */
+static bool
+escape_block_stays(const char *p, enum escape_how how)
+{
+	const unsigned char least = how == ESCAPE_WORD ? '!' : ' ';
+	const unsigned char quote = how == ESCAPE_LINE ? 0 : '"';
+	const unsigned char slash = how == ESCAPE_LINE ? 0 : '\\';
+	unsigned char block[ESCAPE_BLOCK], other = 0;
+	int i;
+
+	memcpy(block, p, ESCAPE_BLOCK);
+	for (i = 0; i < ESCAPE_BLOCK; i++)
+		other |= (unsigned char)((block[i] < least) |
+		    (block[i] > '~') | (block[i] == quote) |
+		    (block[i] == slash));
+	return other == 0;
+}
+
+/* How many bytes s begins with stay as they are and are ASCII. */
 static size_t
 escape_stays(struct str s, enum escape_how how)
 {
-	char c = s.p[0];
+	size_t n = 0;
 
-	if ((unsigned char)c >= 0x80)
-		return escape_utf8(s);
-	if (str_is_control(c))
+	while (s.n - n >= ESCAPE_BLOCK && escape_block_stays(s.p + n, how))
+		n += ESCAPE_BLOCK;
+	while (n < s.n && escape_plain[(unsigned char)s.p[n]] >> how & 1)
+		n++;
+	return n;
+}
+
+/* Writes the one character that s begins with, which is not plain. Answers how
+ * many bytes of s it is; 0: there is no room. */
+static size_t
+escape_put_one(char *to, size_t room, struct str s, size_t *put)
+{
+	static const char hex[] = "0123456789abcdef";
+	unsigned char c = (unsigned char)s.p[0];
+	size_t utf8 = escape_utf8(s);
+
+	*put = utf8 > 0 ? utf8 : 4;
+	if (room < *put)
 		return 0;
-	if (how == ESCAPE_LINE || (c != '"' && c != '\\' && c != ' '))
-		return 1;
-	return c == ' ' && how == ESCAPE_QUOTED;
+	if (utf8 > 0) {
+		memcpy(to, s.p, utf8);
+		return utf8;
+	}
+	to[0] = '\\';
+	to[1] = 'x';
+	to[2] = hex[c >> 4];
+	to[3] = hex[c & 15];
+	return 1;
 }
 
 size_t
 escape_put(char *to, size_t room, struct str *s, enum escape_how how)
 {
-	static const char hex[] = "0123456789abcdef";
 	size_t n = 0;
 
 	while (s->n > 0) {
-		unsigned char c = (unsigned char)s->p[0];
-		size_t stays = escape_stays(*s, how);
+		size_t took = escape_stays(str_sub(*s, 0, room - n), how);
+		size_t put = took;
 
-		if (room - n < (stays > 0 ? stays : 4))
+		if (took > 0)
+			memcpy(to + n, s->p, took);
+		else
+			took = escape_put_one(to + n, room - n, *s, &put);
+		if (took == 0)
 			break;
-		if (stays > 0) {
-			memcpy(to + n, s->p, stays);
-			n += stays;
-		} else {
-			to[n++] = '\\';
-			to[n++] = 'x';
-			to[n++] = hex[c >> 4];
-			to[n++] = hex[c & 15];
-		}
-		*s = str_sub(*s, stays > 0 ? stays : 1, s->n);
+		n += put;
+		*s = str_sub(*s, took, s->n);
 	}
 	return n;
 }
