@@ -64,7 +64,7 @@ query_log_vhost(struct str word, struct query_log *out)
 	while (word.p[colon - 1] != ':')
 		colon--;
 	out->host = str_sub(word, 0, colon - 1);
-	out->https = str_eq(str_sub(word, colon, word.n), STR("443"));
+	out->port = str_sub(word, colon, word.n);
 }
 
 /* What stands before the time: [vhost] client ident user; a user's name may
@@ -106,6 +106,28 @@ query_log_escape(const char *p, size_t left, size_t *n)
 	return found != NULL ? bytes[found - names] : p[1];
 }
 
+int
+query_log_plain(struct str text, struct arena *a, struct str *out)
+{
+	size_t i, n = 0, took;
+	char *plain;
+
+	*out = text;
+	if (str_find(text, '\\') == text.n)
+		return 0;
+	plain = arena_alloc(a, text.n);
+	if (plain == NULL)
+		return -1;
+	for (i = 0; i < text.n; i += took) {
+		took = 1;
+		plain[n++] = text.p[i] == '\\' && i + 1 < text.n ?
+		    query_log_escape(text.p + i, text.n - i, &took) :
+		    text.p[i];
+	}
+	*out = (struct str){ plain, n };
+	return 0;
+}
+
 /*
  * Takes `"text"` off *left, its escapes off the text. 1; 0: there is none;
  * -1: no memory.
@@ -113,35 +135,17 @@ query_log_escape(const char *p, size_t left, size_t *n)
 static int
 query_log_quoted(struct str *left, struct arena *a, struct str *out)
 {
-	size_t i = 1, n = 0, took;
-	bool escaped = false;
-	char *text;
+	size_t i = 1;
 
 	if (!str_starts(*left, STR("\"")))
 		return 0;
-	for (; i < left->n && left->p[i] != '"'; i++) {
-		if (left->p[i] != '\\')
-			continue;
-		escaped = true;
-		i++;
-	}
+	while (i < left->n && left->p[i] != '"')
+		i += left->p[i] == '\\' ? 2 : 1;
 	if (i >= left->n)
 		return 0;
 	*out = str_sub(*left, 1, i);
 	*left = str_sub(*left, i + 1, left->n);
-	if (!escaped)
-		return 1;
-	text = arena_alloc(a, out->n + 1);
-	if (text == NULL)
-		return -1;
-	for (i = 0; i < out->n; i += took) {
-		took = 1;
-		text[n++] = out->p[i] == '\\' && i + 1 < out->n ?
-		    query_log_escape(out->p + i, out->n - i, &took) :
-		    out->p[i];
-	}
-	*out = (struct str){ text, n };
-	return 1;
+	return query_log_plain(*out, a, out) == -1 ? -1 : 1;
 }
 
 /* "GET /a HTTP/1.1"; anything else is no request. */
@@ -168,7 +172,8 @@ query_log_is_status(struct str word)
 	    str_to_u64(word, UINT16_MAX, &status);
 }
 
-/* ` "referer" "agent"`, which `common` does not have. -1: no memory. */
+/* ` "referer" "agent"`, which `common` does not have, and what is behind them.
+ * -1: no memory. */
 static int
 query_log_tail(struct str left, struct arena *a, struct query_log *out)
 {
@@ -180,27 +185,30 @@ query_log_tail(struct str left, struct arena *a, struct query_log *out)
 
 		left = str_trim(left);
 		got = query_log_quoted(&left, a, fields[i]);
-		if (got != 1)
-			return got;
+		if (got == -1)
+			return -1;
+		if (got == 0)
+			break;
 		if (str_eq(*fields[i], STR("-")))
 			*fields[i] = STR("");
 	}
-	return 1;
+	out->rest = left;
+	return 0;
 }
 
 int
 query_log_parse(struct str line, struct arena *a, struct query_log *out)
 {
 	size_t time = query_log_time(line);
-	struct str left, request, word, bytes;
+	struct str left, request;
 	int got;
 
 	memset(out, 0, sizeof(*out));
 	if (time == line.n ||
 	    !query_log_head(str_sub(line, 0, time - 1), out))
 		return 0;
-	left = str_sub(line, time, line.n);
-	left = str_sub(left, str_find(left, ']') + 1, left.n);
+	left = str_sub(line, time + 1, line.n);
+	(void)str_cut(left, ']', &out->time, &left);
 	if (!str_starts(left, STR(" ")))
 		return 0;
 	left = str_sub(left, 1, left.n);
@@ -208,9 +216,12 @@ query_log_parse(struct str line, struct arena *a, struct query_log *out)
 	if (got != 1)
 		return got;
 	left = str_trim(left);
-	if (!query_log_word(&left, &word) || !query_log_is_status(word) ||
-	    !query_log_word(&left, &bytes))
+	if (!query_log_word(&left, &out->status) ||
+	    !query_log_is_status(out->status) ||
+	    !query_log_word(&left, &out->bytes))
 		return 0;
+	if (str_eq(out->bytes, STR("-")))
+		out->bytes = STR("");
 	query_log_request(request, out);
 	return query_log_tail(left, a, out) == -1 ? -1 : 1;
 }

@@ -129,7 +129,8 @@ query_replay_request(struct query_replay *r, const struct query_log *log,
     struct err *e)
 {
 	const struct query_parts parts = {
-		.scheme = log->https ? "https" : "http",
+		.scheme = str_eq(log->port, STR("443")) ?
+		    "https" : "http",
 		.authority = log->host.n > 0 ? log->host : r->host,
 		.target = log->target };
 	struct query_answer answers[QUERY_MAPS_MAX];
