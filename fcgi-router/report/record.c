@@ -19,7 +19,8 @@ void
 record_init(struct record *r)
 {
 	memset(r, 0, sizeof(*r));
-	r->lookup_us = r->connect_us = r->first_us = r->total_us = -1;
+	r->lookup_us = r->auth_us = r->connect_us = r->first_us =
+	    r->total_us = -1;
 }
 
 static void
@@ -62,6 +63,31 @@ static void
 record_put_TEXT(struct record_line *l, struct str s, size_t most)
 {
 	record_put_escaped(l, s, most, ESCAPE_WORD);
+}
+
+/* K:V,K:V */
+static void
+record_put_TAGS(struct record_line *l, struct record_tags tags, size_t most)
+{
+	size_t start = l->n, i;
+
+	if (tags.count == 0)
+		record_put(l, STR("-"));
+	for (i = 0; i < tags.count; i++) {
+		const struct record_tag *tag = &tags.list[i];
+		size_t room = most - (l->n - start);
+
+		/* ",...:..." */
+		if (room < 16) {
+			record_put(l, STR("..."));
+			return;
+		}
+		if (i > 0)
+			record_put(l, STR(","));
+		record_put_TEXT(l, tag->key, (room - 4) / 2);
+		record_put(l, STR(":"));
+		record_put_TEXT(l, tag->value, (room - 4) / 2);
+	}
 }
 
 static void
@@ -127,7 +153,7 @@ record_put_WALL(struct record_line *l, struct timespec at, size_t most)
 /* ---- the line ---- */
 
 enum {
-#define RECORD(member, kind, key, most, manual) RECORD_MOST_##member = (most),
+#define RECORD(member, kind, name, most, manual) RECORD_MOST_##member = (most),
 #include "report/record.tbl.h"
 #undef RECORD
 	RECORD_MOST_COUNT /* last */
@@ -174,21 +200,43 @@ record_put_what(struct record_line *l, const struct record *r)
 	record_put(l, STR("\""));
 }
 
+/* Every word has the field's name. */
+#define RECORD_PUT_WORD(kind, member, name) \
+	record_put(l, STR(" " name "=")); \
+	RECORD_PUT(kind, member)
+
+static void
+record_put_words(struct record_line *l, const struct record *r)
+{
+	RECORD_PUT_WORD(TEXT, id, "id");
+	RECORD_PUT_WORD(REASON, reason, "reason");
+	RECORD_PUT_WORD(TEXT, route, "route");
+	RECORD_PUT_WORD(TEXT, service, "service");
+	RECORD_PUT_WORD(TEXT, space, "namespace");
+	RECORD_PUT_WORD(TEXT, version, "version");
+	RECORD_PUT_WORD(TEXT, plan, "plan");
+	RECORD_PUT_WORD(REASON, limit, "limit");
+	RECORD_PUT_WORD(TAGS, tags, "tags");
+	RECORD_PUT_WORD(TEXT, origin, "origin");
+	RECORD_PUT_WORD(TEXT, identity, "identity");
+	RECORD_PUT_WORD(COUNT, generation, "generation");
+	RECORD_PUT_WORD(COUNT, attempts, "attempts");
+	RECORD_PUT_WORD(COUNT, received, "received");
+	RECORD_PUT_WORD(TIME, lookup_us, "lookup_us");
+	RECORD_PUT_WORD(TIME, auth_us, "auth_us");
+	RECORD_PUT_WORD(TIME, connect_us, "connect_us");
+	RECORD_PUT_WORD(TIME, first_us, "first_us");
+	RECORD_PUT_WORD(TIME, total_us, "total_us");
+}
+
 size_t
 record_print(const struct record *r, char line[RECORD_LINE_MAX])
 {
 	struct record_line whole = { line, 0 };
-	struct record_line *l = &whole;
 
-	record_put_who(l, r);
-	record_put_what(l, r);
-#define RECORD(member, kind, key, most, manual) \
-	if (sizeof(key) > sizeof("")) { \
-		record_put(l, STR(" " key "=")); \
-		record_put_##kind(l, r->member, (most)); \
-	}
-#include "report/record.tbl.h"
-#undef RECORD
-	record_put(l, STR("\n"));
+	record_put_who(&whole, r);
+	record_put_what(&whole, r);
+	record_put_words(&whole, r);
+	record_put(&whole, STR("\n"));
 	return whole.n;
 }

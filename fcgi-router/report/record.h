@@ -23,16 +23,28 @@
 #define RECORD_COUNT(member) uint64_t member;
 #define RECORD_TIME(member) int64_t member;
 #define RECORD_WALL(member) struct timespec member;
+#define RECORD_TAGS(member) struct record_tags member;
+
+struct record_tag {
+	struct str key;
+	struct str value;
+};
+
+struct record_tags {
+	const struct record_tag *list;
+	size_t count;
+};
 
 struct record {
-#define RECORD(member, kind, key, most, manual) RECORD_##kind(member)
+#define RECORD(member, kind, name, most, manual) RECORD_##kind(member)
 #include "report/record.tbl.h"
 #undef RECORD
 };
 
 enum {
-	/* Each field with its most, its key, and marks around it. */
-#define RECORD(member, kind, key, most, manual) (most) + sizeof(" \"\"-=" key) +
+	/* Each field with its most, its name, and marks around it. */
+#define RECORD(member, kind, name, most, manual) \
+	(most) + sizeof(" \"\"-=_us" name) +
 	/* A whole line is never longer. */
 	RECORD_LINE_MAX =
 #include "report/record.tbl.h"
@@ -40,7 +52,7 @@ enum {
 #undef RECORD
 };
 
-/* Nothing known: all times below 0. The texts are borrowed. */
+/* Nothing known: all times below 0. The texts and tags are borrowed. */
 void record_init(struct record *r);
 
 /* Writes the line with its LF, no NUL; its length. */

@@ -167,8 +167,10 @@ struct exchange {
 	int64_t plan_limit; /* the same, as its plan has it */
 	int64_t paced_until; /* clock_ms; no more of the answer goes out
 	                        before; 0: it need not wait */
-	int64_t since_us;   /* clock_us of the request, and of the attempt */
+	int64_t since_us;   /* clock_us of the request, of the attempt, and of
+	                       asking who it is */
 	int64_t attempt_us;
+	int64_t auth_us;
 	int64_t asked;      /* clock_ms, from when on an origin that was picked
 	                       has all of the request; INT64_MAX: it has not */
 };

@@ -149,6 +149,9 @@ int step_tell_limits(const struct exchange *x, struct header *fields);
  * is known. STEP_NEXT, or STEP_REPLY. */
 int step_find_by_claims(struct exchange *x, const struct exchange_loan *loan);
 
+/* It is over: writes down what is wanted of it, once. */
+void step_record(struct exchange *x, const struct exchange_loan *loan);
+
 /* x->err has a reason: STEP_REPLY. */
 int step_fail(struct exchange *x);
 

@@ -530,46 +530,13 @@ step_finish(struct exchange *x, const struct exchange_loan *loan)
 	return STEP_HAND_BACK;
 }
 
-static void
-step_write_record(struct exchange *x)
-{
-	struct record *r = &x->record;
-	char line[RECORD_LINE_MAX];
-	size_t n;
-
-	x->recorded = true;
-	atomic_fetch_sub(&x->process->exchanges, 1);
-	if (!access_log_wanted(x->process->log))
-		return;
-	r->id = x->request.id;
-	r->client_ip = x->request.client_ip;
-	r->method = x->request.method;
-	r->host = host_text(&x->request.host);
-	r->uri = x->request.uri;
-	r->protocol = x->request.protocol;
-	r->referer = header_get(&x->request.fields, STR("Referer"));
-	r->user_agent = header_get(&x->request.fields, STR("User-Agent"));
-	if (x->follow.found.route != NULL)
-		r->route = x->follow.found.route->match;
-	r->service = x->follow.service_key;
-	r->version = x->follow.source.version;
-	r->space = exchange_space(x);
-	r->origin = x->target.name;
-	r->identity = x->auth.yes.identity;
-	r->total_us = clock_us() - x->since_us;
-	step_note_dry_run(x);
-	n = record_print(r, line);
-	access_log_write(x->process->log, (struct str){ line, n });
-}
-
 int
 step_hand_back(struct exchange *x, const struct exchange_loan *loan)
 {
 	int got;
 
-	(void)loan;
 	if (!x->recorded)
-		step_write_record(x);
+		step_record(x, loan);
 	exchange_leave(x);
 	got = x->intake->next(x, x->whole);
 	if (got == 0)

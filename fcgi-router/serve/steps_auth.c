@@ -21,6 +21,7 @@ step_begin_auth(struct exchange *x, const struct exchange_loan *loan)
 		x->auth_set = process_auth(x->process, &x->err);
 		if (x->auth_set == NULL)
 			return -1;
+		x->auth_us = step_time(x);
 		auth_begin(&x->auth, x->auth_set, &x->follow.policy,
 		    &x->request, &x->arena);
 	}
@@ -53,14 +54,12 @@ step_let_in(struct exchange *x)
 	return x->err.reason == REASON_NONE ? STEP_NEXT : step_fail(x);
 }
 
-int
-step_authenticate(struct exchange *x, const struct exchange_loan *loan)
+static int
+step_ask_who(struct exchange *x, const struct exchange_loan *loan)
 {
 	bool again;
 	int got;
 
-	if (x->follow.policy.auth_count == 0)
-		return step_let_in(x);
 	if (step_begin_auth(x, loan) == -1)
 		return step_fail(x);
 	got = auth_go(&x->auth, &x->err);
@@ -83,5 +82,18 @@ step_authenticate(struct exchange *x, const struct exchange_loan *loan)
 		return step_let_in(x);
 	if (step_find_by_claims(x, loan) != STEP_NEXT)
 		return STEP_REPLY;
-	return step_authenticate(x, loan); /* what the service asks, too */
+	return step_ask_who(x, loan); /* what the service asks, too */
+}
+
+int
+step_authenticate(struct exchange *x, const struct exchange_loan *loan)
+{
+	int to;
+
+	if (x->follow.policy.auth_count == 0)
+		return step_let_in(x);
+	to = step_ask_who(x, loan);
+	if (x->timed && to != STEP_WAIT && x->auth_set != NULL)
+		x->record.auth_us = step_time(x) - x->auth_us;
+	return to;
 }

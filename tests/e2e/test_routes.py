@@ -227,9 +227,9 @@ def test_no_client_names_the_namespace(router):
 
 
 @pytest.mark.parametrize("space, wanted", [
-    (None, "service=@production/acme ns=production "),
-    ("staging", "service=@staging/acme ns=staging "),
-    ("nowhere", "service=@nowhere/acme ns=nowhere ")])
+    (None, "service=@production/acme namespace=production "),
+    ("staging", "service=@staging/acme namespace=staging "),
+    ("nowhere", "service=@nowhere/acme namespace=nowhere ")])
 def test_service_and_namespace_are_logged(router, space, wanted):
     more = [] if space is None else [("ROUTER_NAMESPACE", space)]
     get(router, f"acme.saas.test/logged-{space}", *more)

@@ -115,15 +115,15 @@ def test_manual_has_no_reason_of_its_own():
 
 @pytest.mark.parametrize("row", RECORDS, ids=lambda row: row[0])
 def test_manual_says_what_a_field_of_the_log_is(row):
-    member, _, key, _, manual = row
-    assert f" {key or member} {one_line(manual)} " in \
+    _, _, name, _, manual = row
+    assert f" {name} {one_line(manual)} " in \
         rendered("fcgi-router/fcgi-router.8")
 
 
 def test_manual_has_no_field_of_its_own():
     assert re.findall(r"(?m)^\.It Cm (\S+)$",
                       source("fcgi-router/fcgi-router.8")) == \
-        [row[2] or row[0] for row in RECORDS]
+        [row[2] for row in RECORDS]
 
 
 # ---- router.ini(5) and the sample ----

@@ -22,6 +22,10 @@ use_zone(const char *zone)
 static struct record
 record_of_one(void)
 {
+	static const struct record_tag tags[] = {
+		{ { "customer", 8 }, { "42", 2 } },
+		{ { "cell", 4 }, { "a b", 3 } },
+	};
 	struct record r;
 
 	record_init(&r);
@@ -42,10 +46,12 @@ record_of_one(void)
 	r.space = STR("production");
 	r.version = STR("production/acme");
 	r.origin = STR("http://127.0.0.1:8000");
+	r.tags = (struct record_tags){ tags, TABLE_COUNT(tags) };
 	r.generation = 7;
 	r.attempts = 1;
 	r.received = 5;
 	r.lookup_us = 12;
+	r.auth_us = 34;
 	r.connect_us = 0;
 	r.first_us = 3456;
 	r.total_us = 5678901234;
@@ -72,12 +78,13 @@ a_line_is_combined_and_words(void **state)
 	    "[21/Nov/2023:20:38:05 +0000] \"GET /a?b=c HTTP/1.1\" 200 1234 "
 	    "\"https://example.org/\" \"Some (X11) Agent/1.0\" "
 	    "id=0123456789abcdef reason=- route=www.example.org/a "
-	    "service=@production/acme ns=production "
+	    "service=@production/acme namespace=production "
 	    "version=production/acme plan=- limit=- "
+	    "tags=customer:42,cell:a\\x20b "
 	    "origin=http://127.0.0.1:8000 identity=- "
-	    "gen=7 "
-	    "try=1 in=5 lookup_us=12 connect_us=0 first_us=3456 "
-	    "total_us=5678901234\n");
+	    "generation=7 "
+	    "attempts=1 received=5 lookup_us=12 auth_us=34 connect_us=0 "
+	    "first_us=3456 total_us=5678901234\n");
 }
 
 static void
@@ -90,9 +97,9 @@ what_is_unknown_is_a_dash(void **state)
 	record_init(&r);
 	record_gives(&r, "- - - - [01/Jan/1970:00:00:00 +0000] \"- - -\" - 0 "
 	    "\"-\" \"-\" id=- reason=- route=- service=- "
-	    "ns=- version=- plan=- limit=- "
-	    "origin=- identity=- gen=0 try=0 in=0 "
-	    "lookup_us=- connect_us=- first_us=- total_us=-\n");
+	    "namespace=- version=- plan=- limit=- tags=- "
+	    "origin=- identity=- generation=0 attempts=0 received=0 "
+	    "lookup_us=- auth_us=- connect_us=- first_us=- total_us=-\n");
 }
 
 static void
@@ -108,17 +115,18 @@ time_is_local_with_its_zone(void **state)
 	use_zone("XYZ-5:30");
 	record_gives(&r, "- - - - [22/Nov/2023:02:08:05 +0530] \"- - -\" 404 "
 	    "0 \"-\" \"-\" id=- reason=no-host route=- service=- "
-	    "ns=- version=- plan=- limit=- "
-	    "origin=- identity=- gen=0 try=0 "
-	    "in=0 lookup_us=- connect_us=- first_us=- total_us=-\n");
+	    "namespace=- version=- plan=- limit=- tags=- "
+	    "origin=- identity=- generation=0 attempts=0 "
+	    "received=0 lookup_us=- auth_us=- connect_us=- first_us=- "
+	    "total_us=-\n");
 	use_zone("XYZ+3:30");
 	r.status = 0;
 	r.reason = REASON_NONE;
 	record_gives(&r, "- - - - [21/Nov/2023:17:08:05 -0330] \"- - -\" - 0 "
 	    "\"-\" \"-\" id=- reason=- route=- service=- "
-	    "ns=- version=- plan=- limit=- "
-	    "origin=- identity=- gen=0 try=0 in=0 "
-	    "lookup_us=- connect_us=- first_us=- total_us=-\n");
+	    "namespace=- version=- plan=- limit=- tags=- "
+	    "origin=- identity=- generation=0 attempts=0 received=0 "
+	    "lookup_us=- auth_us=- connect_us=- first_us=- total_us=-\n");
 }
 
 static void
@@ -144,10 +152,10 @@ texts_are_escaped_where_they_stand(void **state)
 	    "\\x22-\\x22 \\x22-\\x22\\x0a\\x5c \\x9b\" - 0 "
 	    "\"\\x22\\x5c\\x0d\\x0a\\x09\\x7f\\xc2\\x9b\\xe9\xc3\xa9\" "
 	    "\"x\\x22 id=forged\" id=a\\x20route=forged reason=- "
-	    "route=*.a/{b}\\x20\\x0a service=- ns=- "
-	    "version=- plan=- limit=- "
-	    "origin=http://\\x00 identity=- gen=0 try=0 in=0 "
-	    "lookup_us=- connect_us=- first_us=- total_us=-\n");
+	    "route=*.a/{b}\\x20\\x0a service=- namespace=- "
+	    "version=- plan=- limit=- tags=- "
+	    "origin=http://\\x00 identity=- generation=0 attempts=0 received=0 "
+	    "lookup_us=- auth_us=- connect_us=- first_us=- total_us=-\n");
 }
 
 /* Every field as long as it can be, of bytes that grow fourfold. */
@@ -155,6 +163,7 @@ static void
 the_longest_line_fits(void **state)
 {
 	static char evil[1 << 16];
+	static struct record_tag many[300];
 	const struct str long_text = { evil, sizeof(evil) };
 	struct record r;
 	char *line = malloc(RECORD_LINE_MAX);
@@ -163,8 +172,10 @@ the_longest_line_fits(void **state)
 	(void)state;
 	assert_non_null(line);
 	memset(evil, '\n', sizeof(evil));
+	many[0] = (struct record_tag){ STR("key"), long_text };
 	record_init(&r);
 	r.start.tv_sec = INT64_C(253402300799);
+	r.tags = (struct record_tags){ many, TABLE_COUNT(many) };
 	r.port = UINT16_MAX;
 	r.host = r.client_ip = r.method = r.uri = r.protocol = r.referer =
 	    r.user_agent = r.id = r.route = r.service = r.space = r.version =

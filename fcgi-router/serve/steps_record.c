@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* steps_record: at the end of an exchange, all that is written down of it. */
+
+#include "serve/steps.h"
+
+#include "base/clock.h"
+
+enum { STEP_PORT_HTTP = 80, STEP_PORT_HTTPS = 443 };
+
+static uint16_t
+step_port(const struct request *r)
+{
+	if (r->port != 0 || r->scheme.n == 0)
+		return r->port;
+	return str_eq(r->scheme, STR("https")) ? STEP_PORT_HTTPS :
+	    STEP_PORT_HTTP;
+}
+
+/* In the worker's memory, which has room for all that a route can have. */
+static struct record_tags
+step_tags(const struct policy *p, const struct exchange_loan *loan)
+{
+	struct record_tag *list = (struct record_tag *)(void *)loan->scratch;
+	size_t i;
+
+	CHECK(p->tag_count <= loan->room / sizeof(*list));
+	for (i = 0; i < p->tag_count; i++)
+		list[i] = (struct record_tag){ p->tags[i].key,
+			p->tags[i].value };
+	return (struct record_tags){ list, p->tag_count };
+}
+
+static void
+step_fill_request(struct record *r, const struct request *of)
+{
+	r->id = of->id;
+	r->client_ip = of->client_ip;
+	r->method = of->method;
+	r->host = host_text(&of->host);
+	r->port = step_port(of);
+	r->uri = of->uri;
+	r->path = of->path.text;
+	r->protocol = of->protocol;
+	r->referer = header_get(&of->fields, STR("Referer"));
+	r->user_agent = header_get(&of->fields, STR("User-Agent"));
+}
+
+static void
+step_fill_record(struct exchange *x, const struct exchange_loan *loan)
+{
+	struct record *r = &x->record;
+
+	step_fill_request(r, &x->request);
+	if (x->follow.found.route != NULL)
+		r->route = x->follow.found.route->match;
+	r->service = x->follow.service_key;
+	r->version = x->follow.source.version;
+	r->space = exchange_space(x);
+	r->tags = step_tags(&x->follow.policy, loan);
+	r->origin = x->target.name;
+	r->identity = x->auth.yes.identity;
+	r->total_us = clock_us() - x->since_us;
+	step_note_dry_run(x);
+}
+
+void
+step_record(struct exchange *x, const struct exchange_loan *loan)
+{
+	char line[RECORD_LINE_MAX];
+
+	x->recorded = true;
+	atomic_fetch_sub(&x->process->exchanges, 1);
+	if (!access_log_wanted(x->process->log))
+		return;
+	step_fill_record(x, loan);
+	access_log_write(x->process->log, (struct str){ line,
+	    record_print(&x->record, line) });
+}
