@@ -432,6 +432,184 @@ more_passwords_than_workers_can_spare_wait(void **state)
 	auth_drop(&set);
 }
 
+/* ---- who has to be asked elsewhere ---- */
+
+/* What f and g answer, by the words of a row. */
+enum auth_said { AUTH_SAID_YES = 0, AUTH_SAID_401, AUTH_SAID_403, AUTH_SAID_302,
+	AUTH_SAID_NOTHING };
+
+/* b: good1 (alice); f and g: services. asked: in this order, each once. */
+static const struct {
+	const char *levels, *fields;
+	enum auth_said f, g;
+	const char *asked;
+	enum reason want;
+	const char *identity;
+	int reply; /* the status that goes to the client; 0: a page */
+} auth_consults[] = {
+	{ "f", "", AUTH_SAID_YES, 0, "f", REASON_NONE, "of-f", 0 },
+	{ "f", "", AUTH_SAID_401, 0, "f", REASON_AUTH_REQUIRED, "", 401 },
+	{ "f", "", AUTH_SAID_403, 0, "f", REASON_AUTH_DENIED, "", 403 },
+	{ "f", "", AUTH_SAID_302, 0, "f", REASON_AUTH_DENIED, "", 302 },
+	{ "f", "", AUTH_SAID_NOTHING, 0, "f", REASON_AUTH_UNAVAILABLE, "", 0 },
+	/* each is asked once, however often it is named */
+	{ "f f,f f|f", "", AUTH_SAID_YES, 0, "f", REASON_NONE, "of-f", 0 },
+	/* of all, none is asked behind one that is no yes */
+	{ "f,g", "", AUTH_SAID_YES, AUTH_SAID_YES, "fg", REASON_NONE, "of-f",
+	  0 },
+	{ "g,f", "", AUTH_SAID_YES, AUTH_SAID_YES, "gf", REASON_NONE, "of-g",
+	  0 },
+	{ "f,g", "", AUTH_SAID_401, AUTH_SAID_YES, "f", REASON_AUTH_REQUIRED,
+	  "", 401 },
+	{ "f,g", "", AUTH_SAID_YES, AUTH_SAID_403, "fg", REASON_AUTH_DENIED,
+	  "", 403 },
+	{ "f,g", "", AUTH_SAID_NOTHING, AUTH_SAID_YES, "f",
+	  REASON_AUTH_UNAVAILABLE, "", 0 },
+	{ "b,f", "", AUTH_SAID_YES, 0, "", REASON_AUTH_REQUIRED, "", 0 },
+	{ "b,f", GOOD1, AUTH_SAID_YES, 0, "f", REASON_NONE, "alice", 0 },
+	{ "f,b", GOOD1, AUTH_SAID_YES, 0, "f", REASON_NONE, "of-f", 0 },
+	{ "f g", "", AUTH_SAID_403, AUTH_SAID_YES, "f", REASON_AUTH_DENIED,
+	  "", 403 },
+	{ "gone f", "", AUTH_SAID_YES, 0, "", REASON_AUTH_UNAVAILABLE, "", 0 },
+	/* of any, none behind a yes; a fault is no reason to let in */
+	{ "b|f", GOOD1, AUTH_SAID_403, 0, "", REASON_NONE, "alice", 0 },
+	{ "f|b", GOOD1, AUTH_SAID_403, 0, "f", REASON_NONE, "alice", 0 },
+	{ "f|g", "", AUTH_SAID_403, AUTH_SAID_YES, "fg", REASON_NONE, "of-g",
+	  0 },
+	{ "f|g", "", AUTH_SAID_403, AUTH_SAID_401, "fg", REASON_AUTH_DENIED,
+	  "", 403 },
+	{ "f|g", "", AUTH_SAID_NOTHING, AUTH_SAID_YES, "fg", REASON_NONE,
+	  "of-g", 0 },
+	{ "f|g", "", AUTH_SAID_NOTHING, AUTH_SAID_403, "fg",
+	  REASON_AUTH_UNAVAILABLE, "", 0 },
+	{ "f|g", "", AUTH_SAID_401, AUTH_SAID_NOTHING, "fg",
+	  REASON_AUTH_UNAVAILABLE, "", 0 },
+	{ "f|b", "", AUTH_SAID_NOTHING, 0, "f", REASON_AUTH_UNAVAILABLE, "",
+	  0 },
+};
+
+static struct auth_set *
+auth_read_services(void)
+{
+	struct auth_set *set;
+
+	auth_write_tokens("b", "%s alice\n%s bob\n");
+	set = auth_read("[auth:b]\ntype = bearer\nfile = b\n"
+	    "[auth:f]\ntype = forward\nurl = http://f.test/\n"
+	    "[auth:g]\ntype = forward\nurl = http://g.test/\n");
+	if (set == NULL)
+		fail_msg("%s", auth_heard);
+	return set;
+}
+
+/* As the service of that section answers. */
+static void
+auth_say(struct auth_case *c, enum auth_said said)
+{
+	static const int statuses[] = { [AUTH_SAID_401] = 401,
+		[AUTH_SAID_403] = 403, [AUTH_SAID_302] = 302 };
+	struct auth_answer answer = { .reply = NULL };
+	struct auth_reply *reply = arena_alloc(&c->a, sizeof(*reply));
+	struct err e = { .reason = REASON_NONE };
+
+	if (said == AUTH_SAID_YES)
+		answer.identity = str_eq(str_of(c->walk.section->name),
+		    STR("f")) ? STR("of-f") : STR("of-g");
+	else if (said == AUTH_SAID_NOTHING)
+		err_set(&e, REASON_AUTH_UNAVAILABLE, "no answer");
+	else {
+		reply->status = statuses[said];
+		answer.reply = reply;
+	}
+	auth_told(&c->walk, said == AUTH_SAID_YES ? AUTH_YES :
+	    said == AUTH_SAID_NOTHING ? -1 : 0, &answer, &e);
+}
+
+static void
+the_walk_goes_on_with_what_it_is_told(void **state)
+{
+	struct auth_set *set = auth_read_services();
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < TABLE_COUNT(auth_consults); i++) {
+		enum reason want = auth_consults[i].want;
+		char row[128], asked[8] = "";
+		struct auth_case c;
+		int got;
+
+		snprintf(row, sizeof(row), "%zu: %s", i,
+		    auth_consults[i].levels);
+		auth_open(&c, set, auth_consults[i].levels,
+		    auth_consults[i].fields);
+		while ((got = auth_go(&c.walk, &c.e)) == AUTH_CONSULT) {
+			const char *name = c.walk.section->name;
+
+			snprintf(asked + strlen(asked),
+			    sizeof(asked) - strlen(asked), "%s", name);
+			auth_say(&c, name[0] == 'f' ? auth_consults[i].f :
+			    auth_consults[i].g);
+		}
+		TABLE_STR(row, str_of(asked), auth_consults[i].asked);
+		TABLE_INT(row, got, want == REASON_NONE ? AUTH_YES :
+		    want == REASON_AUTH_UNAVAILABLE ? -1 : 0);
+		TABLE_INT(row, got == AUTH_YES ? REASON_NONE : c.e.reason,
+		    want);
+		if (got == AUTH_YES)
+			TABLE_STR(row, c.walk.yes.identity,
+			    auth_consults[i].identity);
+		TABLE_INT(row, got == 0 && c.walk.reply != NULL ?
+		    c.walk.reply->status : 0, auth_consults[i].reply);
+		auth_close(&c);
+	}
+	auth_drop(&set);
+}
+
+static void
+while_nobody_has_answered_nothing_is_said(void **state)
+{
+	struct auth_set *set = auth_read_services();
+	struct auth_case c;
+
+	(void)state;
+	auth_open(&c, set, "f", "");
+	assert_int_equal(auth_go(&c.walk, &c.e), AUTH_CONSULT);
+	assert_int_equal(auth_go(&c.walk, &c.e), AUTH_CONSULT);
+	assert_int_equal(c.walk.yes.claim_count, 0);
+	assert_null(c.walk.reply);
+	auth_close(&c);
+	auth_drop(&set);
+}
+
+/* The origin gets what the service says, in place of what the client does. */
+static void
+what_a_service_sets_comes_in_place_of_what_a_client_sent(void **state)
+{
+	struct auth_set *set = auth_read_services();
+	struct auth_answer answer = { .consumed = STR("x-user\nx-none") };
+	struct auth_case c;
+	struct header h;
+
+	(void)state;
+	auth_open(&c, set, "f", "");
+	assert_int_equal(auth_go(&c.walk, &c.e), AUTH_CONSULT);
+	header_init(&answer.sets, &c.a);
+	assert_int_equal(header_add(&answer.sets, STR("X-User"), STR("ann")),
+	    0);
+	auth_told(&c.walk, AUTH_YES, &answer, NULL);
+	assert_int_equal(auth_go(&c.walk, &c.e), AUTH_YES);
+	header_init(&h, &c.a);
+	assert_int_equal(header_add(&h, STR("X.User"), STR("root")), 0);
+	assert_int_equal(header_add(&h, STR("x-none"), STR("root")), 0);
+	assert_int_equal(header_add(&h, STR("X-Users"), STR("kept")), 0);
+	assert_int_equal(auth_dress(&c.walk, &h), 0);
+	assert_int_equal(h.count, 2);
+	TABLE_STR("kept", h.fields[0].value, "kept");
+	TABLE_STR("set", h.fields[1].value, "ann");
+	auth_close(&c);
+	auth_drop(&set);
+}
+
 /* ---- files ---- */
 
 #define ABC "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -603,6 +781,10 @@ main(void)
 		cmocka_unit_test(credentials_go_no_further_unless_passed),
 		cmocka_unit_test(a_password_that_was_right_is_computed_once),
 		cmocka_unit_test(more_passwords_than_workers_can_spare_wait),
+		cmocka_unit_test(the_walk_goes_on_with_what_it_is_told),
+		cmocka_unit_test(while_nobody_has_answered_nothing_is_said),
+		cmocka_unit_test(
+		    what_a_service_sets_comes_in_place_of_what_a_client_sent),
 		cmocka_unit_test(a_file_is_read_as_a_whole_or_refused),
 		cmocka_unit_test(a_file_that_others_can_read_is_refused),
 		cmocka_unit_test(many_tokens_are_found_as_few_are),
