@@ -56,13 +56,14 @@ def readme():
 
 
 CHECK = manual()
+SHELL = shutil.which("sh")
 
 
-def accepts(secret, method, target, signature, check=CHECK):
+def accepts(secret, method, target, signature, path=os.environ["PATH"]):
     """What the shell says to the request."""
     done = subprocess.run(
-        ["sh", "-c", check], check=False, capture_output=True, text=True,
-        timeout=30, env={"PATH": os.environ["PATH"], "SECRET": str(secret),
+        [SHELL, "-c", CHECK], check=False, capture_output=True, text=True,
+        timeout=30, env={"PATH": path, "SECRET": str(secret),
                          "METHOD": method, "TARGET": target,
                          "SIGNATURE": signature})
     assert done.stdout == ""
@@ -188,15 +189,44 @@ def test_the_check_refuses_another_secret(router):
     assert not router.checks(router.named)
 
 
+def signed(secret, *items):
+    """As anybody can who knows the secret."""
+    text = "".join(f"{line}\n" for line in [*items, "GET", "/"])
+    mac = hmac.new(secret.encode(), text.encode(), hashlib.sha256)
+    return ";".join([*items, f"hmac={mac.hexdigest()}"])
+
+
+@pytest.mark.parametrize("content", [None, "", "\n"],
+                         ids=["no file", "nothing", "an empty line"])
+def test_without_a_secret_the_check_accepts_nobody(tmp_path, content):
+    secret = tmp_path / "secret"
+    if content is not None:
+        secret.write_text(content)
+    items = [f"time={int(time.time())}", "host=site.test", "tags="]
+    for signature in (signed("", *items), ";".join([*items, "hmac="])):
+        assert not accepts(secret, "GET", "/", signature)
+
+
+def test_without_openssl_the_check_accepts_nobody(tmp_path):
+    (tmp_path / "bin").mkdir()
+    for program in ("cat", "date", "sh"):
+        (tmp_path / "bin" / program).symlink_to(shutil.which(program))
+    secret = tmp_path / "secret"
+    secret.write_text(SECRET + "\n")
+    items = [f"time={int(time.time())}", "host=site.test", "tags="]
+    for signature in (signed(SECRET, *items), signed("", *items),
+                      ";".join([*items, "hmac="])):
+        assert not accepts(secret, "GET", "/", signature,
+                           path=str(tmp_path / "bin"))
+    assert accepts(secret, "GET", "/", signed(SECRET, *items))
+
+
 @pytest.mark.parametrize("age, good", [(-60, False), (-20, True), (20, True),
                                        (60, False)])
 def test_the_check_refuses_what_is_repeated_later(router, age, good):
     """Rightly signed, at another time."""
     items = [f"time={int(time.time()) - age}", "host=site.test", "tags="]
-    text = "".join(f"{line}\n" for line in [*items, "GET", "/"])
-    mac = hmac.new(SECRET.encode(), text.encode(), hashlib.sha256)
-    signature = ";".join([*items, f"hmac={mac.hexdigest()}"])
-    assert accepts(router.secret, "GET", "/", signature) == good
+    assert accepts(router.secret, "GET", "/", signed(SECRET, *items)) == good
 
 
 FORGED = ["X-Origin-Auth", "x-origin-auth", "X-ROUTER-SIGNATURE"]
