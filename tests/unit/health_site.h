@@ -1,35 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * health_site: a folder with health.1 in it, a clock that all processes of a
- * test share, and the words of the file for who wants to see or spoil them.
+ * health_site: a shm_site with health.1 in it.
  */
 #ifndef UNIT_HEALTH_SITE_H
 #define UNIT_HEALTH_SITE_H
 
-#include "tests/unit/scratch.h"
+#include "tests/unit/shm_site.h"
 
-#include <stdatomic.h>
-#include <sys/mman.h>
-
-#include "base/clock.h"
-#include "base/sigbus.h"
 #include "decide/health.h"
 #include "decide/health_private.h"
 
 enum {
-	SITE_BEGIN = 1000000, /* clock_ms when a test begins */
+	SITE_BEGIN = SITE_BEGIN_US / 1000, /* clock_ms when a test begins */
 	SITE_FILE = SHM_HEAD + sizeof(struct health_data)
 };
-
-/* One place for all processes: the page is shared over fork. */
-struct site_page {
-	_Atomic int64_t ms;
-	atomic_int counts[8]; /* of a test's own */
-};
-
-static struct site_page *site_page;
-static struct scratch site;
 
 static const struct health_limits site_limits = {
 	.max_fails = 3,
@@ -38,50 +23,16 @@ static const struct health_limits site_limits = {
 	.cooldown_max = 60000
 };
 
-static inline int64_t
-site_us(void)
-{
-	return atomic_load(&site_page->ms) * 1000;
-}
-
 static inline void
 site_at(int64_t ms)
 {
-	atomic_store(&site_page->ms, ms);
+	site_set_us(ms * 1000);
 }
 
-static inline int
-site_init(void **state)
+static inline void
+site_later(int64_t ms)
 {
-	int i;
-
-	(void)state;
-	scratch_init(&site);
-	site_at(SITE_BEGIN);
-	for (i = 0; i < 8; i++)
-		atomic_store(&site_page->counts[i], 0);
-	return 0;
-}
-
-static inline int
-site_fini(void **state)
-{
-	(void)state;
-	scratch_fini(&site);
-	return 0;
-}
-
-/* Of a whole program of tests. */
-static inline int
-site_begin(void **state)
-{
-	(void)state;
-	site_page = mmap(NULL, sizeof(*site_page), PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (site_page == MAP_FAILED)
-		return -1;
-	clock_replace(site_us);
-	return 0;
+	atomic_fetch_add(&site_page->us, ms * 1000);
 }
 
 static inline struct health *
@@ -92,31 +43,20 @@ site_join(void)
 
 	sigbus_init(); /* cmocka puts its own handler in for each test */
 	h = health_join(site.folder, true, &e);
-	if (e.reason != REASON_NONE)
-		fail_msg("not shared: %s", e.text);
+	site_must_share(&e);
 	return h;
 }
 
-/* The words of the file, until site_close. */
 static inline struct health_data *
 site_open(void)
 {
-	char path[SCRATCH_PATH_MAX];
-	int fd = open(scratch_path(&site, "health.1", path),
-	    O_RDWR | O_CLOEXEC);
-	char *at;
-
-	assert_true(fd != -1);
-	at = mmap(NULL, SITE_FILE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	assert_true(at != MAP_FAILED);
-	close(fd);
-	return (struct health_data *)(void *)(at + SHM_HEAD);
+	return site_map("health.1", sizeof(struct health_data));
 }
 
 static inline void
 site_close(struct health_data *d)
 {
-	munmap((char *)d - SHM_HEAD, SITE_FILE);
+	site_unmap(d, sizeof(*d));
 }
 
 static inline struct health_view

@@ -476,7 +476,7 @@ call_any(struct health *h, uint64_t *series, struct begun *begun)
 			atomic_fetch_add(&site_page->counts[WRONG], 1);
 		break;
 	case 6:
-		atomic_fetch_add(&site_page->ms, any_below(series, 300));
+		site_later(any_below(series, 300));
 		break;
 	default:
 		health_failed(h, id, &site_limits, now,
@@ -502,7 +502,7 @@ all_is_well_again(struct health *h, struct health *other,
 			fail_msg("SEED %u: origin %u has %u, not %u",
 			    (unsigned)seed, i,
 			    site_view(h, origin_id(i)).active, own[i]);
-	atomic_fetch_add(&site_page->ms, HEALTH_TRIAL_MAX_MS);
+	site_later(HEALTH_TRIAL_MAX_MS);
 	for (i = 0; i < ORIGINS; i++) {
 		uint64_t id = origin_id(i);
 		struct health_view v = site_view(h, id);
