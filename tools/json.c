@@ -11,7 +11,12 @@
 #include "base/buf.h"
 #include "base/escape.h"
 
-enum { JSON_FIRST = 4096, JSON_PIECE = 1024, JSON_DEL = 0x7f };
+enum {
+	JSON_FIRST = 4096,
+	JSON_PIECE = 1024,
+	JSON_NUMBER = 64, /* spelled */
+	JSON_DEL = 0x7f
+};
 
 struct json {
 	json_t *object;
@@ -135,6 +140,67 @@ json_pair(struct json *j, const char *key, struct str name, struct str value)
 	    json_string_value(word), json_string_length(word),
 	    json_of(value)) == 0);
 	json_decref(word);
+}
+
+bool
+json_read(struct json *j, struct str line)
+{
+	json_t *read = json_loadb(line.p != NULL ? line.p : "", line.n,
+	    JSON_ALLOW_NUL, NULL);
+
+	if (!json_is_object(read)) {
+		json_decref(read);
+		CHECK(json_object_clear(j->object) == 0);
+		return false;
+	}
+	json_decref(j->object);
+	j->object = read;
+	return true;
+}
+
+/* The text of a value that is no list and no object; false: it is one. */
+static bool
+json_word(json_t *value, char room[JSON_NUMBER], struct str *out)
+{
+	int n = 0;
+
+	if (json_is_string(value))
+		*out = (struct str){ json_string_value(value),
+			json_string_length(value) };
+	else if (json_is_boolean(value))
+		*out = json_is_true(value) ? STR("yes") : STR("no");
+	else if (json_is_integer(value))
+		n = snprintf(room, JSON_NUMBER, "%" JSON_INTEGER_FORMAT,
+		    json_integer_value(value));
+	else if (json_is_real(value))
+		n = snprintf(room, JSON_NUMBER, "%.6f",
+		    json_real_value(value));
+	else
+		return false;
+	if (n >= JSON_NUMBER)
+		return false;
+	if (n > 0)
+		*out = (struct str){ room, (size_t)n };
+	return true;
+}
+
+void
+json_each(const struct json *j, void (*see)(void *arg, struct str name,
+    struct str key, struct str value), void *arg)
+{
+	char room[JSON_NUMBER];
+	const char *name, *key;
+	json_t *value, *inner;
+	struct str text;
+
+	json_object_foreach(j->object, name, value) {
+		if (json_word(value, room, &text))
+			see(arg, str_of(name), STR(""), text);
+		json_object_foreach(value, key, inner) {
+			if (json_word(inner, room, &text))
+				see(arg, str_of(name), str_of(key), text);
+		}
+	}
 }
 
 void

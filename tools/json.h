@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 
+#include "base/check.h"
 #include "base/str.h"
 
 struct json;
@@ -33,6 +34,18 @@ void json_append_object(struct json *j, const char *key, struct json *one);
 /* Puts a member, of any name, into the object under key. */
 void json_pair(struct json *j, const char *key, struct str name,
     struct str value);
+
+/* Takes the members of the object that a line spells, in place of its own.
+ * false: the line is none, and it is empty. */
+ATTR_MUST_USE bool json_read(struct json *j, struct str line);
+
+/*
+ * Calls see for each member that is a text, a number or a truth, and for those
+ * of its objects, whose own name is `key` then, else empty. Texts are good
+ * until see answers.
+ */
+void json_each(const struct json *j, void (*see)(void *arg, struct str name,
+    struct str key, struct str value), void *arg);
 
 /* Writes it as a line and empties it. A failure of `to` is the caller's to ask
  * for. */

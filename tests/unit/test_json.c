@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/check.h"
+#include "base/buf.h"
 #include "tests/unit/table.h"
 
 static void
@@ -111,6 +111,53 @@ test_a_long_line_is_whole(void **state)
 	json_free(&j);
 }
 
+static void
+json_see(void *arg, struct str name, struct str key, struct str value)
+{
+	assert_int_equal(buf_printf(arg, "%.*s.%.*s=%.*s\n", STR_ARG(name),
+	    STR_ARG(key), STR_ARG(value)), 0);
+}
+
+static void
+test_a_line_is_read_member_by_member(void **state)
+{
+	static const struct {
+		const char *line;
+		const char *out; /* NULL: no object */
+	} rows[] = {
+		{ "{\"a\":\"x\",\"n\":17,\"r\":1.5,\"t\":true,\"f\":false}",
+		    "a.=x\nn.=17\nr.=1.500000\nt.=yes\nf.=no\n" },
+		{ "{\"o\":{\"k\":\"v\",\"n\":null},\"l\":[1],\"z\":null}",
+		    "o.k=v\n" },
+		{ " {} ", "" },
+		{ "{\"a\":\"\\u001b\\u00e9\"}", "a.=\x1b\xc3\xa9\n" },
+		{ "{\"a\":1e300}", "" },
+		{ "[]", NULL },
+		{ "17", NULL },
+		{ "", NULL },
+		{ "{\"a\":1", NULL },
+		{ "{\"a\":1} x", NULL },
+	};
+	struct json *j = json_new();
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < TABLE_COUNT(rows); i++) {
+		char *exact = table_exact(str_of(rows[i].line));
+		struct buf text;
+
+		buf_init(&text, 1 << 16);
+		TABLE_INT(rows[i].line, json_read(j, (struct str){ exact,
+		    strlen(rows[i].line) }), rows[i].out != NULL);
+		json_each(j, json_see, &text);
+		TABLE_STR(rows[i].line, buf_view(&text),
+		    rows[i].out != NULL ? rows[i].out : "");
+		buf_fini(&text);
+		free(exact);
+	}
+	json_free(&j);
+}
+
 int
 main(void)
 {
@@ -118,6 +165,7 @@ main(void)
 		cmocka_unit_test(test_members_come_in_the_order_they_were_put),
 		cmocka_unit_test(test_any_bytes_can_be_put),
 		cmocka_unit_test(test_a_long_line_is_whole),
+		cmocka_unit_test(test_a_line_is_read_member_by_member),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
