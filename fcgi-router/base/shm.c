@@ -275,7 +275,9 @@ shm_join(const char *folder, const struct shm_kind *kind, bool make,
 {
 	struct shm *s = shm_new(folder, kind, make ? SHM_MAKE : SHM_JOIN, e);
 
-	(void)shm_enter(s, e);
+	/* Where all answer once, nobody else looks who was killed. */
+	if (shm_enter(s, e) == 1)
+		shm_reap(s);
 	return s;
 }
 
@@ -326,6 +328,14 @@ int
 shm_slot(const struct shm *s)
 {
 	return atomic_load(&s->slot);
+}
+
+uint32_t
+shm_holder(const struct shm *s, unsigned slot)
+{
+	CHECK(slot < SHM_SLOTS_MAX);
+	return atomic_load_explicit(&s->head->holders[slot],
+	    memory_order_relaxed);
 }
 
 bool

@@ -69,8 +69,9 @@ struct shm;
 /*
  * Joins the file, which is made when it is not there (and its folder, 0700,
  * below an existing one), or only if it is there (make false: for a process
- * that answers once). Waits for whoever makes it, a second at most. Aborts
- * only without any memory; sigbus_init must have been called.
+ * that answers once). Waits for whoever makes it, a second at most; then does
+ * as shm_reap. Aborts only without any memory; sigbus_init must have been
+ * called.
  * *e says why it is private memory (REASON_INTERNAL); reason NONE: shared.
  */
 struct shm *shm_join(const char *folder, const struct shm_kind *kind,
@@ -95,6 +96,9 @@ struct hash_key shm_key(const struct shm *s);
 /* The slot held, below kind->slots; -1: all were held, or it is read-only.
  * Changes with the file, and when shm_look finds one free. Any thread. */
 int shm_slot(const struct shm *s);
+
+/* The process that holds a slot, as it says; 0: none does. Within shm_run. */
+uint32_t shm_holder(const struct shm *s, unsigned slot);
 
 /* Is it shared? */
 bool shm_is_shared(const struct shm *s);

@@ -479,6 +479,23 @@ a_slot_taken_before_it_was_reaped_is_clear(void **state)
 	leave(s);
 }
 
+/* Also where nobody looks, because each process is there for one request. */
+static void
+who_joins_clears_what_any_killed_holder_kept(void **state)
+{
+	struct fixture *f = *state;
+	struct shm *s = join(f);
+	pid_t child = holder_fork(f, false);
+
+	board_kill(child);
+	leave(s);
+	s = join(f);
+	assert_int_equal(shm_slot(s), 0);
+	assert_true(board_is(s, 1, 0));
+	assert_int_equal(atomic_load(&board_head(s)->holders[1]), 0);
+	leave(s);
+}
+
 /* Its lock tells, not its pid: any process has the pid that is marked. */
 static void
 a_pid_that_is_used_again_means_nothing(void **state)
@@ -950,6 +967,7 @@ main(void)
 		TEST(a_kind_without_slots_has_none),
 		TEST(what_a_killed_holder_kept_is_cleared),
 		TEST(a_slot_taken_before_it_was_reaped_is_clear),
+		TEST(who_joins_clears_what_any_killed_holder_kept),
 		TEST(a_pid_that_is_used_again_means_nothing),
 		TEST(a_forked_child_keeps_its_parents_slot),
 		TEST(a_removed_file_is_made_anew_at_the_same_address),
