@@ -205,6 +205,75 @@ consult_reply(struct consult *c, struct auth_answer *out, struct err *e)
 	return 0;
 }
 
+/* All that the answer says in the field, parted by commas, and how often it
+ * has it. {NULL, 0}: no room. */
+static struct str
+consult_said(const struct consult *c, struct str field, size_t *times)
+{
+	const struct header *said = &c->answer.fields;
+	struct str text = STR("");
+	size_t i;
+
+	*times = 0;
+	for (i = 0; i < said->count && text.p != NULL; i++) {
+		if (!str_eq_nocase(said->fields[i].name, field))
+			continue;
+		text = (*times)++ == 0 ? said->fields[i].value :
+		    ARENA_JOIN(c->arena, text, STR(","),
+		        said->fields[i].value);
+	}
+	return text;
+}
+
+/* A line K:FIELD of `tells`. What names one thing says it once. */
+static int
+consult_learn_one(const struct consult *c, struct str line,
+    struct auth_answer *out, struct pattern_claim *claims, struct err *e)
+{
+	struct str key, field, text;
+	size_t times;
+
+	(void)str_cut(line, ':', &key, &field);
+	text = consult_said(c, field, &times);
+	if (text.p == NULL)
+		return consult_full(e);
+	if (times > 1 && (str_eq(key, STR("identity")) ||
+	    str_eq(key, STR("plan")))) {
+		err_set(e, REASON_AUTH_UNAVAILABLE, "%.*s: %.*s %zu times",
+		    STR_ARG(c->target.name), STR_ARG(field), times);
+		return consult_failed(c, e);
+	}
+	if (str_eq(key, STR("identity")))
+		out->identity = text;
+	else if (times > 0)
+		claims[out->claim_count++] = (struct pattern_claim){
+			.name = key, .value = text };
+	if (str_eq(key, STR("plan")))
+		out->plan = text;
+	return 0;
+}
+
+static int
+consult_learn(const struct consult *c, struct auth_answer *out, struct err *e)
+{
+	struct str left = str_of(c->section->tells), line;
+	struct pattern_claim *claims;
+	size_t most = 1, i;
+
+	for (i = 0; i < left.n; i++)
+		most += left.p[i] == '\n';
+	claims = arena_alloc(c->arena, most * sizeof(*claims));
+	if (claims == NULL)
+		return consult_full(e);
+	out->claims = claims;
+	while (left.n > 0) {
+		(void)str_cut(left, '\n', &line, &left);
+		if (consult_learn_one(c, line, out, claims, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 /* Each field that is copied is the service's alone, also when it says none. */
 static int
 consult_copy(struct consult *c, struct auth_answer *out, struct err *e)
@@ -219,7 +288,7 @@ consult_copy(struct consult *c, struct auth_answer *out, struct err *e)
 		    header_keep(&out->sets, &said->fields[i]) == -1)
 			return consult_full(e);
 	out->consumed = copied;
-	return 1;
+	return 0;
 }
 
 int
@@ -227,7 +296,8 @@ consult_judge(struct consult *c, struct auth_answer *out, struct err *e)
 {
 	memset(out, 0, sizeof(*out));
 	if (consult_is_yes(c))
-		return consult_copy(c, out, e);
+		return consult_copy(c, out, e) == 0 &&
+		    consult_learn(c, out, e) == 0 ? 1 : -1;
 	if (!consult_is_reply(c)) {
 		err_set(e, REASON_AUTH_UNAVAILABLE, "%.*s: answered %d",
 		    STR_ARG(c->target.name), c->answer.status);

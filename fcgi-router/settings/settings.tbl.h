@@ -254,6 +254,10 @@ SETTING_AUTH("copy", copy, FIELDS, "", "", "",
     "forward: header fields of the service's yes that the origin gets. No "
     "client may send them on to any origin; Authorization only where this "
     "section is asked.")
+SETTING_AUTH("tells", tells, PAIRS, "", "", "",
+    "forward: header fields of the service's yes that tell of who asks: "
+    "K:FIELD, parted by commas, each for {auth.K}. Of K, identity is who it "
+    "is, and plan names the client's plan.")
 SETTING_SIGN("secret", secret, PATH, "", "", "",
     "What the router and the origin know, and nobody else: one line of 16 to "
     "1024 printable characters, as 'openssl rand -hex 32' makes it. Others "

@@ -22,7 +22,8 @@ static const struct settings_auth_kind {
 		SETTINGS_AUTH_ONE(identity) | SETTINGS_AUTH_ONE(plan) |
 		SETTINGS_AUTH_ONE(claims) },
 	[SETTINGS_AUTH_FORWARD] = { SETTINGS_AUTH_ONE(url),
-		SETTINGS_AUTH_ONE(timeout) | SETTINGS_AUTH_ONE(copy) },
+		SETTINGS_AUTH_ONE(timeout) | SETTINGS_AUTH_ONE(copy) |
+		SETTINGS_AUTH_ONE(tells) },
 };
 
 bool
@@ -76,6 +77,66 @@ settings_auth_copy(const struct settings_declaration *named,
 	}
 }
 
+/* The K of a K:FIELD. */
+static struct str
+settings_auth_key(struct str pair)
+{
+	size_t field = settings_pair_field(pair).n;
+
+	return str_sub(pair, 0, field < pair.n ? pair.n - field - 1 : 0);
+}
+
+static bool
+settings_auth_is_key(struct str key)
+{
+	size_t i;
+
+	for (i = 0; i < key.n; i++)
+		if (!str_is_alnum(key.p[i]) && key.p[i] != '-' &&
+		    key.p[i] != '_')
+			return false;
+	return true;
+}
+
+/* Has one of the words before it the same K? */
+static bool
+settings_auth_repeats(struct str before, struct str key)
+{
+	struct str word;
+
+	while (settings_next_word(&before, &word))
+		if (str_eq(settings_auth_key(word), key))
+			return true;
+	return false;
+}
+
+static void
+settings_auth_tells(const struct settings_declaration *named,
+    struct settings_report *r)
+{
+	const struct settings_place *tells =
+	    &named->places[SETTINGS_AUTH_tells];
+	struct str left = tells->value, word;
+
+	while (tells->line != 0 && settings_next_word(&left, &word)) {
+		size_t at = (size_t)(word.p - tells->value.p);
+		struct str key = settings_auth_key(word);
+
+		if (key.n == 0)
+			continue; /* told as what is no pair */
+		if (!settings_auth_is_key(key))
+			settings_tell(r, tells->line, tells->column + at,
+			    "'%s' is no such pair, expected K:FIELD, K of "
+			    "letters, digits, '-' and '_'",
+			    settings_quote(word).text);
+		else if (settings_auth_repeats(str_sub(tells->value, 0, at),
+		    key))
+			settings_tell(r, tells->line, tells->column + at,
+			    "'%s' again, expected each K once",
+			    settings_quote(key).text);
+	}
+}
+
 void
 settings_auth_look(const struct settings_declaration *named,
     struct settings_report *r)
@@ -86,6 +147,7 @@ settings_auth_look(const struct settings_declaration *named,
 	size_t at;
 
 	settings_auth_copy(named, r);
+	settings_auth_tells(named, r);
 	if (type->line == 0) {
 		settings_tell(r, named->line, 1,
 		    "no 'type' in [auth:%.*s], expected one of %s",

@@ -4,6 +4,7 @@ asked, what its answers mean, and that nothing of a request reaches an origin
 before its yes."""
 
 import concurrent.futures
+import re
 import time
 
 import pytest
@@ -23,10 +24,13 @@ all.test     {url} auth=pass,deny
 any.test     {url} auth=deny|tokens
 late.test    {url} auth=dead|tokens
 local.test   respond=200 "in" auth=deny
+told.test    {url} auth=told
+    request-header X-Who: {{auth.identity}};{{auth.team}};{{auth.plan}}
 {{t}}.dyn.test @{{t}} auth=deny
 """
 ASKED = ("deny", "login", "go", "judge", "large", "long", "chatty", "held",
-         "slow", "dead", "denied", "s204", "s304", "s404", "s500", "stops")
+         "slow", "dead", "denied", "s204", "s304", "s404", "s500", "stops",
+         "twice")
 
 
 class Guard(Origin):
@@ -60,6 +64,16 @@ class Guard(Origin):
             return self.do_pass(sock, asked)
         return self.do_login(sock, asked)
 
+    def do_told(self, sock, asked, *unused):
+        """Who that is, as the client's cookie says."""
+        return self._send(sock, asked, 200, [
+            ("X-User", asked.get("Cookie")), ("X-Team", "red"),
+            ("X-Plan", "tight"), ("X-Team", "blue")], b"")
+
+    def do_twice(self, sock, asked, *unused):
+        return self._send(sock, asked, 200, [
+            ("X-User", "ann"), ("X-User", "root")], b"")
+
     def do_large(self, sock, asked, *unused):
         return self._send(sock, asked, 403, [], b"x" * 65537)
 
@@ -88,6 +102,12 @@ def sections(guard, socket, folder):
         told[f"auth:{name}__type"] = "forward"
         told[f"auth:{name}__url"] = f"{guard.url}/{path}?x=y"
         told[f"auth:{name}__copy"] = "X-User, Remote-Groups"
+    told.update({
+        "auth:told__type": "forward", "auth:told__url": f"{guard.url}/told",
+        "auth:told__tells": "identity:X-User, team:X-Team, plan:X-Plan",
+        "auth:twice__tells": "identity:X-User",
+        "plan:tight__rate": "2/d", "plan:tight__burst": "2",
+        "plan:tight__count_by": "identity"})
     told["auth:slow__timeout"] = "300ms"
     told["auth:held__timeout"] = "1m"
     told["auth:dead__url"] = f"http://127.0.0.1:{labs.free_port()}/"
@@ -117,7 +137,8 @@ def open_site(lab, name, **settings):
     lab.cleanups += [one.close for one in (
         site.origin, site.guard, site.socket)]
     secret(lab.dir / "etc" / "tokens", TOKENS)
-    lab.settings = {**sections(site.guard, site.socket, lab.dir / "etc"),
+    lab.settings = {"log__access": str(lab.dir / "log" / "access"),
+                    **sections(site.guard, site.socket, lab.dir / "etc"),
                     **settings}
     lab.routes(ROUTES.format(url=site.origin.url) + "".join(
         f"{one}.test {site.origin.url} auth={one}\n" for one in ASKED))
@@ -183,6 +204,22 @@ def test_what_is_copied_comes_of_no_client(site):
         assert asked.all("Remote.Groups") == []
 
 
+def test_a_yes_says_who_it_is_and_by_which_plan_that_one_counts(site):
+    log = site.lab.dir / "log" / "access"
+    for user in ("ann", "bob"):
+        for _ in range(2):
+            answer, _, (asked,) = site.asks("told.test", ("Cookie", user))
+            assert answer.status == 200
+            assert asked.get("X-Who") == f"{user};red,blue;tight"
+            assert asked.all("X-User") == []
+        answer, _, asked = site.asks("told.test", ("Cookie", user))
+        assert (answer.status, asked) == (429, [])
+        wanted = re.compile(rf" id={answer.get('X-Request-Id')} .*"
+                            rf"reason=limit-rate .*identity={user} ")
+        labs.until(lambda: wanted.search(log.read_text()), 5,
+                   "the log says so")
+
+
 # Host, status, reason of the log or page (None: the service's own answer),
 # body, fields.
 REFUSED = {
@@ -222,7 +259,7 @@ def test_a_no_to_head_has_no_body(site):
 
 
 UNAVAILABLE = ["dead", "denied", "large", "s304", "s404", "s500", "slow",
-               "stops"]
+               "stops", "twice"]
 
 
 @pytest.mark.parametrize("name", UNAVAILABLE)

@@ -292,6 +292,58 @@ of_a_yes_the_origin_gets_what_is_copied_alone(void **state)
 	consult_close(&c);
 }
 
+/* What the settings say of an answer, and what is known by it. */
+static const struct {
+	const char *fields;
+	const char *identity, *plan;
+	const char *claims; /* "K=V|" of each */
+	int got;
+} consult_told[] = {
+	{ "", "", "", "", 1 },
+	{ "X-User: ann", "ann", "", "", 1 },
+	{ "x-user: ann\nX-Plan: pro\nX-Team: red", "ann", "pro",
+	  "plan=pro|team=red|", 1 },
+	{ "X-Team: red\nX-Users: bob\nX-Team: blue\nX-Team: a,b", "", "",
+	  "team=red,blue,a,b|", 1 },
+	{ "X-User:\nX-Team:", "", "", "team=|", 1 },
+	{ "X-User: ann\nX-User: bob", "", "", "", -1 },
+	{ "X-User: ann\nX-User: ann", "", "", "", -1 },
+	{ "X-Plan: free\nX-Plan: pro", "", "", "", -1 },
+};
+
+static void
+a_yes_tells_who_it_is(void **state)
+{
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < TABLE_COUNT(consult_told); i++) {
+		const char *row = consult_told[i].fields;
+		struct auth_answer answer;
+		struct str claims = STR("");
+		struct consult_case c;
+
+		consult_hear(&c, "tells = identity:X-User, plan:X-Plan, "
+		    "team:X-Team\n", 200, row);
+		TABLE_INT(row, consult_judge(&c.consult, &answer, &c.e),
+		    consult_told[i].got);
+		if (consult_told[i].got == -1) {
+			TABLE_INT(row, c.e.reason, REASON_AUTH_UNAVAILABLE);
+			consult_close(&c);
+			continue;
+		}
+		for (k = 0; k < answer.claim_count; k++)
+			claims = arena_printf(&c.a, "%.*s%.*s=%.*s|",
+			    STR_ARG(claims), STR_ARG(answer.claims[k].name),
+			    STR_ARG(answer.claims[k].value));
+		TABLE_STR(row, answer.identity, consult_told[i].identity);
+		TABLE_STR(row, answer.plan, consult_told[i].plan);
+		TABLE_STR(row, claims, consult_told[i].claims);
+		TABLE_INT(row, answer.sets.count, 0);
+		consult_close(&c);
+	}
+}
+
 static void
 a_no_goes_to_the_client_without_orders_for_the_web_server(void **state)
 {
@@ -397,8 +449,8 @@ without_room_nobody_is_let_in(void **state)
 	for (i = 0; i < TABLE_COUNT(statuses); i++) {
 		struct consult_case c;
 
-		consult_hear(&c, "copy = X-User\n", statuses[i],
-		    "X-User: ann\nX-User: bob\nSet-Cookie: a=b");
+		consult_hear(&c, "copy = X-User\ntells = user:X-User\n",
+		    statuses[i], "X-User: ann\nX-User: bob\nSet-Cookie: a=b");
 		for (room = 0; !consult_within(&c, statuses[i], room);
 		    room += 512)
 			assert_true(room < CONSULT_ARENA);
@@ -417,6 +469,7 @@ main(void)
 		    a_question_goes_round_no_longer_than_a_request),
 		cmocka_unit_test(a_status_says_yes_or_no_or_nothing),
 		cmocka_unit_test(of_a_yes_the_origin_gets_what_is_copied_alone),
+		cmocka_unit_test(a_yes_tells_who_it_is),
 		cmocka_unit_test(
 		    a_no_goes_to_the_client_without_orders_for_the_web_server),
 		cmocka_unit_test(a_body_is_taken_up_to_its_bound),

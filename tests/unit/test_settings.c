@@ -208,6 +208,15 @@ static const struct trap traps[] = {
 	    "service's own, or Authorization\n"
 	    "@6:8: error: 'file' in [auth:b], expected none: its type is "
 	    "forward\n"),
+	TRAP("what a service's fields cannot be called",
+	    "[auth:a]\ntype = forward\nurl = http://h/\n"
+	    "tells = a.b:X-A, identity:X-B, identity:X-C\n"
+	    "[auth:b]\ntype = forward\nurl = http://h/\ntells = X-A\n",
+	    "@8:9: error: 'X-A' is no such pair, expected like "
+	    "email:X-Email, of a field that has no other use\n"
+	    "@4:9: error: 'a.b:X-A' is no such pair, expected K:FIELD, K of "
+	    "letters, digits, '-' and '_'\n"
+	    "@4:32: error: 'identity' again, expected each K once\n"),
 	TRAP("settings of named sections are looked at, too",
 	    "[egress:a]\nprivate = maybe\ndney = ::1\nca = /a\n"
 	    "allow = 10.0.0.1/8\n[tls:a]\nca = /a\nCA = /b\nverify=on\n",
@@ -888,6 +897,7 @@ what_is_printed_can_be_read_again(void **state)
 	    "type = basic\nfile = users\nrealm = \"A site; of ours\"\n"
 	    "[auth:a]\ntype=bearer\nfile = /t\n"
 	    "[auth:c]\ntype=forward\nurl = http://h:1/a?b=c\ncopy = X-B x-a\n"
+	    "tells = identity:X-B a:X-C\n"
 	    "[sign:b]\nsecret = /s\nheader = X-Sign\n"
 	    "[internal]\nallow = 10.0.0.0/8 ::1 127.0.0.1\n"
 	    "[log]\naccess = \" /log\"\n[tls:a]\nca = \"/c;a\"\n[tls:b]\n"
@@ -926,7 +936,8 @@ what_is_printed_can_be_read_again(void **state)
 	    "realm = fcgi-router\n\n[auth:b]\ntype = basic\nfile = "));
 	assert_non_null(strstr(first, "users\nrealm = \"A site; of ours\"\n"));
 	assert_non_null(strstr(first, "\n[auth:c]\ntype = forward\n"
-	    "url = \"http://h:1/a?b=c\"\ntimeout = 5s\ncopy = x-a, x-b\n"));
+	    "url = \"http://h:1/a?b=c\"\ntimeout = 5s\ncopy = x-a, x-b\n"
+	    "tells = identity:X-B, a:X-C\n"));
 	assert_non_null(strstr(first,
 	    "\n[sign:b]\nsecret = /s\nheader = X-Sign\n"));
 	s = load_good(first);
