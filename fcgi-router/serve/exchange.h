@@ -29,6 +29,7 @@
 #include "http/request.h"
 #include "relay/consult.h"
 #include "relay/transfer.h"
+#include "report/board.h"
 #include "report/record.h"
 #include "serve/body.h"
 #include "serve/process.h"
@@ -147,6 +148,8 @@ struct exchange {
 	struct h1_answer answer;
 	struct exchange_reply reply;
 	struct record record;
+	struct board_mark mark; /* where others see it under way */
+	const char *shown_to;   /* and to which origin: its target's name */
 	bool timed;         /* somebody is told how long its parts take */
 	bool uploads;       /* the request's body still goes out, beside the
 	                       answer */

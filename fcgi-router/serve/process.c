@@ -24,6 +24,13 @@ process_tell_uncounted(const struct err *e)
 	    e->text);
 }
 
+static void
+process_tell_unseen(const struct err *e)
+{
+	msg_warning("%s: requests under way here are not seen by others",
+	    e->text);
+}
+
 /* Without plans nothing is counted. A process for one request makes the file,
  * too: there may be no others that do. */
 static void
@@ -47,6 +54,9 @@ process_join(struct process *p, bool once)
 	p->health = health_join(p->settings->state_dir, !once, &e);
 	if (!once && e.reason != REASON_NONE)
 		process_tell_alone(&e);
+	p->board = board_join(p->settings->state_dir, !once, &e);
+	if (!once && e.reason != REASON_NONE)
+		process_tell_unseen(&e);
 }
 
 int
@@ -81,6 +91,7 @@ process_fini(struct process *p)
 		free(p->plans_told[--p->plans_told_count]);
 	relay_fini(&p->relay);
 	health_leave(&p->health);
+	board_leave(&p->board);
 	limit_leave(&p->limit);
 	snapshot_free(&p->snapshot);
 	access_log_close(&p->log);
@@ -98,6 +109,8 @@ process_look(struct process *p)
 	page_files_look(&p->pages);
 	if (health_look(p->health, &e) == -1)
 		process_tell_alone(&e);
+	if (board_look(p->board, &e) == -1)
+		process_tell_unseen(&e);
 	if (p->limit != NULL && limit_look(p->limit, &e) == -1)
 		process_tell_uncounted(&e);
 }

@@ -20,6 +20,7 @@
 #include "decide/limit.h"
 #include "relay/relay.h"
 #include "report/access_log.h"
+#include "report/board.h"
 #include "route/snapshot.h"
 #include "serve/page_files.h"
 #include "settings/settings.h"
@@ -32,6 +33,7 @@ struct process {
 	struct health *health; /* of origins, which other processes share */
 	struct limit *limit;   /* what plans count, likewise; NULL: there are
 	                          none */
+	struct board *board;   /* of requests under way, likewise */
 	struct access_log *log;
 	struct page_files pages; /* the operator's */
 	pthread_mutex_t lock;      /* guards the pointers `settings` and

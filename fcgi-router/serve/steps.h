@@ -152,6 +152,10 @@ int step_find_by_claims(struct exchange *x, const struct exchange_loan *loan);
 /* It is over: writes down what is wanted of it, once. */
 void step_record(struct exchange *x, const struct exchange_loan *loan);
 
+/* It waits, or the worker with it: from now on others see that it is under
+ * way. */
+void step_show(struct exchange *x);
+
 /* x->err has a reason: STEP_REPLY. */
 int step_fail(struct exchange *x);
 

@@ -54,6 +54,7 @@ step_open_wire(struct exchange *x, const struct exchange_loan *loan,
 	/* The wait at the gate counts. */
 	left = (x->limit < x->total_limit ? x->limit : x->total_limit) -
 	    clock_ms();
+	step_show(x);
 	loan->held(loan->arg, true);
 	got = wire_open(relay->maker, &x->target,
 	    left < timeout ? left : timeout, w, &x->err);

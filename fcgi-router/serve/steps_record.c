@@ -71,6 +71,7 @@ step_record(struct exchange *x, const struct exchange_loan *loan)
 
 	x->recorded = true;
 	atomic_fetch_sub(&x->process->exchanges, 1);
+	board_hide(x->process->board, &x->mark);
 	if (!access_log_wanted(x->process->log))
 		return;
 	step_fill_record(x, loan);
