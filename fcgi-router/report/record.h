@@ -41,6 +41,40 @@ struct record {
 #undef RECORD
 };
 
+enum record_kind {
+	RECORD_KIND_TEXT = 0,
+	RECORD_KIND_REASON,
+	RECORD_KIND_STATUS,
+	RECORD_KIND_PORT,
+	RECORD_KIND_COUNT,
+	RECORD_KIND_TIME,
+	RECORD_KIND_WALL,
+	RECORD_KIND_TAGS,
+	RECORD_KINDS /* last */
+};
+
+enum record_field {
+#define RECORD(member, kind, name, most, manual) RECORD_AT_##member,
+#include "report/record.tbl.h"
+#undef RECORD
+	RECORD_FIELDS /* last */
+};
+
+/* A row of record.tbl.h; its text is static. */
+struct record_row {
+	enum record_kind kind;
+	size_t offset; /* in struct record */
+	size_t most;
+	const char *name, *manual;
+};
+extern const struct record_row record_rows[RECORD_FIELDS];
+
+/* true and *out: the field of that name. */
+bool record_find(struct str name, enum record_field *out);
+
+/* The value of a tag; {NULL, 0}: there is none. */
+struct str record_tag(const struct record_tags *tags, struct str key);
+
 enum {
 	/* Each field with its most, its name, and marks around it. */
 #define RECORD(member, kind, name, most, manual) \
