@@ -53,6 +53,9 @@ struct limit_view {
 enum limit_what {
 	LIMIT_RATE = 0,
 	LIMIT_INSIDE,
+	LIMIT_TIME, /* what the request itself used up */
+	LIMIT_SUBREQUESTS,
+	LIMIT_BODY,
 	LIMIT_WHAT_COUNT /* last */
 };
 

@@ -52,7 +52,6 @@ struct limit_refusal {
 	_Atomic uint64_t last_ms;
 	_Atomic uint64_t seal;             /* of text, by id */
 	_Atomic uint64_t count[LIMIT_WHAT_COUNT];
-	uint64_t spare[3];
 	_Atomic uint64_t text[LIMIT_TEXT]; /* plan, key; 0 behind each */
 };
 

@@ -135,8 +135,9 @@ size_t step_pace_room(const struct exchange *x);
 void step_pace(struct exchange *x, uint64_t n);
 bool step_is_paced(struct exchange *x);
 
-/* At its end: what its plan would have refused it for, if it did so. */
-void step_note_dry_run(struct exchange *x);
+/* At its end: counts what its plan refused it for behind its begin, or notes
+ * and counts what it would have. */
+void step_note_refusal(struct exchange *x);
 
 /* A timeout was its plan's: x->err says so. */
 void step_blame_plan(struct exchange *x);

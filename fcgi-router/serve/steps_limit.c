@@ -18,6 +18,9 @@ enum {
 static const enum reason step_limits[LIMIT_WHAT_COUNT] = {
 	[LIMIT_RATE] = REASON_LIMIT_RATE,
 	[LIMIT_INSIDE] = REASON_LIMIT_CONCURRENCY,
+	[LIMIT_TIME] = REASON_LIMIT_TIME,
+	[LIMIT_SUBREQUESTS] = REASON_LIMIT_SUBREQUESTS,
+	[LIMIT_BODY] = REASON_BODY_TOO_LARGE,
 };
 
 /* It is over a limit: 0 where that is only counted, or -1 and x->err. */
@@ -147,22 +150,39 @@ step_spend(struct exchange *x)
 	return true;
 }
 
-void
-step_note_dry_run(struct exchange *x)
+/* What a plan that only counts would have refused it for. */
+static enum reason
+step_dry_run(const struct exchange *x, const struct settings_plan *plan)
 {
-	const struct settings_plan *plan = exchange_plan(x);
-	enum reason over = REASON_NONE;
-
-	if (plan == NULL || !plan->dry_run || x->record.limit != REASON_NONE)
-		return;
 	if (x->record.received > plan->max_body)
-		over = REASON_BODY_TOO_LARGE;
-	else if (plan->subrequests > 0 && x->subrequests > plan->subrequests)
-		over = REASON_LIMIT_SUBREQUESTS;
-	else if (plan->origin_time > 0 &&
-	    x->record.total_us > plan->origin_time * 1000)
-		over = REASON_LIMIT_TIME;
-	x->record.limit = over;
+		return REASON_BODY_TOO_LARGE;
+	if (plan->subrequests > 0 && x->subrequests > plan->subrequests)
+		return REASON_LIMIT_SUBREQUESTS;
+	if (plan->origin_time > 0 &&
+	    clock_us() - x->since_us > plan->origin_time * 1000)
+		return REASON_LIMIT_TIME;
+	return REASON_NONE;
+}
+
+void
+step_note_refusal(struct exchange *x)
+{
+	const struct exchange_plan *p = exchange_in_force(x);
+	enum reason over = x->record.reason;
+	int what;
+
+	if (p->says == NULL || x->record.limit != REASON_NONE)
+		return;
+	if (p->says->dry_run)
+		over = x->record.limit = step_dry_run(x, p->says);
+	else if (over == REASON_BODY_TOO_LARGE &&
+	    x->limits.body < p->says->max_body)
+		return; /* the route's or router.ini's limit */
+	for (what = LIMIT_TIME; what < LIMIT_WHAT_COUNT; what++)
+		if (over == step_limits[what])
+			limit_refused(x->process->limit,
+			    str_of(p->says->name), p->key.text, what,
+			    clock_us());
 }
 
 void

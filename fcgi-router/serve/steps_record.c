@@ -61,7 +61,6 @@ step_fill_record(struct exchange *x, const struct exchange_loan *loan)
 	r->origin = x->target.name;
 	r->identity = x->auth.yes.identity;
 	r->total_us = clock_us() - x->since_us;
-	step_note_dry_run(x);
 }
 
 void
@@ -70,6 +69,7 @@ step_record(struct exchange *x, const struct exchange_loan *loan)
 	char line[RECORD_LINE_MAX];
 
 	x->recorded = true;
+	step_note_refusal(x);
 	atomic_fetch_sub(&x->process->exchanges, 1);
 	board_hide(x->process->board, &x->mark);
 	if (!access_log_wanted(x->process->log))

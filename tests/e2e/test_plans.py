@@ -10,6 +10,7 @@ import json
 import re
 import select
 import shutil
+import struct
 import time
 
 import pytest
@@ -126,6 +127,7 @@ few.test @few plan=few
 enough.test @enough plan=few
 @enough {r[0]} {o} backup retry=3
 small.test {o} plan=small
+smaller.test {o} plan=small max-body=100
 one.test {t} plan=one
 slow.test {o} plan=slow
 fast.test {o} plan=fast
@@ -543,6 +545,71 @@ def test_a_dry_run_lets_each_request_have_what_it_wants(
                body=b"x" * size).status == 200
     assert time.monotonic() - begin < 5
     assert re.search(f" limit={word} ", last_line(router, target))
+
+
+# ---- what was refused ----
+
+WHATS = ("limit-rate", "limit-concurrency", "limit-time", "limit-subrequests",
+         "body-too-large")
+
+
+def refusals(router):
+    """What limits.1 has counted, by plan and key, as fcgi-router(8) draws it;
+    the key "" has those of the whole plan."""
+    data = (router.dir / "run" / "state" / "limits.1").read_bytes()
+    found = {}
+    for at in range(2723840, len(data), 192):
+        key_id, _, _, *counts = struct.unpack_from("8Q", data, at)
+        plan, key = (data[at + 64 + begin:at + 64 + end].split(b"\0")[0]
+                     .decode() for begin, end in ((0, 48), (48, 128)))
+        if key_id:
+            found[plan, key] = collections.Counter(dict(zip(WHATS, counts)))
+    return found
+
+
+@pytest.mark.parametrize("host, plan, word, how", [
+    ("two.test", "two", "limit-rate", {}),
+    ("at-once.test", "at-once", "limit-concurrency", {}),
+    ("short.test", "short", "limit-time", {"target": "/wait"}),
+    ("few.test", "few", "limit-subrequests", {}),
+    ("small.test", "small", "body-too-large",
+     {"method": "POST", "body": b"x" * 1001}),
+    ("watched.test", "watched", "limit-rate", {}),
+    ("lenient.test", "lenient", "limit-subrequests", {}),
+    ("lenient.test", "lenient", "body-too-large",
+     {"method": "POST", "body": b"x" * 100}),
+])
+def test_each_refusal_is_counted_by_plan_and_key(
+        router, client, host, plan, word, how):
+    """And so is what a dry run would have refused."""
+    before = refusals(router).get((plan, ""), collections.Counter())
+    with contextlib.ExitStack() as stack:
+        if word == "limit-concurrency":
+            stack.enter_context(inside(router, client, 2))
+        elif word == "limit-rate":
+            outcomes(router, host, client, 2)
+        elif word == "limit-time":
+            router.origin.gate.clear()
+        ask(router, host, client, **how)
+        router.origin.gate.set()
+
+    def counted():
+        after = refusals(router)
+        return after.get((plan, client)), after.get((plan, ""))
+    labs.until(lambda: counted()[0], 10, "it is counted")
+    of_key, of_plan = counted()
+    more = 2 if host == "watched.test" else 1   # all but the first
+    assert +of_key == {word: more}
+    assert of_plan - before == {word: more}
+
+
+def test_another_limit_is_no_refusal_of_the_plan(router, client):
+    reply = ask(router, "smaller.test", client, method="POST",
+                body=b"x" * 500)
+    assert reply.reason == "body-too-large"
+    assert ask(router, "smaller.test", client, method="POST",
+               body=b"x" * 1001).reason == "body-too-large"
+    assert ("small", client) not in refusals(router)
 
 
 # ---- bandwidth ----

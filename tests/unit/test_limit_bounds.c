@@ -206,6 +206,8 @@ who_was_refused_least_is_no_longer_known(void **state)
 		    clock_us());
 		limit_refused(l, STR("free"), STR("acme"), LIMIT_INSIDE,
 		    clock_us());
+		limit_refused(l, STR("free"), STR("acme"), LIMIT_BODY,
+		    clock_us());
 	}
 	while (limit_refusals_next(l, &at, &r)) {
 		assert_string_equal(r.plan, "free");
@@ -213,9 +215,11 @@ who_was_refused_least_is_no_longer_known(void **state)
 			plans++;
 			assert_int_equal(r.count[LIMIT_RATE], i);
 			assert_int_equal(r.count[LIMIT_INSIDE], i);
+			assert_int_equal(r.count[LIMIT_BODY], i);
 		} else if (strcmp(r.key, "acme") == 0) {
 			assert_int_equal(r.count[LIMIT_RATE], 0);
 			assert_int_equal(r.count[LIMIT_INSIDE], i);
+			assert_int_equal(r.count[LIMIT_BODY], i);
 		} else {
 			keys++;
 			assert_int_equal(r.count[LIMIT_RATE], 1);
@@ -633,7 +637,6 @@ static const struct layout_row refusal_rows[] = {
 	LAYOUT_ROW(struct limit_refusal, last_ms),
 	LAYOUT_ROW(struct limit_refusal, seal),
 	LAYOUT_ROW(struct limit_refusal, count),
-	LAYOUT_ROW(struct limit_refusal, spare),
 	LAYOUT_ROW(struct limit_refusal, text)
 };
 
