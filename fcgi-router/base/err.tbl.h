@@ -84,7 +84,7 @@ REASON(CLIENT_GONE, "client-gone", 499,
     "Nothing: the client or the web server closed the connection.")
 REASON(INTERNAL, "internal", 500,
     "The router could not handle this request.",
-    "The log line of this request id says what failed. If it is not sign= "
+    "The log line says what failed. If it is not sign= "
     "that names a section of router.ini which is not there, this should not "
     "happen: please report it.")
 REASON(ORIGIN_REFUSED, "origin-refused", 502,
@@ -115,10 +115,11 @@ REASON(OTHER_SERVER, "other-server", 502,
 REASON(EGRESS_DENIED, "egress-denied", 403,
     "The origin's address may not be used.",
     "[egress] of router.ini refuses what the origin's URL spells or its name "
-    "resolves to: a link-local or cloud metadata address, one in 'deny', or a "
-    "private one or a Unix socket where the URL is built of variables or "
-    "'private' is never. What is in 'allow' passes. Or egress= names a "
-    "section that is not there.")
+    "resolves to: a link-local or cloud metadata address, one in 'deny', a "
+    "name in 'deny_names', or a private address or a Unix socket where the URL "
+    "is built of variables or 'private' is never. What is in 'allow' passes, "
+    "and private addresses of 'allow_names', and sockets in 'sockets'. Or "
+    "egress= names a section that is not there.")
 REASON(NO_MAP, "no-map", 503,
     "This service has no routes yet.",
     "The map file is missing: compile one with route-compile. Service begins "

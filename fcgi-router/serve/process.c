@@ -70,6 +70,7 @@ process_init(struct process *p, struct settings *settings, bool once,
 	atomic_init(&p->exchanges, 0);
 	atomic_init(&p->alone, false);
 	page_files_init(&p->pages);
+	warn_init(&p->warn);
 	p->settings = settings;
 	if (sign_load(settings, NULL, NULL) == -1 ||
 	    (!once && auth_load(settings, &p->auth, NULL, NULL) == -1) ||
@@ -96,6 +97,7 @@ process_fini(struct process *p)
 	snapshot_free(&p->snapshot);
 	access_log_close(&p->log);
 	page_files_fini(&p->pages);
+	warn_fini(&p->warn);
 	auth_drop(&p->auth);
 	settings_drop(&p->settings);
 	pthread_mutex_destroy(&p->lock);
@@ -107,6 +109,7 @@ process_look(struct process *p)
 	struct err e;
 
 	page_files_look(&p->pages);
+	warn_look(&p->warn);
 	if (health_look(p->health, &e) == -1)
 		process_tell_alone(&e);
 	if (board_look(p->board, &e) == -1)

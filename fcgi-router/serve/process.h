@@ -23,6 +23,7 @@
 #include "report/board.h"
 #include "route/snapshot.h"
 #include "serve/page_files.h"
+#include "serve/warn.h"
 #include "settings/settings.h"
 
 enum { PROCESS_PLANS_TOLD = 64 };
@@ -36,6 +37,7 @@ struct process {
 	struct board *board;   /* of requests under way, likewise */
 	struct access_log *log;
 	struct page_files pages; /* the operator's */
+	struct warn warn;        /* of requests that fail */
 	pthread_mutex_t lock;      /* guards the pointers `settings` and
 	                              `auth`, and plans_told */
 	struct settings *settings;

@@ -436,6 +436,18 @@ step_put_reply(struct exchange *x)
 	return x->intake->put(x, reply->body, &x->err);
 }
 
+/* What failed: a service, an origin, or as much as is known of the way. */
+static struct str
+step_place(const struct exchange *x)
+{
+	if (x->follow.service_key.n > 0)
+		return x->follow.service_key;
+	if (x->target.name.n > 0)
+		return x->target.name;
+	return x->follow.found.route != NULL ? x->follow.found.route->match :
+	    STR("");
+}
+
 /* A map that is missing or broken is told once, by the snapshot. */
 static void
 step_tell(const struct exchange *x)
@@ -446,8 +458,8 @@ step_tell(const struct exchange *x)
 		return;
 	if (reason_status(reason) >= 500 && reason != REASON_NO_MAP &&
 	    reason != REASON_MAP_BROKEN)
-		msg_warning("%.*s: %s: %s", STR_ARG(x->request.id),
-		    reason_word(reason), x->err.text);
+		warn_tell(&x->process->warn, x->request.id, step_place(x),
+		    &x->err);
 	else
 		msg_info("%.*s: %s: %s", STR_ARG(x->request.id),
 		    reason_word(reason), x->err.text);

@@ -261,3 +261,31 @@ def test_an_answer_without_an_error_has_no_reason(router):
     assert (reply.status, reply.reason) == (200, None), reply
     line = logged(router, "/hello/well")
     assert '" 200 ' in line and f" reason={NO_ERROR} " in line, line
+
+
+# ---- what is warned of ----
+
+MANY = 200
+
+
+@pytest.mark.parametrize("target, how", [
+    ("/out", {}), ("/dead", {}),
+    # What a client can bring on by itself.
+    ("/hello", {"more": [("HTTP_VIA", ", ".join(["1.1 fcgi-router"] * 9))]})])
+def test_an_outage_fills_no_log(lab, origin, target, how):
+    lab.configure(relay__max_fails="1")
+    lab.routes(f"site.test {origin.url}\nsite.test/dead http://127.0.0.1:1\n"
+               "site.test/out @out\n"
+               "@out http://127.0.0.1:1 when-all-down=refuse\n")
+    process = lab.start_router()
+    fcgi.ask(lab.socket, target)
+    for _ in range(MANY):
+        reply = fcgi.ask(lab.socket, target, **how)
+    word = reply.reason
+    assert WORDS[word] >= 500
+    process.stop()
+    said = [line for line in process.text().splitlines() if word in line]
+    counted = [int(n) for n in re.findall(r"(\d+) more", "\n".join(said))]
+    assert len(said) < MANY / 10
+    alone = sum("warning: " + word not in line for line in said)
+    assert alone + sum(counted) in (MANY, MANY + 1), said
