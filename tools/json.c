@@ -167,6 +167,8 @@ json_word(json_t *value, char room[JSON_NUMBER], struct str *out)
 	if (json_is_string(value))
 		*out = (struct str){ json_string_value(value),
 			json_string_length(value) };
+	else if (json_is_null(value))
+		*out = STR("");
 	else if (json_is_boolean(value))
 		*out = json_is_true(value) ? STR("yes") : STR("no");
 	else if (json_is_integer(value))

@@ -40,9 +40,9 @@ void json_pair(struct json *j, const char *key, struct str name,
 ATTR_MUST_USE bool json_read(struct json *j, struct str line);
 
 /*
- * Calls see for each member that is a text, a number or a truth, and for those
- * of its objects, whose own name is `key` then, else empty. Texts are good
- * until see answers.
+ * Calls see for each member that is a text, a number, a truth or null (which
+ * is empty), and for those of its objects, whose own name is `key` then, else
+ * empty. Texts are good until see answers.
  */
 void json_each(const struct json *j, void (*see)(void *arg, struct str name,
     struct str key, struct str value), void *arg);

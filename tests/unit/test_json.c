@@ -128,7 +128,7 @@ test_a_line_is_read_member_by_member(void **state)
 		{ "{\"a\":\"x\",\"n\":17,\"r\":1.5,\"t\":true,\"f\":false}",
 		    "a.=x\nn.=17\nr.=1.500000\nt.=yes\nf.=no\n" },
 		{ "{\"o\":{\"k\":\"v\",\"n\":null},\"l\":[1],\"z\":null}",
-		    "o.k=v\n" },
+		    "o.k=v\no.n=\nz.=\n" },
 		{ " {} ", "" },
 		{ "{\"a\":\"\\u001b\\u00e9\"}", "a.=\x1b\xc3\xa9\n" },
 		{ "{\"a\":1e300}", "" },
