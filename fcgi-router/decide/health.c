@@ -49,6 +49,9 @@ struct health_call {
 	uint64_t turn;
 	uint64_t counted;
 	struct health_view *view;
+	struct str name;
+	unsigned at;
+	struct health_row *row;
 };
 
 static const struct shm_kind health_kind = {
@@ -432,6 +435,7 @@ health_began_in(void *arg)
 	place = health_place_take(c->d, c->id);
 	if (place == -1)
 		return;
+	health_place_name(c->d, place, c->id, c->name);
 	health_place_began(c->d, place, (unsigned)slot);
 	/* Just then it was given to another origin. */
 	if (atomic_load(&c->d->ids[place]) != c->id)
@@ -441,9 +445,9 @@ health_began_in(void *arg)
 }
 
 uint64_t
-health_began(struct health *h, uint64_t id)
+health_began(struct health *h, uint64_t id, struct str name)
 {
-	struct health_call c = { .id = id };
+	struct health_call c = { .id = id, .name = name };
 
 	CHECK(h->writes);
 	return health_run(h, health_began_in, &c) ? c.counted : 0;
@@ -562,4 +566,31 @@ health_turn_next(struct health *h, uint64_t id)
 	struct health_call c = { .id = id };
 
 	return health_run(h, health_turn_next_in, &c) ? c.turn : 0;
+}
+
+static void
+health_next_in(void *arg)
+{
+	struct health_call *c = arg;
+
+	for (; c->at < HEALTH_PLACES && c->id == 0; c->at++) {
+		c->id = atomic_load(&c->d->ids[c->at]);
+		if (c->id != 0)
+			c->row->name_size = health_place_read_name(c->d,
+			    (int)c->at, c->id, c->row->name);
+	}
+}
+
+bool
+health_next(struct health *h, unsigned *at,
+    const struct health_limits *limits, int64_t now, struct health_row *out)
+{
+	struct health_call c = { .at = *at, .row = out };
+	bool stands = health_run(h, health_next_in, &c);
+
+	*at = c.at;
+	if (!stands || c.id == 0)
+		return false;
+	health_view(h, c.id, limits, now, &out->view);
+	return true;
 }

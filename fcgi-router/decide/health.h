@@ -41,7 +41,8 @@ struct health_limits {
 enum {
 	HEALTH_FAILS_MAX = 16,
 	HEALTH_ONCE_MS = 100, /* failures so near each other are one */
-	HEALTH_TRIAL_MAX_MS = 600000
+	HEALTH_TRIAL_MAX_MS = 600000,
+	HEALTH_NAME_MAX = 96 /* bytes of an origin's name; longer ones are cut */
 };
 
 enum health_state {
@@ -134,9 +135,9 @@ bool health_answered(struct health *h, uint64_t id, int64_t began);
  */
 bool health_silent(struct health *h, uint64_t id, int64_t since);
 
-/* A request goes to the origin. Answers what health_ended is to be told, once,
- * when it has ended; 0: it is not counted. */
-uint64_t health_began(struct health *h, uint64_t id);
+/* A request goes to the origin, which people call by this name. Answers what
+ * health_ended is to be told, once, when it has ended; 0: it is not counted. */
+uint64_t health_began(struct health *h, uint64_t id, struct str name);
 void health_ended(struct health *h, uint64_t counted);
 
 /* The next number in turn of a service, over all processes; begins anywhere,
@@ -145,5 +146,17 @@ uint64_t health_turn(struct health *h, uint64_t id);
 
 /* The number that health_turn would answer next, for tools; 0: not known. */
 uint64_t health_turn_next(struct health *h, uint64_t id);
+
+/* An origin that requests went to. */
+struct health_row {
+	struct health_view view;
+	char name[HEALTH_NAME_MAX]; /* as lists write it, or variables */
+	size_t name_size;
+};
+
+/* Those that are known, one after the other, in no order: *at is 0 at first.
+ * false: there are no more. */
+bool health_next(struct health *h, unsigned *at,
+    const struct health_limits *limits, int64_t now, struct health_row *out);
 
 #endif

@@ -15,6 +15,7 @@
 #include "decide/health_private.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "base/clock.h"
 
@@ -69,6 +70,40 @@ health_place_active(const struct health_data *d, int place)
 		}
 	}
 	return sum;
+}
+
+void
+health_place_name(struct health_data *d, int place, uint64_t id,
+    struct str name)
+{
+	struct health_origin *o = &d->origins[place];
+	uint64_t words[HEALTH_NAME_MAX / 8] = { 0 };
+	size_t i;
+
+	if (atomic_load_explicit(&o->named, memory_order_relaxed) == id)
+		return;
+	if (name.n > 0)
+		memcpy(words, name.p, name.n < HEALTH_NAME_MAX ? name.n :
+		    HEALTH_NAME_MAX);
+	for (i = 0; i < HEALTH_NAME_MAX / 8; i++)
+		atomic_store(&o->name[i], words[i]);
+	atomic_store(&o->named, id);
+}
+
+size_t
+health_place_read_name(const struct health_data *d, int place, uint64_t id,
+    char name[HEALTH_NAME_MAX])
+{
+	const struct health_origin *o = &d->origins[place];
+	uint64_t words[HEALTH_NAME_MAX / 8];
+	size_t i;
+
+	for (i = 0; i < HEALTH_NAME_MAX / 8; i++)
+		words[i] = atomic_load(&o->name[i]);
+	if (atomic_load(&o->named) != id)
+		return 0;
+	memcpy(name, words, HEALTH_NAME_MAX);
+	return strnlen(name, HEALTH_NAME_MAX);
 }
 
 /* Did what a stamp tells happen long ago, or never? */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * health_private: the layout of health.1 and the words in it, for health's own
+ * health_private: the layout of health.2 and the words in it, for health's own
  * files, its tests and the drawing in fcgi-router(8).
  *
  * A stamp is one word: whose it is (12 bits of the id), 8 bits of what, and a
@@ -20,7 +20,7 @@
 #include "decide/health.h"
 
 enum {
-	HEALTH_VERSION = 1,
+	HEALTH_VERSION = 2,
 	HEALTH_PLACES = 4096, /* for origins, and for services */
 	HEALTH_BUCKET = 16,   /* those where one id may be */
 	HEALTH_SLOTS = SHM_SLOTS_MAX,
@@ -36,7 +36,8 @@ struct health_origin {
 	_Atomic uint64_t fails[HEALTH_FAILS_MAX]; /* a ring */
 	_Atomic uint16_t active[HEALTH_SLOTS];    /* requests of each slot */
 	_Atomic uint64_t heard;   /* an answer, as of HEALTH_HEARD_MS */
-	uint64_t spare[5];
+	_Atomic uint64_t named;   /* the id, once its name stands here */
+	_Atomic uint64_t name[HEALTH_NAME_MAX / 8]; /* cut, zeros behind */
 };
 
 struct health_service {
@@ -54,9 +55,9 @@ struct health_data {
 };
 
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "words of others are atomic");
-_Static_assert(sizeof(struct health_origin) == 448, "whole cache lines");
+_Static_assert(sizeof(struct health_origin) == 512, "whole cache lines");
 _Static_assert(sizeof(struct health_service) == 16, "no padding");
-_Static_assert(sizeof(struct health_data) == 1998848, "drawn in the manual");
+_Static_assert(sizeof(struct health_data) == 2260992, "drawn in the manual");
 
 enum health_kind {
 	HEALTH_KIND_WELL = 0, /* time: since when; earlier failures are
@@ -122,6 +123,14 @@ uint32_t health_place_active(const struct health_data *d, int place);
  * below 0. */
 void health_place_began(struct health_data *d, int place, unsigned slot);
 void health_place_ended(struct health_data *d, int place, unsigned slot);
+
+/* Writes down what an origin is called, for people, once for each id. */
+void health_place_name(struct health_data *d, int place, uint64_t id,
+    struct str name);
+
+/* The same, read: its length, 0 if it is not known. */
+size_t health_place_read_name(const struct health_data *d, int place,
+    uint64_t id, char name[HEALTH_NAME_MAX]);
 
 /* What a slot counted, of all places. struct shm_kind's clear. */
 void health_place_clear(void *data, unsigned slot);

@@ -65,6 +65,7 @@ pick_candidate(const struct pick *p, size_t i, struct arena *a, struct err *e)
 		return -1;
 	*from = (struct pick_from){ .url = &o->url,
 		.name = pick_name(&o->url, t.name, a),
+		.server = t.name,
 		.id = health_id(p->ask.health, t.key),
 		.weight = o->weight,
 		.backup = o->backup };
@@ -336,7 +337,8 @@ pick_next(struct pick *p, bool repeats, int64_t now,
 	pick_mark_tried(p);
 	p->tried++;
 	p->began = now;
-	p->counted = health_began(p->ask.health, p->now->id);
+	p->counted = health_began(p->ask.health, p->now->id,
+	    p->now->server);
 	*url = p->now->url;
 	return 1;
 }

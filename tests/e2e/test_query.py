@@ -179,10 +179,10 @@ def test_a_file_that_is_not_to_be_trusted_is_told_and_left(service, damage):
         assert ask(lab) == 1
     lab.process.stop()
     assert "out" in states(told(lab))
-    damage(lab.dir / "run" / "state" / "health.1")
+    damage(lab.dir / "run" / "state" / "health.2")
     before = folder(lab)
     answer = told(lab)
     assert answer["health"].startswith(
-        f"nothing is known: {lab.dir}/run/state/health.1: "), answer["health"]
+        f"nothing is known: {lab.dir}/run/state/health.2: "), answer["health"]
     assert states(answer) == [None, None]
     assert folder(lab) == before

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * health_site: a shm_site with health.1 in it.
+ * health_site: a shm_site with health.2 in it.
  */
 #ifndef UNIT_HEALTH_SITE_H
 #define UNIT_HEALTH_SITE_H
@@ -50,7 +50,7 @@ site_join(void)
 static inline struct health_data *
 site_open(void)
 {
-	return site_map("health.1", sizeof(struct health_data));
+	return site_map("health.2", sizeof(struct health_data));
 }
 
 static inline void
@@ -66,6 +66,12 @@ site_view(struct health *h, uint64_t id)
 
 	health_view(h, id, &site_limits, clock_ms(), &v);
 	return v;
+}
+
+static inline uint64_t
+site_began(struct health *h, uint64_t id)
+{
+	return health_began(h, id, STR("http://127.0.0.1:8080"));
 }
 
 static inline bool

@@ -285,12 +285,12 @@ static void
 requests_of_all_routers_are_counted(void **state)
 {
 	struct health *a = site_join(), *b = site_join();
-	uint64_t first = health_began(a, ID), second = health_began(b, ID);
-	uint64_t other = health_began(b, ID + 1);
+	uint64_t first = site_began(a, ID), second = site_began(b, ID);
+	uint64_t other = site_began(b, ID + 1);
 
 	(void)state;
-	health_began(a, ID);
-	health_began(a, ID);
+	site_began(a, ID);
+	site_began(a, ID);
 	assert_int_equal(site_view(b, ID).active, 4);
 	assert_int_equal(site_view(a, ID + 1).active, 1);
 	health_ended(a, first);
@@ -316,7 +316,7 @@ a_glance_is_a_view_that_does_not_count(void **state)
 
 	(void)state;
 	site_takes_out(h, ID);
-	assert_int_not_equal(health_began(h, ID), 0);
+	assert_int_not_equal(site_began(h, ID), 0);
 	view = site_view(h, ID);
 	assert_int_equal(view.active, 1);
 	health_glance(h, ID, &site_limits, clock_ms(), &glance);
@@ -337,12 +337,12 @@ requests_are_counted_neither_below_0_nor_round(void **state)
 
 	(void)state;
 	health_ended(h, 0);
-	counted = health_began(h, ID);
+	counted = site_began(h, ID);
 	health_ended(h, counted);
 	health_ended(h, counted);
 	assert_int_equal(site_view(h, ID).active, 0);
 	for (i = 0; i < UINT16_MAX + 2; i++)
-		health_began(h, ID);
+		site_began(h, ID);
 	assert_int_equal(site_view(h, ID).active, UINT16_MAX);
 	health_ended(h, counted);
 	assert_int_equal(site_view(h, ID).active, UINT16_MAX - 1);
@@ -353,15 +353,15 @@ static void
 a_request_that_began_in_another_file_is_not_counted_in_this(void **state)
 {
 	struct health *h = site_join();
-	uint64_t counted = health_began(h, ID), own;
+	uint64_t counted = site_began(h, ID), own;
 	char path[SCRATCH_PATH_MAX];
 	struct err e;
 
 	(void)state;
-	assert_int_equal(unlink(scratch_path(&site, "health.1", path)), 0);
+	assert_int_equal(unlink(scratch_path(&site, "health.2", path)), 0);
 	assert_int_equal(health_look(h, &e), 0);
 	assert_int_equal(site_view(h, ID).active, 0);
-	own = health_began(h, ID);
+	own = site_began(h, ID);
 	health_ended(h, counted);
 	assert_int_equal(site_view(h, ID).active, 1);
 	health_ended(h, own);
@@ -382,7 +382,7 @@ counting_begins_at_0_whatever_stood_there(void **state)
 	assert_int_not_equal(place, -1);
 	d->origins[place].active[0] = 77;
 	assert_int_equal(site_view(h, ID).active, 0);
-	health_began(h, ID);
+	site_began(h, ID);
 	assert_int_equal(site_view(h, ID).active, 1);
 	/* Of a slot that nobody has. */
 	d->masks[place][1] |= 1;
@@ -428,10 +428,10 @@ a_router_without_a_slot_knows_the_same_but_does_not_count(void **state)
 	(void)state;
 	for (i = 0; i < HEALTH_SLOTS; i++) {
 		all[i] = site_join();
-		assert_int_not_equal(health_began(all[i], ID), 0);
+		assert_int_not_equal(site_began(all[i], ID), 0);
 	}
 	late = site_join();
-	assert_int_equal(health_began(late, ID), 0);
+	assert_int_equal(site_began(late, ID), 0);
 	assert_int_equal(site_view(late, ID).active, HEALTH_SLOTS);
 	site_takes_out(late, ID);
 	assert_int_equal(site_view(all[0], ID).state, HEALTH_OUT);
@@ -481,7 +481,7 @@ a_tool_sees_and_changes_nothing(void **state)
 	assert_non_null(tool);
 	assert_int_equal(site_view(tool, ID).state, HEALTH_WELL);
 	site_takes_out(h, ID);
-	health_began(h, ID);
+	site_began(h, ID);
 	turn = health_turn(h, ID);
 	assert_int_equal(site_view(tool, ID).state, HEALTH_OUT);
 	assert_int_equal(site_view(tool, ID).active, 1);
@@ -504,7 +504,7 @@ without_a_folder_a_router_knows_for_itself(void **state)
 	assert_int_equal(e.reason, REASON_INTERNAL);
 	site_takes_out(h, ID);
 	assert_int_equal(site_view(h, ID).state, HEALTH_OUT);
-	health_began(h, ID);
+	site_began(h, ID);
 	assert_int_equal(site_view(h, ID).active, 1);
 	turn = health_turn(h, ID);
 	assert_true(health_turn(h, ID) == turn + 1);
@@ -573,7 +573,7 @@ an_origin_without_a_place_is_as_if_it_were_well(void **state)
 		site_at(clock_ms() + 100);
 		assert_false(site_fails(h, id));
 	}
-	assert_int_equal(health_began(h, id), 0);
+	assert_int_equal(site_began(h, id), 0);
 	assert_int_equal(site_view(h, id).state, HEALTH_WELL);
 	assert_int_equal(site_view(h, id).active, 0);
 	assert_int_equal(site_view(h, id).fails, 0);
@@ -633,7 +633,7 @@ only_a_place_that_nothing_is_known_of_is_taken(void **state)
 			site_at(SITE_BEGIN + 100 * n);
 			site_fails(h, one);
 		}
-		counted = health_began(busy, one);
+		counted = site_began(busy, one);
 		if (row->came_back)
 			assert_true(health_answered(h, one, clock_ms()));
 		if (!row->busy)
@@ -645,7 +645,7 @@ only_a_place_that_nothing_is_known_of_is_taken(void **state)
 		if (row->gone)
 			health_leave(&busy);
 		site_at(SITE_BEGIN + row->after);
-		health_began(h, other);
+		site_began(h, other);
 		TABLE_INT(row->name, site_view(h, other).active, row->gives);
 		TABLE_INT(row->name, site_view(h, one).active,
 		    row->busy && !row->gone);
@@ -671,7 +671,7 @@ a_place_that_is_taken_tells_nothing_of_its_former_origin(void **state)
 
 	(void)state;
 	site_takes_out(h, crowded(0));
-	health_began(h, crowded(0));
+	site_began(h, crowded(0));
 	place = health_place_find(d, crowded(0));
 	assert_int_not_equal(place, -1);
 	/* Somebody else may have it, and the former one is told of late. */
@@ -704,7 +704,7 @@ even_one_that_looks_like_it_knows_nothing_of_it(void **state)
 		if (crowded(i) != id)
 			site_takes_out(h, crowded(i));
 	assert_int_equal(site_view(h, id).state, HEALTH_DUE);
-	health_began(h, like);
+	site_began(h, like);
 	v = site_view(h, like);
 	assert_int_equal(v.active, 1);
 	assert_int_equal(v.state, HEALTH_WELL);
@@ -753,7 +753,7 @@ thousands_of_origins_have_their_places(void **state)
 	assert_int_equal(out, 1000);
 	/* Idle ones come and go without an end. */
 	for (i = 0; i < 100000; i++) {
-		uint64_t counted = health_began(h,
+		uint64_t counted = site_began(h,
 		    i * UINT64_C(0x9e3779b97f4a7c15));
 
 		placed += counted != 0;
@@ -900,14 +900,14 @@ garbage_in_the_file_keeps_no_origin_out(void **state)
 		garbage_fill(d);
 		assert_int_equal(health_look(h, &e), 0);
 		other = site_join();
-		health_began(other, d->ids[9]);
+		site_began(other, d->ids[9]);
 		health_leave(&other);
 		for (i = 0; i < HEALTH_PLACES; i++) {
 			uint64_t id = d->ids[i];
 			uint32_t own = site_view(h, id).active;
 
 			assert_true(own <= UINT16_MAX);
-			health_ended(h, health_began(h, id));
+			health_ended(h, site_began(h, id));
 			health_turn(h, id);
 		}
 	}
@@ -955,8 +955,8 @@ a_file_that_is_cut_loses_what_was_known_and_no_call(void **state)
 		h = site_join();
 		site_takes_out(h, ID);
 		health_turn(h, ID);
-		counted = health_began(h, ID);
-		assert_int_equal(truncate(scratch_path(&site, "health.1",
+		counted = site_began(h, ID);
+		assert_int_equal(truncate(scratch_path(&site, "health.2",
 		    path), SHM_HEAD), 0);
 		switch (call) {
 		case 0:
@@ -978,7 +978,7 @@ a_file_that_is_cut_loses_what_was_known_and_no_call(void **state)
 			health_untried(h, ID, &site_limits, clock_ms());
 			break;
 		case 5:
-			assert_int_equal(health_began(h, ID), 0);
+			assert_int_equal(site_began(h, ID), 0);
 			break;
 		case 6:
 			health_ended(h, counted);
@@ -1024,8 +1024,44 @@ static const struct drawn drawn[] = {
 	DRAWN(struct health_origin, fails, 0),
 	DRAWN(struct health_origin, active, 0),
 	DRAWN(struct health_origin, heard, 0),
-	DRAWN(struct health_origin, spare, 0)
+	DRAWN(struct health_origin, named, 0),
+	DRAWN(struct health_origin, name, 0)
 };
+
+/* A tool lists them all, by the names that they have in lists. */
+static void
+a_tool_lists_origins_by_name(void **state)
+{
+	static char text[2 * HEALTH_NAME_MAX];
+	struct health *h = site_join(), *tool;
+	struct health_row row;
+	unsigned at = 0, seen = 0;
+	struct err e;
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	health_began(h, ID, STR("http://127.0.0.1:8080"));
+	health_began(h, ID, STR("http://127.0.0.1:8080"));
+	health_began(h, ID + 1, (struct str){ text, sizeof(text) });
+	site_takes_out(h, ID + 1);
+	tool = health_read(site.folder, &e);
+	assert_non_null(tool);
+	while (health_next(tool, &at, &site_limits, clock_ms(), &row)) {
+		bool out = row.view.state == HEALTH_OUT;
+
+		seen++;
+		assert_int_equal(row.view.active, out ? 1 : 2);
+		if (out)
+			assert_int_equal(row.name_size, HEALTH_NAME_MAX);
+		else
+			TABLE_STR("name",
+			    ((struct str){ row.name, row.name_size }),
+			    "http://127.0.0.1:8080");
+	}
+	assert_int_equal(seen, 2);
+	health_leave(&tool);
+	health_leave(&h);
+}
 
 static void
 the_manual_draws_the_file_as_it_is(void **state)
@@ -1039,7 +1075,7 @@ the_manual_draws_the_file_as_it_is(void **state)
 	    top != NULL ? top : ".");
 	rest = strdup(scratch_read_path(path));
 	assert_non_null(rest);
-	line = strstr(rest, "\n.Pa health.1\n");
+	line = strstr(rest, "\n.Pa health.2\n");
 	assert_non_null(line);
 	while (i < TABLE_COUNT(drawn) && (line = strchr(line, '\n')) != NULL) {
 		size_t offset, size;
@@ -1094,6 +1130,7 @@ main(void)
 		SITE_TEST(garbage_in_the_file_keeps_no_origin_out),
 		SITE_TEST(garbage_gives_its_places_to_what_is_real),
 		SITE_TEST(a_file_that_is_cut_loses_what_was_known_and_no_call),
+		SITE_TEST(a_tool_lists_origins_by_name),
 		cmocka_unit_test(the_manual_draws_the_file_as_it_is),
 	};
 

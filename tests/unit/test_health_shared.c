@@ -186,8 +186,8 @@ child_begins_and_stays(void)
 {
 	struct health *h = site_join();
 
-	health_began(h, ID);
-	health_began(h, ID);
+	site_began(h, ID);
+	site_began(h, ID);
 	if (!health_try(h, ID + 1, &site_limits, clock_ms(), 1000))
 		atomic_fetch_add(&site_page->counts[WRONG], 1);
 	atomic_fetch_add(&site_page->counts[READY], 1);
@@ -206,7 +206,7 @@ what_a_killed_process_had_is_let_go(void **state)
 	(void)state;
 	site_takes_out(h, ID + 1);
 	site_at(clock_ms() + 10000);
-	health_began(h, ID);
+	site_began(h, ID);
 	pid = spawn(child_begins_and_stays);
 	while (atomic_load(&site_page->counts[READY]) == 0)
 		sched_yield();
@@ -338,7 +338,7 @@ racer_counts(void *arg)
 
 	gate_wait();
 	for (lap = 0; lap < LAPS / RACERS; lap++) {
-		counted[number][lap] = health_began(racing[number % 2], ID);
+		counted[number][lap] = site_began(racing[number % 2], ID);
 		health_turn(racing[number % 2], ID);
 	}
 	return NULL;
@@ -384,7 +384,7 @@ racer_moves_in(void *arg)
 
 	gate_wait();
 	for (lap = 0; lap < LAPS; lap++, i += 7)
-		health_ended(h, health_began(h, guest(i % 48)));
+		health_ended(h, site_began(h, guest(i % 48)));
 	return NULL;
 }
 
@@ -451,7 +451,7 @@ call_any(struct health *h, uint64_t *series, struct begun *begun)
 		if (begun->count < BEGUN_MAX) {
 			begun->some[begun->count].origin = i;
 			begun->some[begun->count++].counted =
-			    health_began(h, id);
+			    site_began(h, id);
 		}
 		break;
 	case 1:
