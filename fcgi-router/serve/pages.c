@@ -38,32 +38,53 @@ pages_type(struct exchange_reply *reply, bool json)
 	    STR("application/json") : STR("text/html; charset=utf-8"));
 }
 
+/* What a page of ours says. */
+struct pages_said {
+	int status;
+	const char *word;     /* why; NULL: a route says the status */
+	const char *sentence; /* of the word */
+	struct str id;
+};
+
 /* The id is a token: it holds no quote and no backslash. The rest is
  * static. */
 static struct str
-pages_error_json(enum reason reason, struct str id, struct arena *a)
+pages_json(const struct pages_said *s, struct arena *a)
 {
+	if (s->word == NULL)
+		return arena_printf(a, "{\"status\":%d,\"message\":\"%s\","
+		    "\"request_id\":\"%.*s\"}\n", s->status,
+		    status_phrase(s->status), STR_ARG(s->id));
 	return arena_printf(a, "{\"status\":%d,\"reason\":\"%s\","
-	    "\"message\":\"%s\",\"request_id\":\"%.*s\"}\n",
-	    reason_status(reason), reason_word(reason),
-	    reason_sentence(reason), STR_ARG(id));
+	    "\"message\":\"%s\",\"request_id\":\"%.*s\"}\n", s->status,
+	    s->word, s->sentence, STR_ARG(s->id));
 }
 
 static struct str
-pages_error_html(enum reason reason, struct str id, struct arena *a)
+pages_html(const struct pages_said *s, struct arena *a)
 {
-	int status = reason_status(reason);
-	struct str shown = pages_token(id, a);
+	const char *phrase = status_phrase(s->status);
+	struct str shown = pages_token(s->id, a), why = STR("");
 
-	if (shown.p == NULL && id.n > 0)
-		return shown;
+	if (s->word != NULL)
+		why = arena_printf(a, "<p>%s</p>\n<p><small>%s, ",
+		    s->sentence, s->word);
+	if ((shown.p == NULL && s->id.n > 0) || why.p == NULL)
+		return (struct str){ NULL, 0 };
 	return arena_printf(a, "<!doctype html>\n<html lang=\"en\">\n"
 	    "<meta charset=\"utf-8\">\n<title>%d %s</title>\n"
-	    "<h1>%d %s</h1>\n<p>%s</p>\n"
-	    "<p><small>%s, request %.*s</small></p>\n</html>\n",
-	    status, status_phrase(status), status, status_phrase(status),
-	    reason_sentence(reason), reason_word(reason),
-	    STR_ARG(shown));
+	    "<h1>%d %s</h1>\n%.*srequest %.*s</small></p>\n</html>\n",
+	    s->status, phrase, s->status, phrase,
+	    STR_ARG(why.n > 0 ? why : STR("<p><small>")), STR_ARG(shown));
+}
+
+/* 0, or -1: the arena is full. */
+static int
+pages_ours(struct exchange_reply *reply, const struct pages_said *s,
+    bool json, struct arena *a)
+{
+	reply->body = json ? pages_json(s, a) : pages_html(s, a);
+	return reply->body.p != NULL ? pages_type(reply, json) : -1;
 }
 
 /* The operator's page for what the reply is, of this reason, with its type.
@@ -88,18 +109,16 @@ int
 pages_error(struct exchange_reply *reply, enum reason reason,
     const struct request *request, struct page_files *own, struct arena *a)
 {
+	const struct pages_said said = { reason_status(reason),
+		reason_word(reason), reason_sentence(reason), request->id };
 	bool json = accept_prefers_json(&request->fields);
 	int got;
 
 	header_init(&reply->fields, a);
-	reply->status = reason_status(reason);
+	reply->status = said.status;
 	got = pages_own(reply, reason, request, own, a);
-	if (got == 0) {
-		reply->body = json ?
-		    pages_error_json(reason, request->id, a) :
-		    pages_error_html(reason, request->id, a);
-		got = reply->body.p != NULL ? pages_type(reply, json) : -1;
-	}
+	if (got == 0)
+		got = pages_ours(reply, &said, json, a);
 	if (got == -1 || header_add(&reply->fields, STR("Cache-Control"),
 	    STR("no-store")) == -1)
 		return -1;
@@ -122,6 +141,26 @@ pages_redirect(struct exchange_reply *reply, int status, struct str location,
 	    STR("text/plain; charset=utf-8"));
 }
 
+/* A status alone: from 400 on people are shown a page, which caches may keep,
+ * each as it was asked for. */
+static int
+pages_respond_status(struct exchange_reply *reply,
+    const struct request *request, struct page_files *own, struct arena *a)
+{
+	const struct pages_said said = { reply->status, NULL, NULL,
+		request->id };
+	int got;
+
+	if (reply->status < PAGES_ERRORS)
+		return 0;
+	got = pages_own(reply, REASON_NONE, request, own, a);
+	if (got == 0)
+		got = pages_ours(reply, &said,
+		    accept_prefers_json(&request->fields), a);
+	return got == -1 ? -1 : header_add(&reply->fields, STR("Vary"),
+	    STR("Accept"));
+}
+
 int
 pages_respond(struct exchange_reply *reply,
     const struct route_target *target, uint32_t retry_after,
@@ -136,8 +175,8 @@ pages_respond(struct exchange_reply *reply,
 	if (target->text.n > 0)
 		got = header_add(&reply->fields, STR("Content-Type"),
 		    STR("text/plain; charset=utf-8"));
-	else if (target->code >= PAGES_ERRORS)
-		got = pages_own(reply, REASON_NONE, request, own, a);
+	else
+		got = pages_respond_status(reply, request, own, a);
 	if (got == -1)
 		return -1;
 	if (retry_after == 0)

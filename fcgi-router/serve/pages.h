@@ -5,8 +5,9 @@
  *
  * Filled into a reply whose header lives in the arena. An error is a small
  * page, HTML or JSON by Accept, that names its reason word, and is never
- * cached; redirects and texts carry nothing but what the route says. Pages
- * that the operator has in page_files (which may be NULL) come first.
+ * cached; redirects and texts carry nothing but what the route says, which may
+ * be a status alone: from 400 on that has a page, too. Pages that the operator
+ * has in page_files (which may be NULL) come first.
  */
 #ifndef SERVE_PAGES_H
 #define SERVE_PAGES_H

@@ -96,7 +96,10 @@ def test_what_has_no_page_has_the_built_in_one(site, fields):
 
 def test_json_does_not_fall_back_to_html(site):
     answer = ask(site.port, host="repair.test", fields=JSON)
-    assert answer.status == 503 and "<h1>" not in answer.text
+    assert answer.status == 503
+    assert json.loads(answer.body) == {
+        "status": 503, "message": "Service Unavailable",
+        "request_id": answer.get("X-Request-Id")}
 
 
 def test_head_has_the_length_and_no_body(site):
@@ -126,13 +129,24 @@ def test_maintenance_has_its_page_and_says_when(site):
 
 @pytest.mark.parametrize("host, status, text, after", [
     ("repair-text.test", 503, "wait", "60"),
-    ("plain.test", 410, "gone", None),
-    ("empty.test", 410, "", None)])
+    ("plain.test", 410, "gone", None)])
 def test_respond_says_what_the_route_says(site, host, status, text, after):
     answer = ask(site.port, host=host)
     assert (answer.status, answer.text, answer.get("Retry-After")) == (
         status, text, after)
     assert answer.get("Cache-Control") is None
+
+
+def test_a_status_alone_has_a_page_that_caches_keep_apart(site):
+    """They may keep it, and it is another for who prefers JSON."""
+    answer = ask(site.port, host="empty.test", fields=BROWSER)
+    assert answer.status == 410 and "<h1>410 Gone</h1>" in answer.text
+    other = ask(site.port, host="empty.test", fields=JSON)
+    assert json.loads(other.body)["message"] == "Gone"
+    for one in (answer, other, ask(site.port, host="repair.test")):
+        assert one.get("Cache-Control") is None
+        assert "Accept" in one.get("Vary")
+        assert one.get("X-Router-Reason") is None
 
 
 def test_a_redirect_has_no_page(site):

@@ -33,12 +33,14 @@ pages_close(void **state)
 	return 0;
 }
 
+#define PAGES_ID "0123456789abcdef0123456789abcdef"
+
 static void
 pages_request(struct request *r, const char *accept, struct arena *a)
 {
 	memset(r, 0, sizeof(*r));
 	header_init(&r->fields, a);
-	r->id = STR("0123456789abcdef0123456789abcdef");
+	r->id = STR(PAGES_ID);
 	if (accept != NULL)
 		assert_int_equal(header_add(&r->fields, STR("Accept"),
 		    str_of(accept)), 0);
@@ -190,8 +192,7 @@ respond_says_what_the_route_says(void **state)
 		{ { .code = 503, .text = { "<b>", 3 } }, 120,
 		  "Content-Type: text/plain; charset=utf-8|"
 		  "Retry-After: 120|", "<b>" },
-		{ { .code = 503 }, 31536000,
-		  "Retry-After: 31536000|", "" },
+		{ { .code = 399 }, 0, "", "" },
 	};
 	struct request r;
 	size_t i;
@@ -344,11 +345,16 @@ respond_without_text_has_the_page_of_its_status(void **state)
 		const char *fields, *body;
 	} rows[] = {
 		{ { .code = 503 }, "Content-Type: text/html; charset=utf-8|"
-		  "Retry-After: 60|", "soon (-)" },
+		  "Vary: Accept|Retry-After: 60|", "soon (-)" },
 		{ { .code = 503, .text = { "now", 3 } },
 		  "Content-Type: text/plain; charset=utf-8|"
 		  "Retry-After: 60|", "now" },
-		{ { .code = 410 }, "Retry-After: 60|", "" },
+		{ { .code = 410 }, "Content-Type: text/html; charset=utf-8|"
+		  "Vary: Accept|Retry-After: 60|",
+		  "<!doctype html>\n<html lang=\"en\">\n"
+		  "<meta charset=\"utf-8\">\n<title>410 Gone</title>\n"
+		  "<h1>410 Gone</h1>\n"
+		  "<p><small>request " PAGES_ID "</small></p>\n</html>\n" },
 		{ { .code = 204 }, "Retry-After: 60|", "" },
 	};
 	struct scratch s;
@@ -373,6 +379,23 @@ respond_without_text_has_the_page_of_its_status(void **state)
 	pages_own_close(&s, &own);
 }
 
+static void
+respond_without_text_is_json_for_who_prefers_it(void **state)
+{
+	const struct route_target gone = { .code = 410 };
+	struct exchange_reply reply = { .status = 0 };
+	struct request r;
+
+	pages_request(&r, "application/json", *state);
+	assert_int_equal(pages_respond(&reply, &gone, 31536000, &r, NULL,
+	    *state), 0);
+	TABLE_STR("fields", pages_text(&reply.fields, *state),
+	    "Content-Type: application/json|Vary: Accept|"
+	    "Retry-After: 31536000|");
+	TABLE_STR("body", reply.body, "{\"status\":410,\"message\":\"Gone\","
+	    "\"request_id\":\"" PAGES_ID "\"}\n");
+}
+
 #define PAGES_TEST(name) \
 	cmocka_unit_test_setup_teardown(name, pages_open, pages_close)
 
@@ -391,6 +414,7 @@ main(void)
 		PAGES_TEST(a_full_arena_makes_no_page),
 		PAGES_TEST(an_operators_page_keeps_status_and_fields),
 		PAGES_TEST(respond_without_text_has_the_page_of_its_status),
+		PAGES_TEST(respond_without_text_is_json_for_who_prefers_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
