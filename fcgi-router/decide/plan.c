@@ -53,6 +53,12 @@ plan_key_address(struct str client, struct plan_key *out)
 	out->text = str_of(out->room);
 }
 
+bool
+plan_counts_identity(const struct settings_plan *plan)
+{
+	return strcmp(plan->count_by, "identity") == 0;
+}
+
 void
 plan_key(const struct settings_plan *plan, const struct follow *f,
     const struct request *r, struct str identity, struct plan_key *out)
@@ -64,7 +70,7 @@ plan_key(const struct settings_plan *plan, const struct follow *f,
 		out->text = policy_tag(&f->policy, tag);
 	else if (str_eq(by, STR("host")))
 		out->text = f->host;
-	else if (str_eq(by, STR("identity")))
+	else if (plan_counts_identity(plan))
 		out->text = identity;
 	if (out->text.n == 0)
 		plan_key_address(r->client_ip, out);

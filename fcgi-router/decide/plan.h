@@ -23,6 +23,9 @@
 bool plan_of_route(struct policy *p, const struct settings *s,
     const struct settings_plan **plan);
 
+/* Is who asks counted? */
+bool plan_counts_identity(const struct settings_plan *plan);
+
 /* Whose requests are counted together, as text for people. Not to be copied:
  * text may point into room. */
 struct plan_key {

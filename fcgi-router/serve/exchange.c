@@ -121,6 +121,7 @@ exchange_drop_plans(struct exchange *x)
 		x->plans[i].says = NULL;
 		x->plans[i].told = false;
 	}
+	x->late_plan = (struct str){ NULL, 0 };
 	x->subrequests = 0;
 	x->paced_until = 0;
 }

@@ -139,6 +139,8 @@ struct exchange {
 	struct consult *consult; /* what auth waits for, or NULL */
 	struct exchange_limits limits;
 	struct exchange_plan plans[EXCHANGE_PLANS];
+	struct str late_plan; /* of a service that is found by who asks, where
+	                         the route names none; or empty */
 	unsigned subrequests; /* that were made for it */
 	struct pick pick;   /* of the service's origins */
 	struct target target;

@@ -87,18 +87,35 @@ step_limit(struct exchange *x, const struct exchange_loan *loan)
 
 /* ---- who asks is known ---- */
 
-/* The plan that authentication names; where that is none, the default one. */
+/* The plan of that name; where router.ini has none, the default one. */
 static void
-step_find_plan(struct exchange *x, struct exchange_plan *p)
+step_find_plan(struct exchange *x, struct exchange_plan *p, struct str name)
 {
-	struct policy said = { .plan = x->auth.yes.plan };
+	struct policy said = { .plan = name };
 
 	if (plan_of_route(&said, x->settings, &p->says))
-		process_tell_plan(x->process, x->auth.yes.plan);
+		process_tell_plan(x->process, name);
 	if (p->says == NULL)
 		return;
 	x->follow.policy.plan = str_of(p->says->name);
 	x->record.plan = x->follow.policy.plan;
+}
+
+/* The plan that authentication names, else that of a service which nobody
+ * could find before. A route's that counts by identity could not do so. */
+static void
+step_find_plan_of_identity(struct exchange *x, struct exchange_plan *p)
+{
+	const struct settings_plan *route =
+	    x->plans[EXCHANGE_PLAN_ROUTE].says;
+
+	if (x->auth.yes.plan.n > 0)
+		step_find_plan(x, p, x->auth.yes.plan);
+	else if (x->late_plan.n > 0)
+		step_find_plan(x, p, x->late_plan);
+	else if (route != NULL && x->auth.yes.identity.n > 0 &&
+	    plan_counts_identity(route))
+		p->says = route;
 }
 
 /* What the plan in force allows this request alone. */
@@ -122,8 +139,8 @@ step_limit_identity(struct exchange *x, const struct exchange_loan *loan)
 	const struct settings_plan *plan;
 
 	(void)loan;
-	if (x->auth_set != NULL && x->auth.yes.plan.n > 0)
-		step_find_plan(x, p);
+	if (x->auth_set != NULL)
+		step_find_plan_of_identity(x, p);
 	if (p->says != NULL && step_count(x, p, x->auth.yes.identity) == -1)
 		return step_fail(x);
 	plan = exchange_plan(x);

@@ -103,7 +103,8 @@ step_tighten_again(struct exchange *x)
 	now->body = now->body < was.body ? now->body : was.body;
 }
 
-/* Its service has doors of its own, but no plan: that was counted by. */
+/* Its service has doors of its own, and perhaps a plan, in addition to the one
+ * that was counted by. */
 int
 step_find_by_claims(struct exchange *x, const struct exchange_loan *loan)
 {
@@ -114,6 +115,8 @@ step_find_by_claims(struct exchange *x, const struct exchange_loan *loan)
 
 	x->err.reason = REASON_NONE;
 	got = step_follow(x, loan->slot);
+	if (said.n == 0)
+		x->late_plan = x->follow.policy.plan_said;
 	x->follow.policy.plan = plan;
 	x->follow.policy.plan_said = said;
 	if (got != 1 || admit_address(&x->follow, &x->request, inside->list,

@@ -291,8 +291,8 @@ SETTING_PLAN("count_by", count_by, BY, "client_ip", "",
     "client_ip|host|identity",
     "Whose requests are counted together: those of a client's address, of "
     "IPv6 of its /64; of a host; of who authentication says asks; or of a "
-    "value of the tag K. Where a request has no such tag, or it is not known "
-    "who asks, its client's address counts.")
+    "value of the tag K. Where a request has no such tag, or before it is "
+    "known who asks, its client's address counts.")
 SETTING_PLAN("dry_run", dry_run, BOOL, "no", "", "",
     "Only count: what would be refused passes, and the field limit of the "
     "access log has the word that it would have been refused for.")

@@ -41,6 +41,10 @@ burst = 1
 rate = 2/d
 burst = 2
 count_by = host
+[plan:few-hosts]
+rate = 2/d
+burst = 2
+count_by = host
 [plan:customers]
 rate = 2/d
 burst = 2
@@ -85,6 +89,10 @@ dry_run = yes
 subrequests = 1
 [plan:small]
 max_body = 1000
+[plan:named]
+rate = 2/d
+burst = 2
+count_by = identity
 [auth:tokens]
 type = bearer
 file = {tokens}
@@ -92,7 +100,10 @@ file = {tokens}
 TOKENS = {"gold-a": "anna plan=gold", "gold-b": "anna plan=gold",
           "gold-c": "carl plan=gold", "gold-d": "dora plan=gold",
           "gold-e": "emil plan=gold", "gold-f": "fred plan=gold",
-          "two": "tom plan=two", "none": "nora", "what": "will plan=what"}
+          "two": "tom plan=two", "none": "nora", "what": "will plan=what",
+          "red-a": "rita team=red", "red-b": "rosa team=red",
+          "red-c": "ruth team=red plan=gold", "odd": "olaf team=odd",
+          "name-a": "nick", "name-b": "nils"}
 
 LIST = """\
 two.test {o} plan=two
@@ -119,6 +130,13 @@ small-gold.test {o} plan=small auth=tokens
 two-auth.test {o} plan=two auth=tokens
 default-auth.test {o} auth=tokens
     request-header X-Plan: {{plan}}
+*.team.test @{{auth.team}} auth=tokens
+    request-header X-Plan: {{plan}}
+team-two.test @{{auth.team}} auth=tokens plan=two
+    request-header X-Plan: {{plan}}
+@production/red {o} plan=few-hosts
+@production/odd {o} plan=brass
+named.test {o} plan=named auth=tokens
 short.test {o} plan=short timeout=20s
 short-dead.test @short-dead plan=short
 @short-dead {d} {o} timeout=20s retry=1
@@ -451,6 +469,35 @@ def test_the_plan_in_force_is_the_identitys_else_the_routes(
                 token=token)
     assert plan_seen(reply) == plan
     assert f" plan={plan} " in last_line(router, "/echo?in-force" + token)
+
+
+@pytest.mark.parametrize("host, token, plan", [
+    ("b.team.test", "red-a", "few-hosts"), ("b.team.test", "red-c", "gold"),
+    ("b.team.test", "odd", "three"), ("team-two.test", "red-a", "two")])
+def test_a_service_that_who_asks_names_has_its_plan(
+        router, client, host, token, plan):
+    """Unless who asks, or the route, has one."""
+    target = f"/echo?late-{host}-{token}"
+    assert plan_seen(ask(router, host, client, target, token=token)) == plan
+    assert f" plan={plan} " in last_line(router, target)
+
+
+def test_and_counts_by_it_in_addition(router):
+    assert [outcome(ask(router, "a.team.test", next(CLIENTS), token=token))
+            for token in ("red-a", "red-b", "red-a")] == \
+        [200, 200, "limit-rate"]
+
+
+def test_a_routes_plan_counts_who_asks_wherever_it_comes_from(router):
+    """And before that is known, its address."""
+    assert [outcome(ask(router, "named.test", next(CLIENTS), token="name-a"))
+            for _ in range(3)] == [200, 200, "limit-rate"]
+    client = next(CLIENTS)
+    assert [outcome(ask(router, "named.test", client, token=token))
+            for token in ("name-b", "name-b", "none")] == \
+        [200, 200, "limit-rate"]
+    assert outcome(ask(router, "named.test", next(CLIENTS),
+                       token="none")) == 200
 
 
 def test_an_identitys_requests_at_once_are_given_back(router, client):
