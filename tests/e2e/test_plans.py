@@ -712,9 +712,11 @@ def test_the_log_has_the_plan(router, client):
 MANY = """\
 rate.test {o} plan=rate
 inside.test {w} plan=inside
+paced.test {o} plan=paced
 """
 GRANTED = 150
 INSIDE = 7
+PACE = 256 * 1024
 
 
 @pytest.fixture(scope="module", params=["nginx", "apache-mod_fcgid"])
@@ -723,7 +725,8 @@ def group(request, new_lab, end_lab_module):
     try:
         made = Group(lab, request.param, router__check=CHECK, **{
             "plan:rate__rate": "2/d", "plan:rate__burst": str(GRANTED),
-            "plan:inside__concurrency": str(INSIDE)})
+            "plan:inside__concurrency": str(INSIDE),
+            "plan:paced__bandwidth": str(PACE)})
         o, made.waits = made.origin("o"), made.origin("w")
         yield made.start(MANY.format(o=o.url, w=made.waits.url))
     finally:
@@ -765,3 +768,11 @@ def test_all_processes_let_in_so_many_at_once_together(group):
     assert {client.answer().status for client in held} == {200}
     for client in held:
         client.close()
+
+
+def test_all_processes_share_a_keys_bandwidth(group):
+    count, size = 4, 64 * 1024
+    came, took = group.at_once("paced.test", count, f"/bytes/{size}")
+    assert list(came.values()) == [count]   # all came, and the same
+    ahead = (count + 1) * PACE // 10
+    assert (size * count - ahead) / PACE < took < 1.1 * size * count / PACE + 1
