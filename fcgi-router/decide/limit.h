@@ -59,6 +59,9 @@ enum limit_what {
 	LIMIT_WHAT_COUNT /* last */
 };
 
+/* The reason that a client is told. */
+enum reason limit_reason(enum limit_what what);
+
 enum {
 	LIMIT_PLAN_TEXT = 48, /* with its end; longer ones are cut */
 	LIMIT_KEY_TEXT = 80

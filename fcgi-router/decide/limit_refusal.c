@@ -13,6 +13,21 @@
 
 #include "base/hash.h"
 
+enum reason
+limit_reason(enum limit_what what)
+{
+	static const enum reason reasons[LIMIT_WHAT_COUNT] = {
+		[LIMIT_RATE] = REASON_LIMIT_RATE,
+		[LIMIT_INSIDE] = REASON_LIMIT_CONCURRENCY,
+		[LIMIT_TIME] = REASON_LIMIT_TIME,
+		[LIMIT_SUBREQUESTS] = REASON_LIMIT_SUBREQUESTS,
+		[LIMIT_BODY] = REASON_BODY_TOO_LARGE,
+	};
+
+	CHECK(what < LIMIT_WHAT_COUNT);
+	return reasons[what];
+}
+
 static uint64_t
 limit_refusal_seal(uint64_t id, const char text[LIMIT_TEXT * 8])
 {

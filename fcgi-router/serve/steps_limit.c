@@ -15,14 +15,6 @@ enum {
 	STEP_PACE_MOST = 64 * 1024   /* and no more */
 };
 
-static const enum reason step_limits[LIMIT_WHAT_COUNT] = {
-	[LIMIT_RATE] = REASON_LIMIT_RATE,
-	[LIMIT_INSIDE] = REASON_LIMIT_CONCURRENCY,
-	[LIMIT_TIME] = REASON_LIMIT_TIME,
-	[LIMIT_SUBREQUESTS] = REASON_LIMIT_SUBREQUESTS,
-	[LIMIT_BODY] = REASON_BODY_TOO_LARGE,
-};
-
 /* It is over a limit: 0 where that is only counted, or -1 and x->err. */
 static int
 step_over_limit(struct exchange *x, struct exchange_plan *p,
@@ -33,7 +25,7 @@ step_over_limit(struct exchange *x, struct exchange_plan *p,
 
 	limit_refused(x->process->limit, str_of(name), p->key.text, what,
 	    now_us);
-	err_set(&e, step_limits[what],
+	err_set(&e, limit_reason(what),
 	    "the plan '%s' allows %.*s no more just now%s", name,
 	    STR_ARG(p->key.text), p->says->dry_run ? " (dry_run)" : "");
 	if (!p->says->dry_run) {
@@ -196,7 +188,7 @@ step_note_refusal(struct exchange *x)
 	    x->limits.body < p->says->max_body)
 		return; /* the route's or router.ini's limit */
 	for (what = LIMIT_TIME; what < LIMIT_WHAT_COUNT; what++)
-		if (over == step_limits[what])
+		if (over == limit_reason(what))
 			limit_refused(x->process->limit,
 			    str_of(p->says->name), p->key.text, what,
 			    clock_us());
