@@ -182,7 +182,8 @@ query_ask_trust(const struct settings *settings, struct arena *a,
     struct query_answer *out, struct err *e)
 {
 	if (settings == NULL || trust_request(settings->trust_proxies.list,
-	    settings->trust_proxies.count, &out->request, a, &out->why) == 0)
+	    settings->trust_proxies.count, settings->trust_host,
+	    &out->request, a, &out->why) == 0)
 		return 1;
 	if (out->why.reason != REASON_OVERLOADED)
 		return 0;

@@ -208,8 +208,8 @@ trust_id(struct request *r)
 }
 
 int
-trust_request(const struct cidr *proxies, size_t count, struct request *r,
-    struct arena *a, struct err *e)
+trust_request(const struct cidr *proxies, size_t count, bool host,
+    struct request *r, struct arena *a, struct err *e)
 {
 	r->trusted = count > 0 && cidr_holds(proxies, count, r->peer);
 	if (!r->trusted)
@@ -218,5 +218,5 @@ trust_request(const struct cidr *proxies, size_t count, struct request *r,
 	trust_scheme(r);
 	if (trust_client(proxies, count, r, a, e) == -1)
 		return -1;
-	return trust_host(r, e);
+	return host ? trust_host(r, e) : 0;
 }

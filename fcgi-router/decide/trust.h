@@ -20,15 +20,15 @@
 
 /*
  * Of a request whose peer is in one of `proxies`, fills in `trusted`,
- * `client_ip` and `hops`; and `scheme`, `host` and `id` where the peer says
- * them. Of any other it changes nothing.
+ * `client_ip` and `hops`; and `scheme`, `id` and, if it is believed about that,
+ * `host` where the peer says them. Of any other it changes nothing.
  *
  * It may be given what could be read of a request that was refused.
  * 0, or -1 and e: bad-host (no host, or several), overloaded.
  */
 ATTR_MUST_USE
-int trust_request(const struct cidr *proxies, size_t count, struct request *r,
-    struct arena *a, struct err *e);
+int trust_request(const struct cidr *proxies, size_t count, bool host,
+    struct request *r, struct arena *a, struct err *e);
 
 /*
  * Walks X-Forwarded-For from its end, over all fields of that name: the next

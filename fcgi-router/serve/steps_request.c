@@ -40,8 +40,9 @@ step_understand(struct exchange *x)
 
 	request_id_new(x->id);
 	x->request.id = str_of(x->id);
-	trusted = trust_request(proxies->list, proxies->count, &x->request,
-	    &x->arena, got == 0 ? &x->err : &ignored);
+	trusted = trust_request(proxies->list, proxies->count,
+	    x->settings->trust_host, &x->request, &x->arena,
+	    got == 0 ? &x->err : &ignored);
 	return got == 0 ? trusted : -1;
 }
 

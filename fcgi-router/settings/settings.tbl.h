@@ -161,6 +161,10 @@ SETTING("trust", "proxies", trust_proxies, RANGES, "", "", "",
     "Addresses of proxies and CDNs whose X-Forwarded-For, X-Forwarded-Proto, "
     "X-Forwarded-Host and X-Request-Id are believed, as the web server tells "
     "them in REMOTE_ADDR. Without this setting: nobody's are.")
+SETTING("trust", "forwarded_host", trust_host, BOOL, "yes", "", "",
+    "Believe 'proxies' about X-Forwarded-Host, too. Say no where one of them "
+    "hands on what clients write there, as many CDNs do: a client could choose "
+    "among all hosts, and have the CDN keep the answer of one for another.")
 SETTING("internal", "allow", internal_allow, RANGES, "127.0.0.0/8 ::1", "",
     "",
     "Addresses of clients to whom internal=health and internal=ask are "

@@ -268,13 +268,16 @@ EDGE, ORIGIN_SHIELD = "203.0.113.9", "203.0.113.10"
 SAID = [("X-Forwarded-For", f"{FORGED}, {CLIENT}, {EDGE}, {ORIGIN_SHIELD}"),
         ("X-Forwarded-Host", "cdn.test"), ("X-Forwarded-Proto", "https")]
 BELIEVED = ("cdn", f"{CLIENT} https cdn.test")
+ALL = f"{CDN}, 203.0.113.0/24"
 WAYS = {
     # name: ([trust] proxies, who connects, what is served, to whom)
     "not behind a CDN": ("", OTHER, ("own", f"{OTHER} http own.test")),
-    "behind a CDN": (f"{CDN}, 203.0.113.0/24", CDN, BELIEVED),
+    "behind a CDN": (ALL, CDN, BELIEVED),
+    "behind a CDN that lets clients say a host": (
+        f"{ALL}\nforwarded_host = no", CDN,
+        ("own", f"{CLIENT} https own.test")),
     # The CDN answers for other names; to this one clients come themselves.
-    "DNS only": (
-        f"{CDN}, 203.0.113.0/24", OTHER, ("own", f"{OTHER} http own.test")),
+    "DNS only": (ALL, OTHER, ("own", f"{OTHER} http own.test")),
     # The edge is somebody else's by now: it is the client.
     "behind a CDN that is not wholly listed": (
         f"{CDN}, {ORIGIN_SHIELD}", CDN,

@@ -134,7 +134,7 @@ fuzz_trust(struct fuzz_case *c, struct arena *a, bool trusted)
 	struct cidr proxies;
 
 	CHECK(cidr_parse(STR("192.0.2.0/24"), &proxies));
-	if (trust_request(&proxies, trusted, r, a, &e) == -1)
+	if (trust_request(&proxies, trusted, true, r, a, &e) == -1)
 		CHECK(e.reason == REASON_BAD_HOST ||
 		    e.reason == REASON_OVERLOADED);
 	CHECK(r->trusted == trusted && cidr_is_address(r->client_ip));

@@ -487,8 +487,8 @@ a_trusted_peer_is_the_last_of_its_chain(void **state)
 
 		fields_begin(&c, PLAIN, "http://a.example/", false,
 		    fields_trusted[i].more);
-		TABLE_INT(row, trust_request(&proxy, 1, &c.d.request, &c.d.a,
-		    &c.e), 0);
+		TABLE_INT(row, trust_request(&proxy, 1, true, &c.d.request,
+		    &c.d.a, &c.e), 0);
 		TABLE_INT(row, fields_request(&c, true, 4), 0);
 		TABLE_STR(row, fields_text(&c), fields_trusted[i].want);
 		decide_close(&c.d);

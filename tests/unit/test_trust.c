@@ -48,7 +48,7 @@ static int
 trust_ask(struct trust_case *c, size_t ranges)
 {
 	c->e = (struct err){ .reason = REASON_NONE };
-	return trust_request(c->proxies, ranges, &c->r, &c->a, &c->e);
+	return trust_request(c->proxies, ranges, true, &c->r, &c->a, &c->e);
 }
 
 static struct str
@@ -343,6 +343,30 @@ the_walk_goes_over_all_fields_from_the_end(void **state)
 }
 
 static void
+a_host_is_not_believed_where_clients_write_it(void **state)
+{
+	static const char *const fields[][TRUST_FIELDS] = {
+		{ FOR "198.51.100.1", HOST "other.test",
+		  "HTTP_X_FORWARDED_PROTO=https" },
+		{ FOR "198.51.100.1", HOST "a/b, c.test",
+		  "HTTP_X_FORWARDED_PROTO=https" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < TABLE_COUNT(fields); i++) {
+		struct trust_case c;
+
+		trust_open(&c, CDN, fields[i]);
+		assert_int_equal(trust_request(c.proxies, TRUST_RANGES, false,
+		    &c.r, &c.a, &c.e), 0);
+		TABLE_STR("shown", trust_show(&c),
+		    "198.51.100.1 https://asked.test:81 new 1");
+		arena_fini(&c.a);
+	}
+}
+
+static void
 no_room_is_overloaded(void **state)
 {
 	static const char *const fields[TRUST_FIELDS] = { FOR "198.51.100.1" };
@@ -352,8 +376,8 @@ no_room_is_overloaded(void **state)
 	(void)state;
 	trust_open(&c, CDN, fields);
 	arena_init(&none, 0);
-	assert_int_equal(trust_request(c.proxies, TRUST_RANGES, &c.r, &none,
-	    &c.e), -1);
+	assert_int_equal(trust_request(c.proxies, TRUST_RANGES, true, &c.r,
+	    &none, &c.e), -1);
 	assert_int_equal(c.e.reason, REASON_OVERLOADED);
 	arena_fini(&none);
 	arena_fini(&c.a);
@@ -366,6 +390,8 @@ main(void)
 		cmocka_unit_test(only_a_listed_peer_speaks_for_others),
 		cmocka_unit_test(without_a_list_nobody_is_believed),
 		cmocka_unit_test(a_host_that_nobody_can_know_is_refused),
+		cmocka_unit_test(
+		    a_host_is_not_believed_where_clients_write_it),
 		cmocka_unit_test(the_client_of_a_refused_request_is_known),
 		cmocka_unit_test(the_walk_goes_over_all_fields_from_the_end),
 		cmocka_unit_test(no_room_is_overloaded),
