@@ -17,7 +17,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
-#include "report/journal_private.h"
+#include "report/journal_ring.h"
 
 enum { JOURNAL_SECOND_US = 1000000 };
 

@@ -10,13 +10,15 @@
 
 #include "base/check.h"
 #include "base/clock.h"
-#include "report/journal_private.h"
+#include "report/journal_ring.h"
 
 struct journal_tail {
 	struct shm *shm;
 	uint64_t next;       /* number of the record to be read */
 	int64_t since;       /* clock_ms, from when on it is waited for; 0: it
 	                        is not */
+	uint64_t begun;      /* number behind the last that was taken then */
+	uint64_t late;       /* those below it were waited for */
 	uint64_t lost;       /* as the file had it when last looked at */
 	uint64_t missed;
 	uint64_t words[JOURNAL_WORDS];
@@ -159,14 +161,18 @@ journal_tail_pass(struct journal_tail *t, const struct journal_tail_call *c)
 	t->since = 0;
 }
 
-/* Has it been waited for long enough? Or is the ring soon around? */
+/* Has it been waited for long enough, as all that were begun when waiting
+ * began? Or is the ring soon around? */
 static bool
 journal_tail_is_late(struct journal_tail *t, const struct journal_tail_call *c)
 {
-	if (t->since == 0)
+	if (t->since == 0) {
 		t->since = clock_ms();
-	return clock_ms() - t->since >= JOURNAL_TAIL_PATIENCE_MS ||
-	    c->end - t->next > JOURNAL_PLACES / 2;
+		t->begun = c->end;
+	}
+	if (clock_ms() - t->since >= JOURNAL_TAIL_PATIENCE_MS)
+		t->late = t->begun;
+	return t->next < t->late || c->end - t->next > JOURNAL_PLACES / 2;
 }
 
 /* What the file says besides, which may be less than before if somebody else
@@ -257,6 +263,6 @@ journal_tail_look(struct journal_tail *t, struct err *e)
 	int got = shm_look(t->shm, e);
 
 	if (got != 0)
-		t->next = t->lost = 0;
+		t->next = t->late = t->lost = 0;
 	return got;
 }

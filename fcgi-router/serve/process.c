@@ -10,53 +10,66 @@
 #include "base/msg.h"
 #include "decide/sign.h"
 
+/* All that processes share is in one folder: its first trouble is told. */
+static void
+process_note(struct err *first, const struct err *e)
+{
+	if (first->reason == REASON_NONE)
+		*first = *e;
+}
+
 static void
 process_tell_alone(const struct err *e)
 {
-	msg_warning("%s: what is known of origins is not shared with other "
-	    "processes", e->text);
-}
-
-static void
-process_tell_uncounted(const struct err *e)
-{
-	msg_warning("%s: what plans limit is counted by this process alone",
-	    e->text);
-}
-
-static void
-process_tell_unseen(const struct err *e)
-{
-	msg_warning("%s: requests under way here are not seen by others",
-	    e->text);
+	if (e->reason != REASON_NONE)
+		msg_warning("%s: what is known of origins, what plans count "
+		    "and what tools see is not shared with other processes",
+		    e->text);
 }
 
 /* Without plans nothing is counted. A process for one request makes the file,
- * too: there may be no others that do. */
+ * too: there may be no others that do. As health_join. */
 static void
-process_join_limit(struct process *p, const struct settings *s)
+process_join_limit(struct process *p, const struct settings *s, struct err *e)
 {
-	struct err e;
-
-	if (p->limit != NULL || s->plan_count == 0)
-		return;
-	p->limit = limit_join(s->state_dir, true, &e);
-	if (e.reason != REASON_NONE)
-		process_tell_uncounted(&e);
+	e->reason = REASON_NONE;
+	if (p->limit == NULL && s->plan_count > 0)
+		p->limit = limit_join(s->state_dir, true, e);
 }
 
+/* As health_join. */
+static void
+process_look_journal(struct process *p, struct err *e)
+{
+	struct settings *s = process_settings(p);
+
+	e->reason = REASON_NONE;
+	(void)journal_look(p->journal, (enum journal_keep)s->journal_keep,
+	    !p->once, e);
+	settings_drop(&s);
+}
+
+/* A process for one request has what only tools see for no longer than that,
+ * and does not speak of it. */
 static void
 process_join(struct process *p, bool once)
 {
-	struct err e;
+	const char *folder = p->settings->state_dir;
+	struct err e, first;
 
-	process_join_limit(p, p->settings);
-	p->health = health_join(p->settings->state_dir, !once, &e);
-	if (!once && e.reason != REASON_NONE)
-		process_tell_alone(&e);
-	p->board = board_join(p->settings->state_dir, !once, &e);
-	if (!once && e.reason != REASON_NONE)
-		process_tell_unseen(&e);
+	process_join_limit(p, p->settings, &first);
+	if (once)
+		process_tell_alone(&first);
+	p->health = health_join(folder, !once, &e);
+	process_note(&first, &e);
+	p->board = board_join(folder, !once, &e);
+	process_note(&first, &e);
+	p->journal = journal_new(folder);
+	if (once)
+		return;
+	process_look_journal(p, &e);
+	process_note(&first, &e);
+	process_tell_alone(&first);
 }
 
 int
@@ -72,6 +85,7 @@ process_init(struct process *p, struct settings *settings, bool once,
 	page_files_init(&p->pages);
 	warn_init(&p->warn);
 	p->settings = settings;
+	p->once = once;
 	if (sign_load(settings, NULL, NULL) == -1 ||
 	    (!once && auth_load(settings, &p->auth, NULL, NULL) == -1) ||
 	    relay_use(&p->relay, settings, NULL, NULL) == -1)
@@ -93,6 +107,7 @@ process_fini(struct process *p)
 	relay_fini(&p->relay);
 	health_leave(&p->health);
 	board_leave(&p->board);
+	journal_free(&p->journal);
 	limit_leave(&p->limit);
 	snapshot_free(&p->snapshot);
 	access_log_close(&p->log);
@@ -106,16 +121,29 @@ process_fini(struct process *p)
 void
 process_look(struct process *p)
 {
-	struct err e;
+	struct err e, first = { .reason = REASON_NONE };
 
 	page_files_look(&p->pages);
 	warn_look(&p->warn);
 	if (health_look(p->health, &e) == -1)
-		process_tell_alone(&e);
+		process_note(&first, &e);
 	if (board_look(p->board, &e) == -1)
-		process_tell_unseen(&e);
+		process_note(&first, &e);
 	if (p->limit != NULL && limit_look(p->limit, &e) == -1)
-		process_tell_uncounted(&e);
+		process_note(&first, &e);
+	process_look_journal(p, &e);
+	process_note(&first, &e);
+	process_tell_alone(&first);
+}
+
+bool
+process_journals(struct process *p)
+{
+	struct err e;
+
+	if (p->once)
+		process_look_journal(p, &e);
+	return journal_wanted(p->journal);
 }
 
 struct settings *
@@ -180,6 +208,7 @@ process_change(struct process *p, struct settings *settings)
 {
 	struct auth_set *auth = NULL, *old_auth;
 	struct settings *old;
+	struct err e;
 
 	if (sign_load(settings, NULL, NULL) == -1 ||
 	    auth_load(settings, &auth, NULL, NULL) == -1 ||
@@ -188,7 +217,8 @@ process_change(struct process *p, struct settings *settings)
 		settings_drop(&settings);
 		return -1;
 	}
-	process_join_limit(p, settings);
+	process_join_limit(p, settings, &e);
+	process_tell_alone(&e);
 	pthread_mutex_lock(&p->lock);
 	old = p->settings;
 	old_auth = p->auth;

@@ -21,6 +21,7 @@
 #include "relay/relay.h"
 #include "report/access_log.h"
 #include "report/board.h"
+#include "report/journal.h"
 #include "route/snapshot.h"
 #include "serve/page_files.h"
 #include "serve/warn.h"
@@ -35,6 +36,7 @@ struct process {
 	struct limit *limit;   /* what plans count, likewise; NULL: there are
 	                          none */
 	struct board *board;   /* of requests under way, likewise */
+	struct journal *journal; /* of ended ones, likewise */
 	struct access_log *log;
 	struct page_files pages; /* the operator's */
 	struct warn warn;        /* of requests that fail */
@@ -46,6 +48,7 @@ struct process {
 	size_t plans_told_count;
 	atomic_bool draining;      /* accept and keep nothing any more */
 	atomic_uint exchanges;     /* requests that are being answered */
+	bool once;                 /* it answers one request */
 	bool on_stdin;             /* the FastCGI socket is descriptor 0 */
 	atomic_bool alone;         /* as far as is known, the web server sends
 	                              one request at a time: mod_fcgid */
@@ -64,6 +67,10 @@ void process_fini(struct process *p);
 
 /* Now and then, by one thread: what processes share may have changed place. */
 void process_look(struct process *p);
+
+/* Is a request that has ended to be written to the journal? Who answers one
+ * request looks only now. */
+bool process_journals(struct process *p);
 
 /* The settings in force, one count of them: settings_drop gives it back. */
 struct settings *process_settings(struct process *p);

@@ -67,14 +67,20 @@ void
 step_record(struct exchange *x, const struct exchange_loan *loan)
 {
 	char line[RECORD_LINE_MAX];
+	bool logs, journals;
 
 	x->recorded = true;
 	step_note_refusal(x);
 	atomic_fetch_sub(&x->process->exchanges, 1);
 	board_hide(x->process->board, &x->mark);
-	if (!access_log_wanted(x->process->log))
+	logs = access_log_wanted(x->process->log);
+	journals = process_journals(x->process);
+	if (!logs && !journals)
 		return;
 	step_fill_record(x, loan);
-	access_log_write(x->process->log, (struct str){ line,
-	    record_print(&x->record, line) });
+	if (journals)
+		journal_write(x->process->journal, &x->record);
+	if (logs)
+		access_log_write(x->process->log, (struct str){ line,
+		    record_print(&x->record, line) });
 }

@@ -20,7 +20,8 @@ step_begin(struct exchange *x)
 	x->since_us = clock_us();
 	x->settings = process_settings(x->process);
 	x->timed = x->settings->server_timing ||
-	    access_log_wanted(x->process->log);
+	    access_log_wanted(x->process->log) ||
+	    journal_wanted(x->process->journal) || x->process->once;
 	if (x->timed)
 		x->record.start = clock_wall();
 	atomic_fetch_add(&x->process->exchanges, 1);

@@ -177,6 +177,10 @@ SETTING("pages", "dir", pages_dir, PATH, "", "", "",
 SETTING("log", "access", access_log, PATH, "none", "", "none|stderr",
     "Where one line for each request goes: none, stderr, or a file. The file "
     "is opened again when it was renamed or removed.")
+SETTING("journal", "keep", journal_keep, WORD, "tail", "", "tail|always|no",
+    "When ended requests are written to the journal, which is memory that all "
+    "routers share and has the last 8192 of them: tail, while somebody reads "
+    "it; always, so that the last ones can be seen later; or no.")
 SETTING_EGRESS("private", private, WORD, "written", "", "written|never",
     "Who may connect to loopback and private addresses and to Unix sockets: an "
     "origin whose URL in the map writes its host or socket without variables, "

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * journal_private: the layout of journal.1, for both sides of it, its tests
+ * journal_ring: the layout of journal.1, for both sides of it, its tests
  * and the drawing in fcgi-router(8).
  *
  * Records are numbered from 0; number N belongs at place N % JOURNAL_PLACES. A
@@ -9,8 +9,8 @@
  * Only who changed it from "has" to "writes" writes to a place: two never do,
  * however late one of them is.
  */
-#ifndef REPORT_JOURNAL_PRIVATE_H
-#define REPORT_JOURNAL_PRIVATE_H
+#ifndef REPORT_JOURNAL_RING_H
+#define REPORT_JOURNAL_RING_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
