@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/* escape: one character at a time, as it is or as \xNN. */
+/* escape: one character at a time, as it is or as \xNN or \uNNNN. */
 
 #include "base/escape.h"
 
@@ -65,7 +65,7 @@ enum { ESCAPE_BLOCK = 16 }; /* bytes that are looked at together */
 
 /* ASCII that stays as it is: by bits of 1 << how. */
 static const unsigned char escape_plain[256] = {
-	[' '] = 1 << ESCAPE_LINE | 1 << ESCAPE_QUOTED,
+	[' '] = 1 << ESCAPE_LINE | 1 << ESCAPE_QUOTED | 1 << ESCAPE_JSON,
 	['!'] = 0xff,
 	['"'] = 1 << ESCAPE_LINE,
 	['#' ... '['] = 0xff,
@@ -104,15 +104,60 @@ escape_stays(struct str s, enum escape_how how)
 	return n;
 }
 
+static const char escape_hex[] = "0123456789abcdef";
+
+/* What is no text by itself, as a number. How many bytes of s it is. */
+static size_t
+escape_code(struct str s, unsigned *code)
+{
+	const unsigned char *p = (const unsigned char *)s.p;
+
+	*code = p[0];
+	if (s.n >= 2 && p[0] == 0xc2 && escape_continues(p[1])) {
+		*code = p[1];
+		return 2;
+	}
+	if (s.n >= 2 && p[0] == 0xd8 && escape_turns(p)) {
+		*code = (p[0] & 0x1fU) << 6 | (p[1] & 0x3fU);
+		return 2;
+	}
+	if (s.n >= 3 && p[0] == 0xe2 && escape_turns(p)) {
+		*code = (p[0] & 0xfU) << 12 | (p[1] & 0x3fU) << 6 |
+		    (p[2] & 0x3fU);
+		return 3;
+	}
+	return 1;
+}
+
+/* As escape_put_one, of what does not stay. */
+static size_t
+escape_put_json(char *to, size_t room, struct str s, size_t *put)
+{
+	unsigned code;
+	size_t took = escape_code(s, &code);
+	int i;
+
+	*put = code == '"' || code == '\\' ? 2 : 6;
+	if (room < *put)
+		return 0;
+	to[0] = '\\';
+	to[1] = *put == 2 ? (char)code : 'u';
+	for (i = 2; i < (int)*put; i++)
+		to[i] = escape_hex[code >> (4 * (5 - i)) & 15];
+	return took;
+}
+
 /* Writes the one character that s begins with, which is not plain. Answers how
  * many bytes of s it is; 0: there is no room. */
 static size_t
-escape_put_one(char *to, size_t room, struct str s, size_t *put)
+escape_put_one(char *to, size_t room, struct str s, enum escape_how how,
+    size_t *put)
 {
-	static const char hex[] = "0123456789abcdef";
 	unsigned char c = (unsigned char)s.p[0];
 	size_t utf8 = escape_utf8(s);
 
+	if (utf8 == 0 && how == ESCAPE_JSON)
+		return escape_put_json(to, room, s, put);
 	*put = utf8 > 0 ? utf8 : 4;
 	if (room < *put)
 		return 0;
@@ -122,8 +167,8 @@ escape_put_one(char *to, size_t room, struct str s, size_t *put)
 	}
 	to[0] = '\\';
 	to[1] = 'x';
-	to[2] = hex[c >> 4];
-	to[3] = hex[c & 15];
+	to[2] = escape_hex[c >> 4];
+	to[3] = escape_hex[c & 15];
 	return 1;
 }
 
@@ -139,7 +184,8 @@ escape_put(char *to, size_t room, struct str *s, enum escape_how how)
 		if (took > 0)
 			memcpy(to + n, s->p, took);
 		else
-			took = escape_put_one(to + n, room - n, *s, &put);
+			took = escape_put_one(to + n, room - n, *s, how,
+			    &put);
 		if (took == 0)
 			break;
 		n += put;

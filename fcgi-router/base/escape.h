@@ -5,7 +5,8 @@
  *
  * Control bytes, DEL, C1 controls, characters that part lines or turn their
  * direction, and bytes that are no UTF-8 become \xNN, so that nobody forges a
- * line or drives a terminal; other UTF-8 stays as it is.
+ * line or drives a terminal; other UTF-8 stays as it is. In JSON they become
+ * \uNNNN, the bytes as the characters of Latin-1.
  */
 #ifndef BASE_ESCAPE_H
 #define BASE_ESCAPE_H
@@ -16,6 +17,7 @@ enum escape_how {
 	ESCAPE_LINE = 0, /* for people: nothing else */
 	ESCAPE_QUOTED,   /* between quotes: '"' and '\' too */
 	ESCAPE_WORD,     /* one word among others: '"', '\' and space too */
+	ESCAPE_JSON,     /* between the quotes of a string of JSON */
 	ESCAPE_HOW_COUNT /* last */
 };
 

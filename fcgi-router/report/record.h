@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * record: one finished exchange, as plain fields, and the line it becomes.
- *
- * The line is Apache's vhost_combined form, then key=value words. All texts are
- * escaped (see escape): no client and no origin forges a line or a field. An
- * empty text, an unknown number and a time that was not taken are "-".
+ * record: one finished exchange, as plain fields: what format makes a line of,
+ * and filter asks.
  */
 #ifndef REPORT_RECORD_H
 #define REPORT_RECORD_H
@@ -15,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "http/header.h"
 
 #define RECORD_TEXT(member) struct str member;
 #define RECORD_REASON(member) enum reason member;
@@ -39,6 +37,7 @@ struct record {
 #define RECORD(member, kind, name, most, manual) RECORD_##kind(member)
 #include "report/record.tbl.h"
 #undef RECORD
+	const struct header *fields; /* the request's; NULL: not known */
 };
 
 enum record_kind {
@@ -75,21 +74,7 @@ bool record_find(struct str name, enum record_field *out);
 /* The value of a tag; {NULL, 0}: there is none. */
 struct str record_tag(const struct record_tags *tags, struct str key);
 
-enum {
-	/* Each field with its most, its name, and marks around it. */
-#define RECORD(member, kind, name, most, manual) \
-	(most) + sizeof(" \"\"-=_us" name) +
-	/* A whole line is never longer. */
-	RECORD_LINE_MAX =
-#include "report/record.tbl.h"
-	1
-#undef RECORD
-};
-
 /* Nothing known: all times below 0. The texts and tags are borrowed. */
 void record_init(struct record *r);
-
-/* Writes the line with its LF, no NUL; its length. */
-size_t record_print(const struct record *r, char line[RECORD_LINE_MAX]);
 
 #endif

@@ -91,7 +91,8 @@ process_init(struct process *p, struct settings *settings, bool once,
 	    relay_use(&p->relay, settings, NULL, NULL) == -1)
 		return err_set(e, REASON_INTERNAL,
 		    "%s: files that it names cannot be used", settings->path);
-	if (access_log_open(settings->access_log, &p->log, e) == -1)
+	if (access_log_open(settings->access_log, &p->log, e) == -1 ||
+	    format_built_in(STR("full"), &p->format, e) == -1)
 		return -1;
 	process_join(p, once);
 	page_files_use(&p->pages, settings->pages_dir);
@@ -111,6 +112,7 @@ process_fini(struct process *p)
 	limit_leave(&p->limit);
 	snapshot_free(&p->snapshot);
 	access_log_close(&p->log);
+	format_free(&p->format);
 	page_files_fini(&p->pages);
 	warn_fini(&p->warn);
 	auth_drop(&p->auth);

@@ -20,6 +20,7 @@
 #include "decide/limit.h"
 #include "relay/relay.h"
 #include "report/access_log.h"
+#include "report/format.h"
 #include "report/board.h"
 #include "report/journal.h"
 #include "route/snapshot.h"
@@ -38,6 +39,7 @@ struct process {
 	struct board *board;   /* of requests under way, likewise */
 	struct journal *journal; /* of ended ones, likewise */
 	struct access_log *log;
+	struct format *format; /* of its lines */
 	struct page_files pages; /* the operator's */
 	struct warn warn;        /* of requests that fail */
 	pthread_mutex_t lock;      /* guards the pointers `settings` and

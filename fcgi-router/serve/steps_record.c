@@ -66,7 +66,7 @@ step_fill_record(struct exchange *x, const struct exchange_loan *loan)
 void
 step_record(struct exchange *x, const struct exchange_loan *loan)
 {
-	char line[RECORD_LINE_MAX];
+	char line[FORMAT_LINE_MAX];
 	bool logs, journals;
 
 	x->recorded = true;
@@ -82,5 +82,5 @@ step_record(struct exchange *x, const struct exchange_loan *loan)
 		journal_write(x->process->journal, &x->record);
 	if (logs)
 		access_log_write(x->process->log, (struct str){ line,
-		    record_print(&x->record, line) });
+		    format_print(x->process->format, &x->record, line) });
 }

@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 
 #include "report/access_log.h"
-#include "report/record.h"
+#include "report/format.h"
 #include "scratch.h"
 
 struct fixture {
@@ -317,15 +317,20 @@ static void
 one_exchange_is_one_line_whatever_it_holds(void **state)
 {
 	struct fixture *f = *state;
-	char line[RECORD_LINE_MAX];
+	static char line[FORMAT_LINE_MAX];
+	struct format *format = NULL;
 	struct record r;
+	struct err e;
 	const char *text;
 
 	record_init(&r);
 	r.host = r.method = r.uri = r.referer = r.user_agent = r.origin =
 	    STR("\r\n\" 200 \x85\xc2\x85\\");
+	assert_int_equal(format_built_in(STR("full"), &format, &e), 1);
 	open_log(f);
-	access_log_write(f->log, (struct str){ line, record_print(&r, line) });
+	access_log_write(f->log, (struct str){ line,
+	    format_print(format, &r, line) });
+	format_free(&format);
 	text = scratch_read(&f->scratch, "access.log");
 	assert_int_equal(scratch_times(text, "\n"), 1);
 	assert_int_equal(scratch_times(text, "\""), 6);

@@ -57,6 +57,18 @@ static const struct {
 	{ "past the last one", IN("\xf4\x90\x80\x80\xf5\x80\x80\x80\xff"),
 	    ESCAPE_LINE,
 	    "\\xf4\\x90\\x80\\x80\\xf5\\x80\\x80\\x80\\xff" },
+	{ "a string of JSON", IN("a \"b\\/"), ESCAPE_JSON,
+	    "a \\\"b\\\\/" },
+	{ "control bytes in JSON", IN("\0\n\x1b\x7f"), ESCAPE_JSON,
+	    "\\u0000\\u000a\\u001b\\u007f" },
+	{ "C1 and what turns, in JSON",
+	    IN("\xc2\x80\xc2\x9f\xd8\x9c\xe2\x80\xae\xe2\x81\xa9"),
+	    ESCAPE_JSON, "\\u0080\\u009f\\u061c\\u202e\\u2069" },
+	{ "bytes that are no text, in JSON",
+	    IN("\x9b\xe9x\xe2\x80\xc2\xd8\xff"), ESCAPE_JSON,
+	    "\\u009b\\u00e9x\\u00e2\\u0080\\u00c2\\u00d8\\u00ff" },
+	{ "text in JSON", IN("\xc3\xa9\xf0\x9f\x99\x82"), ESCAPE_JSON,
+	    "\xc3\xa9\xf0\x9f\x99\x82" },
 };
 
 static void

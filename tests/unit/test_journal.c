@@ -6,6 +6,7 @@
 
 #include "layout.h"
 #include "random.h"
+#include "report/format.h"
 
 static struct journal *
 look(struct journal *j, enum journal_keep keep)
@@ -331,6 +332,7 @@ rubbish_in_the_file_harms_neither_side(void **state)
 	int left;
 
 	(void)state;
+	assert_int_equal(format_built_in(STR("full"), &f, &e), 1);
 	random_begin(random_seed());
 	for (round = 0; round < rounds; round++) {
 		spoil(d, random_below(100));
@@ -345,6 +347,7 @@ rubbish_in_the_file_harms_neither_side(void **state)
 		(void)journal_tail_routers(t);
 		journal_tail_back(t, random_below(100));
 	}
+	format_free(&f);
 	/* A file that is good again is read again. */
 	memset((void *)d, 0, sizeof(*d));
 	assert_int_equal(journal_tail_next(t, &entry), 0);

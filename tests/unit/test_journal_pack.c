@@ -6,6 +6,7 @@
 #include "report/journal_pack.h"
 
 #include "random.h"
+#include "report/format.h"
 #include "table.h"
 
 static const struct record_tag some_tags[] = {
@@ -208,9 +209,12 @@ bytes_of_anybody_do_no_harm(void **state)
 	unsigned char good[JOURNAL_PACK_MAX], *bad;
 	size_t n = journal_pack_put(&r, good), size, i, k, taken = 0;
 	static struct journal_entry entry;
-	char line[RECORD_LINE_MAX];
+	static char line[FORMAT_LINE_MAX];
+	struct format *f = NULL;
+	struct err e;
 
 	(void)state;
+	assert_int_equal(format_built_in(STR("full"), &f, &e), 1);
 	random_begin(random_seed());
 	for (i = 0; i < cases; i++) {
 		size = random_below(4) == 0 ? random_below((unsigned)n) : n;
@@ -221,10 +225,11 @@ bytes_of_anybody_do_no_harm(void **state)
 			    (unsigned char)random_below(256);
 		if (journal_pack_get(bad, size, &entry)) {
 			taken++;
-			(void)record_print(&entry.record, line);
+			(void)format_print(f, &entry.record, line);
 		}
 		free(bad);
 	}
+	format_free(&f);
 	/* Both happen. */
 	assert_in_range(taken, cases / 20, cases - cases / 20);
 }

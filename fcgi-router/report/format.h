@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * format: the line that a record becomes.
+ *
+ * Built in are combined and vhost_combined, as Apache and nginx write them,
+ * full (the latter, then a word for each other field) and json (an object on
+ * one line; what is not known is not in it). Own ones are texts with fields of
+ * record.tbl.h in braces:
+ *
+ *	{time} {host} {tag.customer} "{method} {uri}" {status} {total_ms}
+ *
+ * {time} is UTC with milliseconds, {time_local} as Apache writes it, {time_s}
+ * seconds since 1970; fields of time need _us, _ms or _s; {tag.K} is one tag,
+ * {header.NAME} a field of the request, {tab} a TAB, {{ and }} are braces.
+ *
+ * All texts are escaped (see escape), for where they stand: between double
+ * quotes, as a word, or in JSON. So no client and no origin forges a line or a
+ * field. What is empty or not known is "-"; what is too long is cut and ends in
+ * "...". It is made once and reads no more than the record.
+ */
+#ifndef REPORT_FORMAT_H
+#define REPORT_FORMAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/check.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "report/record.h"
+
+enum {
+	FORMAT_TEXT_MAX = 1000,     /* bytes of an own one's text */
+	FORMAT_LINE_MAX = 64 * 1024 /* and of a line of any, with its LF */
+};
+
+struct format;
+
+/* The built-in one of that name. 1 and *out, 0: there is none, -1 and e. */
+ATTR_MUST_USE
+int format_built_in(struct str name, struct format **out, struct err *e);
+
+/* Is it the name of a built-in one? */
+bool format_is_built_in(struct str name);
+
+/*
+ * Own ones. 0 and *out, for format_free, or -1: *at is the offset of the
+ * mistake, and e->text says "what, what was expected". The text is copied.
+ */
+ATTR_MUST_USE
+int format_parse(struct str text, struct format **out, size_t *at,
+    struct err *e);
+void format_free(struct format **f);
+
+/* Is a line of it an object of JSON? */
+bool format_is_json(const struct format *f);
+
+/* Writes the line with its LF, no NUL; its length. Any thread. */
+size_t format_print(const struct format *f, const struct record *r,
+    char line[FORMAT_LINE_MAX]);
+
+#endif
