@@ -407,6 +407,24 @@ shm_is_watched(struct shm *s)
 	return watched;
 }
 
+bool
+shm_slot_lives(struct shm *s, unsigned slot)
+{
+	struct flock lock = { .l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = (off_t)slot,
+		.l_len = 1 };
+	bool lives;
+
+	CHECK(pthread_mutex_lock(&s->lock) == 0);
+	/* One's own lock is in nobody's way. */
+	lives = atomic_load(&s->slot) == (int)slot || (s->file.fd != -1 &&
+	    fcntl(s->file.fd, F_OFD_GETLK, &lock) != -1 &&
+	    lock.l_type != F_UNLCK);
+	CHECK(pthread_mutex_unlock(&s->lock) == 0);
+	return lives;
+}
+
 void
 shm_reap(struct shm *s)
 {

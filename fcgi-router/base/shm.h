@@ -97,6 +97,9 @@ struct hash_key shm_key(const struct shm *s);
  * Changes with the file, and when shm_look finds one free. Any thread. */
 int shm_slot(const struct shm *s);
 
+/* Does a process hold the slot just now? Asks the kernel. */
+bool shm_slot_lives(struct shm *s, unsigned slot);
+
 /* The process that holds a slot, as it says; 0: none does. Within shm_run. */
 uint32_t shm_holder(const struct shm *s, unsigned slot);
 

@@ -43,6 +43,6 @@ void
 record_init(struct record *r)
 {
 	memset(r, 0, sizeof(*r));
-	r->lookup_us = r->auth_us = r->connect_us = -1;
+	r->lookup_us = r->auth_us = r->connect_us = r->origin_us = -1;
 	r->first_us = r->total_us = -1;
 }

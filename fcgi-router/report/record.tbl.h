@@ -72,6 +72,9 @@ RECORD(auth_us, TIME, "auth", 24,
     "Finding out who asks, where auth= says so.")
 RECORD(connect_us, TIME, "connect", 24,
     "Having a connection to the origin, new or kept.")
+RECORD(origin_us, TIME, "origin_time", 24,
+    "From the begin of the first attempt at an origin to the end of the last "
+    "one's answer, or to its failure.")
 RECORD(first_us, TIME, "first", 24,
     "From the request's start to the first byte of the origin's answer.")
 RECORD(total_us, TIME, "total", 24,

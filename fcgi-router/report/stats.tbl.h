@@ -42,8 +42,8 @@ STATS_COUNT(sent, BYTES, "sent",
 STATS_COUNT(attempts, NUMBER, "attempts",
     "Attempts at origins.")
 STATS_COUNT(origin_us, TIME, "origin_time",
-    "The time for which origins were busy with requests: of each attempt from "
-    "its begin to the end of the answer, or to its failure.")
+    "The time that origins took: of each request from the begin of its first "
+    "attempt to the end of the last one's answer, or to its failure.")
 STATS_COUNT(total_us, TIME, "total_time",
     "The time that requests took, from their start to their end.")
 

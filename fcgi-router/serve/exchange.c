@@ -163,7 +163,7 @@ exchange_reset(struct exchange *x)
 	x->fresh_only = x->watches_front = false;
 	x->limit = x->total_limit = x->front_limit = INT64_MAX;
 	x->plan_limit = INT64_MAX;
-	x->since_us = x->attempt_us = x->auth_us = 0;
+	x->since_us = x->attempt_us = x->auth_us = x->origin_us = 0;
 	x->asked = INT64_MAX;
 }
 

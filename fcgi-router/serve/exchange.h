@@ -172,6 +172,8 @@ struct exchange {
 	int64_t plan_limit; /* the same, as its plan has it */
 	int64_t paced_until; /* clock_ms; no more of the answer goes out
 	                        before; 0: it need not wait */
+	int64_t origin_us;  /* clock_us of the first attempt; 0: there is none
+	                       that lasts, or nobody counts */
 	int64_t since_us;   /* clock_us of the request, of the attempt, and of
 	                       asking who it is */
 	int64_t attempt_us;

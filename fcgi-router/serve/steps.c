@@ -101,6 +101,14 @@ step_front_gone(struct exchange *x)
 	return true;
 }
 
+void
+step_origin_over(struct exchange *x)
+{
+	if (x->origin_us != 0)
+		x->record.origin_us = clock_us() - x->origin_us;
+	x->origin_us = 0;
+}
+
 static const char step_too_long[] = "the exchange took too long altogether";
 
 int

@@ -108,6 +108,9 @@ int step_upload(struct exchange *x, const struct exchange_loan *loan,
 /* The origin was too slow, `what` says in which; its wire is closed. */
 int step_origin_late(struct exchange *x, const char *what);
 
+/* No origin is asked any more. */
+void step_origin_over(struct exchange *x);
+
 /* The head of an answer has come from the origin that was asked. */
 void step_answered(struct exchange *x);
 

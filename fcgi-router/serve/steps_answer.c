@@ -362,6 +362,7 @@ step_pass_body(struct exchange *x, const struct exchange_loan *loan)
 	if (got == -1)
 		return step_fail(x);
 	if (got == 2) {
+		step_origin_over(x);
 		transfer_end(&x->transfer, true, x->process->relay.pool);
 		x->total_limit = INT64_MAX; /* the origin's part is over */
 		return STEP_FINISH;
@@ -482,6 +483,7 @@ step_reply(struct exchange *x, const struct exchange_loan *loan)
 {
 	(void)loan;
 	exchange_give_map(x);
+	step_origin_over(x);
 	transfer_end(&x->transfer, false, NULL);
 	step_blame_plan(x);
 	x->total_limit = INT64_MAX;

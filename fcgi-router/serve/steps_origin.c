@@ -109,7 +109,8 @@ step_connect(struct exchange *x, const struct exchange_loan *loan)
 	reused = w != NULL;
 	if (!reused && !gate_enter(&relay->gate, x->target.key))
 		return step_wait_gate(x);
-	x->record.attempts++;
+	if (x->record.attempts++ == 0)
+		x->origin_us = x->attempt_us;
 	if (!reused)
 		got = step_open_wire(x, loan, &w);
 	x->record.connect_us = step_time(x) - x->attempt_us;

@@ -302,6 +302,7 @@ every_field_has_its_place_in_a_format(void **state)
 	(void)state;
 	r.reason = r.limit = REASON_LIMIT_RATE;
 	r.path = r.plan = STR("x");
+	r.origin_us = 1;
 	n = format_print(f, &r, line);
 	line[n] = '\0';
 	format_free(&f);

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * stats_place: whom a place of the tables is for.
+ *
+ * Who gives a place away puts its slot where the id was: until it is done,
+ * others leave the place alone; if it dies, the place goes with its slot. Two
+ * may give the same id a place at once; readers take them together, and the
+ * one that is found later is used no more.
+ */
+
+#include "report/stats_private.h"
+
+#include <string.h>
+
+#include "base/hash.h"
+
+enum { STATS_TAKES = 8 }; /* when others are faster */
+
+/* ---- names ---- */
+
+static char *
+stats_key_put(char *to, struct str s, size_t room)
+{
+	to = str_put(to, str_sub(s, 0, room - 1));
+	*to = '\0';
+	return to + 1;
+}
+
+/* What no service has is its route's: of names that clients make up there is no
+ * end, and no use. */
+void
+stats_key_of(const struct record *r, struct stats_key *out)
+{
+	bool routed = r->service.n == 0 || r->reason == REASON_NO_SERVICE;
+	char *at = out->text;
+
+	at = stats_key_put(at, r->space, STATS_NAME);
+	at = stats_key_put(at, routed ? r->route : r->service, STATS_SERVICE);
+	at = stats_key_put(at, r->plan, STATS_NAME);
+	out->n = (size_t)(at - out->text);
+}
+
+uint64_t
+stats_id(struct hash_key by, const struct stats_key *key)
+{
+	uint64_t id = hash_sip(by, (struct str){ key->text, key->n });
+
+	return id < STATS_IDS ? id + STATS_IDS : id;
+}
+
+/* As words, and what is left of the last one. */
+static void
+stats_text_write(_Atomic uint64_t *to, const char *text, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i += sizeof(uint64_t)) {
+		size_t part = n - i;
+		uint64_t word = 0;
+
+		memcpy(&word, text + i, part < sizeof(word) ? part :
+		    sizeof(word));
+		atomic_store_explicit(&to[i / sizeof(word)], word,
+		    memory_order_relaxed);
+	}
+}
+
+/* ---- places ---- */
+
+static unsigned
+stats_nth(uint64_t id, unsigned i)
+{
+	unsigned bucket = (unsigned)(id / STATS_BUCKET) %
+	    (STATS_PLACES / STATS_BUCKET);
+
+	return bucket * STATS_BUCKET + ((unsigned)id + i) % STATS_BUCKET;
+}
+
+static int
+stats_place_find(const struct stats_data *d, uint64_t id)
+{
+	unsigned i, place;
+
+	for (i = 0; i < STATS_BUCKET; i++) {
+		place = stats_nth(id, i);
+		if (atomic_load_explicit(&d->ids[place],
+		    memory_order_acquire) == id)
+			return (int)place;
+	}
+	return -1;
+}
+
+/* A free one, else that which was used least; -1: others give all of them away
+ * just now. *id: whose it is. */
+static int
+stats_place_least(const struct stats_data *d, uint64_t id, uint64_t *owner)
+{
+	uint64_t least = UINT64_MAX;
+	int answer = -1;
+	unsigned i;
+
+	for (i = 0; i < STATS_BUCKET && least > 0; i++) {
+		unsigned place = stats_nth(id, i);
+		uint64_t other = atomic_load_explicit(&d->ids[place],
+		    memory_order_relaxed);
+		uint64_t used = atomic_load_explicit(
+		    &d->places[place].all[STATS_COUNT_requests],
+		    memory_order_relaxed);
+
+		if (other == 0)
+			used = 0;
+		if ((other == 0 || other >= STATS_IDS) && used < least) {
+			least = used;
+			*owner = other;
+			answer = (int)place;
+		}
+	}
+	return answer;
+}
+
+/* What it has become is its former owners'. */
+static void
+stats_place_give(struct stats_place *p, const struct stats_key *key,
+    unsigned plan)
+{
+	unsigned i;
+
+	for (i = 0; i < STATS_WORDS; i++)
+		atomic_store_explicit(&p->base[i], atomic_load_explicit(
+		    &p->all[i], memory_order_relaxed), memory_order_relaxed);
+	stats_text_write(p->key, key->text, key->n);
+	atomic_store(&p->plan, plan);
+}
+
+static struct str
+stats_key_plan(const struct stats_key *key)
+{
+	struct str rest = { key->text, key->n - 1 }, space, service, plan;
+
+	(void)str_cut(rest, '\0', &space, &rest);
+	(void)str_cut(rest, '\0', &service, &plan);
+	return plan;
+}
+
+unsigned
+stats_place_take(struct stats_data *d, struct hash_key by,
+    const struct stats_key *key, int slot)
+{
+	uint64_t id = stats_id(by, key), owner;
+	int place = stats_place_find(d, id), takes;
+
+	if (place != -1)
+		return (unsigned)place;
+	for (takes = 0; takes < STATS_TAKES && slot != -1; takes++) {
+		place = stats_place_least(d, id, &owner);
+		if (place == -1)
+			break;
+		if (!atomic_compare_exchange_strong(&d->ids[place], &owner,
+		    (uint64_t)slot + 1))
+			continue;
+		stats_place_give(&d->places[place], key,
+		    stats_plan_take(d, by, stats_key_plan(key)));
+		atomic_store(&d->ids[place], id);
+		return (unsigned)place;
+	}
+	return STATS_STRAY;
+}
+
+void
+stats_place_clear(void *data, unsigned slot)
+{
+	struct stats_data *d = data;
+	unsigned i;
+
+	for (i = 0; i < STATS_PLACES; i++) {
+		uint64_t own = slot + 1;
+
+		(void)atomic_compare_exchange_strong(&d->ids[i], &own, 0);
+	}
+	for (i = 0; i < STATS_GAUGES; i++)
+		atomic_store(&d->gauges[slot][i], 0);
+}
+
+/* ---- plans and reasons: places are kept for good ---- */
+
+unsigned
+stats_plan_take(struct stats_data *d, struct hash_key by, struct str plan)
+{
+	const unsigned most = STATS_PLANS - 2;
+	char name[STATS_NAME];
+	uint64_t id, other;
+	unsigned i;
+
+	if (plan.n == 0)
+		return 0;
+	id = hash_sip(by, plan);
+	id += id == 0;
+	for (i = 0; i < most; i++) {
+		unsigned place = 1 + (unsigned)((id + i) % most);
+
+		other = 0;
+		if (!atomic_compare_exchange_strong(&d->plans[place].id,
+		    &other, id) && other != id)
+			continue;
+		/* Who came first may have died before it did. */
+		stats_text_write(d->plans[place].name, name,
+		    (size_t)(stats_key_put(name, plan, sizeof(name)) - name));
+		return place;
+	}
+	return STATS_PLANS - 1;
+}
+
+static uint64_t
+stats_reason_id(enum reason reason)
+{
+	const struct hash_key fixed = { 0, 0 };
+
+	return hash_sip(fixed, str_of(reason_word(reason))) | 1;
+}
+
+_Atomic uint64_t *
+stats_reason_take(struct stats_data *d, enum reason reason)
+{
+	uint64_t id = stats_reason_id(reason), other;
+	unsigned i;
+
+	for (i = 0; i < STATS_REASONS; i++) {
+		struct stats_reason *r = &d->reasons[(id + i) % STATS_REASONS];
+
+		other = 0;
+		if (atomic_compare_exchange_strong(&r->id, &other, id) ||
+		    other == id)
+			return &r->count;
+	}
+	return NULL;
+}
+
+uint64_t
+stats_reason_count(const struct stats_data *d, enum reason reason)
+{
+	uint64_t id = stats_reason_id(reason);
+	unsigned i;
+
+	for (i = 0; i < STATS_REASONS; i++) {
+		const struct stats_reason *r =
+		    &d->reasons[(id + i) % STATS_REASONS];
+
+		if (atomic_load(&r->id) == id)
+			return atomic_load(&r->count);
+	}
+	return 0;
+}
