@@ -34,14 +34,19 @@ plan_of_route(struct policy *p, const struct settings *s,
 
 /* ---- by what it counts ---- */
 
+/* No tag and no identity has a NUL in it: nobody is counted as an address by
+ * being called so. */
+static const char plan_instead[] = "client_ip";
+
 static void
-plan_key_address(struct str client, struct plan_key *out)
+plan_key_address(struct str client, bool instead, struct plan_key *out)
 {
+	size_t n = instead ? sizeof(plan_instead) : 0;
 	unsigned char address[16];
 	char text[INET6_ADDRSTRLEN];
 	bool v4;
 
-	out->text = client;
+	out->text = out->counted = client;
 	if (!cidr_read(client, address))
 		return;
 	v4 = cidr_is_v4(address);
@@ -49,8 +54,11 @@ plan_key_address(struct str client, struct plan_key *out)
 		memset(address + PLAN_V6, 0, sizeof(address) - PLAN_V6);
 	CHECK(inet_ntop(v4 ? AF_INET : AF_INET6,
 	    address + (v4 ? PLAN_V4 : 0), text, sizeof(text)) != NULL);
-	snprintf(out->room, sizeof(out->room), "%s%s", text, v4 ? "" : "/64");
-	out->text = str_of(out->room);
+	memcpy(out->room, plan_instead, n);
+	snprintf(out->room + n, sizeof(out->room) - n, "%s%s", text,
+	    v4 ? "" : "/64");
+	out->text = str_of(out->room + n);
+	out->counted = (struct str){ out->room, n + out->text.n };
 }
 
 bool
@@ -72,8 +80,10 @@ plan_key(const struct settings_plan *plan, const struct follow *f,
 		out->text = f->host;
 	else if (plan_counts_identity(plan))
 		out->text = identity;
+	out->counted = out->text;
 	if (out->text.n == 0)
-		plan_key_address(r->client_ip, out);
+		plan_key_address(r->client_ip,
+		    !str_eq(by, STR("client_ip")), out);
 }
 
 /* ---- its numbers ---- */

@@ -26,10 +26,12 @@ bool plan_of_route(struct policy *p, const struct settings *s,
 /* Is who asks counted? */
 bool plan_counts_identity(const struct settings_plan *plan);
 
-/* Whose requests are counted together, as text for people. Not to be copied:
- * text may point into room. */
+/* Whose requests are counted together. Not to be copied: both may point into
+ * room, or are borrowed from the request or the route. */
 struct plan_key {
-	struct str text; /* or borrowed from the request or the route */
+	struct str text;    /* for people */
+	struct str counted; /* the same; of an address in place of what the
+	                       plan counts by: what no such thing can be */
 	char room[64];
 };
 

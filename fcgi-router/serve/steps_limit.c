@@ -48,7 +48,7 @@ step_count(struct exchange *x, struct exchange_plan *p, struct str identity)
 	int64_t now_us = clock_us();
 
 	plan_key(p->says, &x->follow, &x->request, identity, &p->key);
-	p->id = limit_id(l, str_of(p->says->name), p->key.text);
+	p->id = limit_id(l, str_of(p->says->name), p->key.counted);
 	if (p != route && p->says == route->says && p->id == route->id)
 		return 0; /* it was counted */
 	if (p->says->rate.count > 0) {

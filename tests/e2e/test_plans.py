@@ -130,6 +130,7 @@ small-gold.test {o} plan=small auth=tokens
 two-auth.test {o} plan=two auth=tokens
 default-auth.test {o} auth=tokens
     request-header X-Plan: {{plan}}
+path.customer.test/{{c}}/ {o} plan=customers tag=customer:{{c}}
 *.team.test @{{auth.team}} auth=tokens
     request-header X-Plan: {{plan}}
 team-two.test @{{auth.team}} auth=tokens plan=two
@@ -355,6 +356,12 @@ def test_who_is_counted_together(router, one, other, together):
     assert outcome(ask(router, *one)) == "limit-rate"
     assert outcome(ask(router, *other)) == (
         "limit-rate" if together else 200)
+
+
+def test_a_tag_that_reads_like_an_address_is_not_that_client(router, client):
+    assert outcomes(router, "path.customer.test", next(CLIENTS), 3,
+                    target=f"/{client}/x") == [200, 200, "limit-rate"]
+    assert outcome(ask(router, "none.customer.test", client)) == 200
 
 
 # ---- at once ----

@@ -141,7 +141,7 @@ who_asks_is_counted_wherever_it_comes_from(void **state)
 {
 	char by[] = "identity";
 	const struct settings_plan plan = { .count_by = by };
-	struct plan_key key;
+	struct plan_key key, named;
 	struct decide d;
 
 	(void)state;
@@ -150,6 +150,10 @@ who_asks_is_counted_wherever_it_comes_from(void **state)
 	TABLE_STR("known", key.text, "alice");
 	plan_key(&plan, &d.follow, &d.request, STR(""), &key);
 	TABLE_STR("unknown", key.text, "192.0.2.9");
+	/* Who is called like somebody's address is not that client. */
+	plan_key(&plan, &d.follow, &d.request, STR("192.0.2.9"), &named);
+	TABLE_STR("named", named.text, "192.0.2.9");
+	assert_false(str_eq(named.counted, key.counted));
 	decide_close(&d);
 }
 
