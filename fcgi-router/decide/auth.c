@@ -16,7 +16,8 @@ static const struct auth_type auth_types[SETTINGS_AUTH_TYPES] = {
 	[SETTINGS_AUTH_BASIC] = { auth_basic_load, auth_basic_free,
 		auth_basic_ask },
 	[SETTINGS_AUTH_JWT] = { auth_jwt_load, auth_jwt_free, auth_jwt_ask },
-	[SETTINGS_AUTH_FORWARD] = { NULL, NULL, NULL },
+	[SETTINGS_AUTH_FORWARD] = { auth_forward_load, auth_forward_free,
+		NULL },
 };
 
 struct auth_set {
@@ -178,6 +179,12 @@ auth_told(struct auth_walk *w, int got, const struct auth_answer *answer,
 	asked->answer = *answer;
 	if (got == -1)
 		asked->e = *e;
+}
+
+struct auth_cache *
+auth_keeps(const struct auth_walk *w)
+{
+	return w->set->loaded[w->section - w->set->settings->auths];
 }
 
 /* ---- the walk ---- */
@@ -429,6 +436,26 @@ auth_base64(struct str text, struct arena *a)
 	if ((held & ((1u << bits) - 1)) != 0)
 		return none; /* bits that mean nothing: another spelling */
 	return (struct str){ to, n };
+}
+
+struct str
+auth_base64url(struct str text, struct arena *a)
+{
+	const struct str none = { NULL, 0 };
+	size_t room = (text.n + 3) / 4 * 4, i;
+	char *to = arena_alloc(a, room + 1);
+
+	if (to == NULL || text.n % 4 == 1)
+		return none;
+	memset(to, '=', room);
+	for (i = 0; i < text.n; i++) {
+		char c = text.p[i];
+
+		if (!str_is_alnum(c) && c != '-' && c != '_')
+			return none;
+		to[i] = (char)(c == '-' ? '+' : c == '_' ? '/' : c);
+	}
+	return auth_base64((struct str){ to, room }, a);
 }
 
 int

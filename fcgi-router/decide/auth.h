@@ -14,37 +14,10 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "http/header.h"
+#include "decide/auth_answer.h"
 #include "http/request.h"
-#include "route/pattern.h"
 #include "route/policy.h"
 #include "settings/settings.h"
-
-/* An answer that goes to the client in place of a page. */
-struct auth_reply {
-	int status;
-	struct header fields;
-	struct str body;
-};
-
-/* What one section says, and, of a yes, what all together do. Texts live as
- * long as the request. Starts as all zero. */
-struct auth_answer {
-	/* of a yes */
-	struct str identity; /* who it is; may be empty */
-	struct str plan;     /* of that client; may be empty */
-	const struct pattern_claim *claims; /* {auth.K} */
-	size_t claim_count;
-	struct header sets;  /* fields for the origin, in place of all of
-	                        those names that the client sent */
-	struct str consumed; /* the names of fields whose credentials were
-	                        taken, parted by LF; may be empty */
-	/* of a no */
-	struct str why;       /* for the log alone; may be empty */
-	struct str challenge; /* of WWW-Authenticate; empty: asking again with
-	                         others would not help, which is auth-denied */
-	const struct auth_reply *reply; /* or NULL: a page */
-};
 
 /* What a section is asked. */
 struct auth_ask {
@@ -68,6 +41,7 @@ enum {
 
 /* All [auth:NAME] of one router.ini, and what their files hold; counted. */
 struct auth_set;
+struct auth_cache;
 
 /*
  * Reads the files that the settings name. Each mistake is given to `tell` as
@@ -115,6 +89,16 @@ ATTR_MUST_USE int auth_go(struct auth_walk *w, struct err *e);
  */
 void auth_told(struct auth_walk *w, int got, const struct auth_answer *answer,
     const struct err *e);
+
+/* Where answers of w->section are kept that were told; NULL: nowhere. */
+struct auth_cache *auth_keeps(const struct auth_walk *w);
+
+/*
+ * How long the tokens go on to live, in ms, that stand anywhere in the fields
+ * (JSON Web Tokens; others say nothing to us): INT64_MAX: for ever; 0: one has
+ * ended, or does not say it clearly. now: in seconds since 1970.
+ */
+int64_t auth_tokens_left(const struct header *h, double now);
 
 /* Behind a yes, what becomes of the fields that the origin is sent: consumed
  * credentials go, unless the policy passes them; `sets` come. 0, or -1: no

@@ -39,28 +39,6 @@ struct auth_jwt_token {
 
 /* ---- the parts ---- */
 
-/* base64url (RFC 4648 5) without padding. {NULL, 0}: that is none, or the
- * arena is full. */
-static struct str
-auth_jwt_decode(struct str text, struct arena *a)
-{
-	const struct str none = { NULL, 0 };
-	size_t room = (text.n + 3) / 4 * 4, i;
-	char *to = arena_alloc(a, room + 1);
-
-	if (to == NULL || text.n % 4 == 1)
-		return none;
-	memset(to, '=', room);
-	for (i = 0; i < text.n; i++) {
-		char c = text.p[i];
-
-		if (!str_is_alnum(c) && c != '-' && c != '_')
-			return none;
-		to[i] = (char)(c == '-' ? '+' : c == '_' ? '/' : c);
-	}
-	return auth_base64((struct str){ to, room }, a);
-}
-
 /* As why of auth_jwt_read; NULL: there is nothing wrong. So do those below. */
 static const char *
 auth_jwt_cut(struct auth_jwt_token *t, struct str whole)
@@ -74,9 +52,9 @@ auth_jwt_cut(struct auth_jwt_token *t, struct str whole)
 	    str_find(t->signature, '.') < t->signature.n)
 		return "it has not three parts";
 	t->signed_text = str_sub(whole, 0, t->head.n + 1 + t->body.n);
-	t->head = auth_jwt_decode(t->head, t->arena);
-	t->body = auth_jwt_decode(t->body, t->arena);
-	t->signature = auth_jwt_decode(t->signature, t->arena);
+	t->head = auth_base64url(t->head, t->arena);
+	t->body = auth_base64url(t->body, t->arena);
+	t->signature = auth_base64url(t->signature, t->arena);
 	if (t->head.p == NULL || t->body.p == NULL || t->signature.p == NULL)
 		return "a part is not base64url as it has to be spelled";
 	return NULL;

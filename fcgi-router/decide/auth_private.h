@@ -52,6 +52,9 @@ void auth_jwt_free(void *loaded);
 int auth_jwt_ask(const struct auth_ask *ask, struct auth_answer *out,
     struct err *e);
 
+int auth_forward_load(const struct auth_loading *l, void **out);
+void auth_forward_free(void *loaded);
+
 /* ---- for types ---- */
 
 /*
@@ -65,6 +68,9 @@ bool auth_credentials(const struct request *r, struct str scheme,
 /* Standard base64 (RFC 4648 4), with its padding, nothing else in it.
  * {NULL, 0}: that is none, or the arena is full. */
 struct str auth_base64(struct str text, struct arena *a);
+
+/* The same of base64url (RFC 4648 5), without padding. */
+struct str auth_base64url(struct str text, struct arena *a);
 
 /*
  * A no that asks for credentials: SCHEME realm="..." and what is behind it.

@@ -6,7 +6,11 @@
 
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/clock.h"
+#include "decide/auth_cache.h"
 #include "decide/fields.h"
+#include "http/fresh.h"
 
 static int
 consult_full(struct err *e)
@@ -126,6 +130,8 @@ consult_begin(struct consult *c, const struct settings_auth *section,
 		.private = str_of(s->private_names) };
 
 	memset(c, 0, sizeof(*c));
+	c->begun = clock_ms();
+	c->until = c->begun + section->timeout;
 	c->section = section;
 	c->request = request;
 	c->arena = a;
@@ -145,6 +151,100 @@ consult_request(const struct consult *c)
 		.host = c->target.host_field,
 		.fields = &c->fields,
 		.body = H1_BODY_NONE };
+}
+
+/* ---- a question that was asked before ---- */
+
+enum { CONSULT_QUESTION_MAX = 256 * 1024 };
+
+/* Of each request another one, and nothing that a service decides by. */
+static const struct str consult_told_apart[] = {
+	{ "X-Request-Id", 12 },
+	{ "traceparent", 11 },
+	{ "tracestate", 10 },
+};
+
+/* Is the name, as servers may spell it, one of the lines? */
+static bool
+consult_lists(struct str lines, struct str name)
+{
+	struct str line;
+
+	while (lines.n > 0) {
+		(void)str_cut(lines, '\n', &line, &lines);
+		if (header_same_variable(line, name))
+			return true;
+	}
+	return false;
+}
+
+static bool
+consult_minds(const struct consult *c, struct str name)
+{
+	struct str by = str_of(c->section->ttl_by);
+	size_t i;
+
+	if (by.n > 0)
+		return consult_lists(by, name);
+	for (i = 0; i < sizeof(consult_told_apart) /
+	    sizeof(consult_told_apart[0]); i++)
+		if (str_eq_nocase(consult_told_apart[i], name))
+			return false;
+	return true;
+}
+
+/* 0, or -1: no room. No name has a ':', no value an LF. */
+static int
+consult_spell(const struct consult *c, struct buf *question)
+{
+	size_t i;
+
+	for (i = 0; i < c->fields.count; i++) {
+		const struct header_field *f = &c->fields.fields[i];
+
+		if (consult_minds(c, f->name) &&
+		    (buf_put(question, f->name) == -1 ||
+		    buf_put(question, STR(":")) == -1 ||
+		    buf_put(question, f->value) == -1 ||
+		    buf_put(question, STR("\n")) == -1))
+			return -1;
+	}
+	return 0;
+}
+
+bool
+consult_recall(struct consult *c, struct auth_cache *cache,
+    struct auth_answer *out)
+{
+	struct buf question;
+	struct err e;
+
+	if (cache == NULL)
+		return false;
+	buf_init(&question, CONSULT_QUESTION_MAX);
+	if (consult_spell(c, &question) == 0 && auth_cache_key(cache,
+	    buf_view(&question), &c->key, &e) == 0)
+		c->cache = cache;
+	buf_fini(&question);
+	return c->cache != NULL &&
+	    auth_cache_find(cache, &c->key, c->arena, out);
+}
+
+/* How long a yes may be used, in ms from now on: all count from when it was
+ * asked for. */
+static int64_t
+consult_lasts(const struct consult *c)
+{
+	struct timespec now = clock_wall();
+	int64_t fresh = fresh_seconds(&c->answer.fields, now.tv_sec);
+	int64_t asked = clock_ms() - c->begun, left = c->section->ttl;
+	int64_t tokens = auth_tokens_left(&c->fields, (double)now.tv_sec +
+	    (double)now.tv_nsec / 1e9);
+
+	if (fresh < left / 1000 + 1)
+		left = fresh * 1000 < left ? fresh * 1000 : left;
+	left -= asked;
+	return tokens < left ? tokens : left;
 }
 
 /* ---- the answer ---- */
@@ -291,13 +391,22 @@ consult_copy(struct consult *c, struct auth_answer *out, struct err *e)
 	return 0;
 }
 
+static int
+consult_admit(struct consult *c, struct auth_answer *out, struct err *e)
+{
+	if (consult_copy(c, out, e) == -1 || consult_learn(c, out, e) == -1)
+		return -1;
+	if (c->cache != NULL)
+		auth_cache_keep(c->cache, &c->key, out, consult_lasts(c));
+	return 1;
+}
+
 int
 consult_judge(struct consult *c, struct auth_answer *out, struct err *e)
 {
 	memset(out, 0, sizeof(*out));
 	if (consult_is_yes(c))
-		return consult_copy(c, out, e) == 0 &&
-		    consult_learn(c, out, e) == 0 ? 1 : -1;
+		return consult_admit(c, out, e);
 	if (!consult_is_reply(c)) {
 		err_set(e, REASON_AUTH_UNAVAILABLE, "%.*s: answered %d",
 		    STR_ARG(c->target.name), c->answer.status);

@@ -12,6 +12,7 @@
 #ifndef RELAY_CONSULT_H
 #define RELAY_CONSULT_H
 
+#include "base/digest.h"
 #include "decide/auth.h"
 #include "decide/target.h"
 #include "http/h1.h"
@@ -30,7 +31,8 @@ enum consult_stage {
 struct consult {
 	enum consult_stage stage;
 	bool fresh_only; /* the pool's wires are not to be trusted */
-	int64_t until;   /* clock_ms, when its time is up */
+	int64_t begun;   /* clock_ms */
+	int64_t until;   /* when its time is up */
 	const struct settings_auth *section;
 	const struct request *request;
 	struct arena *arena;
@@ -41,17 +43,24 @@ struct consult {
 	struct str body; /* so much came; texts are kept for a client only */
 	char *room;
 	bool enough;     /* the rest of the body says nothing more */
+	struct auth_cache *cache; /* of a yes; NULL: none is kept */
+	struct digest key;        /* of what was asked */
 };
 
 /*
- * Fills in whom to ask, and what; set_by_rules as fields_to_origin has it. All
- * is borrowed, or lives in the arena. 0, or -1 and e: loop, headers-too-large,
- * overloaded.
+ * Fills in whom to ask, and what, and that its time begins; set_by_rules as
+ * fields_to_origin has it. All is borrowed, or lives in the arena. 0, or -1 and
+ * e: loop, headers-too-large, overloaded.
  */
 ATTR_MUST_USE
 int consult_begin(struct consult *c, const struct settings_auth *section,
     const struct settings *s, const struct request *request,
     struct str set_by_rules, struct arena *a, struct err *e);
+
+/* Was it asked just now, and is the yes to be used again? Else the answer is
+ * kept there, by consult_judge, if it is such a yes. */
+bool consult_recall(struct consult *c, struct auth_cache *cache,
+    struct auth_answer *out);
 
 /* The request, as the wire has it. */
 struct h1_request consult_request(const struct consult *c);

@@ -122,42 +122,43 @@ step_consulted(struct exchange *x, int got, struct err *e)
 	return STEP_NEXT;
 }
 
-/* 0, or -1 and e: the section was told that it cannot be asked. */
-static int
-step_consult_begin(struct exchange *x, struct err *e)
+/* NULL: the section was told that it cannot be asked, or what it said when it
+ * was asked the same before. */
+static struct consult *
+step_consult_begin(struct exchange *x)
 {
-	const struct auth_answer none = { .reply = NULL };
-	const struct settings_auth *section = x->auth.section;
+	struct auth_answer answer = { .reply = NULL };
 	struct consult *c = arena_alloc(&x->arena, sizeof(*c));
+	struct err e;
 	int got = -1;
 
 	if (c == NULL)
-		err_set(e, REASON_OVERLOADED, "no room to ask for auth");
+		err_set(&e, REASON_OVERLOADED, "no room to ask for auth");
 	else
-		got = consult_begin(c, section, x->settings, &x->request,
-		    store_meta(snapshot_store(x->map))->headers,
-		    &x->arena, e);
-	if (got == -1) {
-		auth_told(&x->auth, -1, &none, e);
-		return -1;
-	}
-	c->until = clock_ms() + section->timeout;
-	x->consult = c;
-	return 0;
+		got = consult_begin(c, x->auth.section, x->settings,
+		    &x->request, store_meta(snapshot_store(x->map))->headers,
+		    &x->arena, &e);
+	if (got == 0 && !consult_recall(c, auth_keeps(&x->auth), &answer))
+		return c;
+	auth_told(&x->auth, got == 0 ? AUTH_YES : -1, &answer, &e);
+	return NULL;
 }
 
 int
 step_consult(struct exchange *x, const struct exchange_loan *loan)
 {
-	struct consult *c;
+	struct consult *c = x->consult;
 	struct err e = { .reason = REASON_NONE };
 	int got;
 
-	if (x->consult == NULL && !step_spend(x))
-		return step_fail(x);
-	if (x->consult == NULL && step_consult_begin(x, &e) == -1)
-		return STEP_NEXT;
-	c = x->consult;
+	if (c == NULL) {
+		c = step_consult_begin(x);
+		if (c == NULL)
+			return STEP_NEXT;
+		if (!step_spend(x))
+			return step_fail(x);
+		x->consult = c;
+	}
 	x->limit = c->until;
 	do {
 		got = step_consult_talk(x, c, loan, &e);

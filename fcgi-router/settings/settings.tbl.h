@@ -266,6 +266,15 @@ SETTING_AUTH("tells", tells, PAIRS, "", "", "",
     "forward: header fields of the service's yes that tell of who asks: "
     "K:FIELD, parted by commas, each for {auth.K}. Of K, identity is who it "
     "is, and plan names the client's plan.")
+SETTING_AUTH("ttl", ttl, TIME, "0s", "0s", "1d",
+    "forward: a yes is good so long for whatever the service would be asked "
+    "in the same words; less, where its Cache-Control or Expires says so, or a "
+    "JSON Web Token in the request ends. 0s: it is asked each time.")
+SETTING_AUTH("ttl_by", ttl_by, FIELDS, "", "", "",
+    "forward: the header fields that alone decide what the service says: "
+    "within 'ttl', a yes is good for all requests that have the same ones, "
+    "whatever their host, method and URL. Without this setting all must be the "
+    "same that the service is sent, X-Request-Id and traceparent apart.")
 SETTING_SIGN("secret", secret, PATH, "", "", "",
     "What the router and the origin know, and nobody else: one line of 16 to "
     "1024 printable characters, as 'openssl rand -hex 32' makes it. Others "

@@ -23,7 +23,8 @@ static const struct settings_auth_kind {
 		SETTINGS_AUTH_ONE(claims) },
 	[SETTINGS_AUTH_FORWARD] = { SETTINGS_AUTH_ONE(url),
 		SETTINGS_AUTH_ONE(timeout) | SETTINGS_AUTH_ONE(copy) |
-		SETTINGS_AUTH_ONE(tells) },
+		SETTINGS_AUTH_ONE(tells) | SETTINGS_AUTH_ONE(ttl) |
+		SETTINGS_AUTH_ONE(ttl_by) },
 };
 
 bool
@@ -137,6 +138,18 @@ settings_auth_tells(const struct settings_declaration *named,
 	}
 }
 
+static void
+settings_auth_ttl(const struct settings_declaration *named,
+    struct settings_report *r)
+{
+	const struct settings_place *by = &named->places[SETTINGS_AUTH_ttl_by];
+
+	if (by->line != 0 && named->places[SETTINGS_AUTH_ttl].line == 0)
+		settings_tell(r, by->line, by->column,
+		    "'ttl_by' in [auth:%.*s] without 'ttl', expected both",
+		    STR_ARG(named->name));
+}
+
 void
 settings_auth_look(const struct settings_declaration *named,
     struct settings_report *r)
@@ -148,6 +161,7 @@ settings_auth_look(const struct settings_declaration *named,
 
 	settings_auth_copy(named, r);
 	settings_auth_tells(named, r);
+	settings_auth_ttl(named, r);
 	if (type->line == 0) {
 		settings_tell(r, named->line, 1,
 		    "no 'type' in [auth:%.*s], expected one of %s",

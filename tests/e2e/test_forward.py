@@ -3,6 +3,7 @@
 asked, what its answers mean, and that nothing of a request reaches an origin
 before its yes."""
 
+import base64
 import concurrent.futures
 import re
 import time
@@ -30,7 +31,7 @@ told.test    {url} auth=told
 """
 ASKED = ("deny", "login", "go", "judge", "large", "long", "chatty", "held",
          "slow", "dead", "denied", "s204", "s304", "s404", "s500", "stops",
-         "twice")
+         "twice", "said", "kept", "short")
 
 
 class Guard(Origin):
@@ -74,6 +75,10 @@ class Guard(Origin):
         return self._send(sock, asked, 200, [
             ("X-User", "ann"), ("X-User", "root")], b"")
 
+    def do_said(self, sock, asked, *unused):
+        return self._send(sock, asked, 200, [
+            ("X-User", "ann"), ("Cache-Control", "no-store")], b"")
+
     def do_large(self, sock, asked, *unused):
         return self._send(sock, asked, 403, [], b"x" * 65537)
 
@@ -106,6 +111,10 @@ def sections(guard, socket, folder):
         "auth:told__type": "forward", "auth:told__url": f"{guard.url}/told",
         "auth:told__tells": "identity:X-User, team:X-Team, plan:X-Plan",
         "auth:twice__tells": "identity:X-User",
+        "auth:kept__url": f"{guard.url}/told", "auth:kept__ttl": "1h",
+        "auth:kept__ttl_by": "Cookie", "auth:short__ttl": "1h",
+        "auth:kept__tells": "identity:X-User", "auth:said__ttl": "1h",
+        "auth:short__url": f"{guard.url}/judge",
         "plan:tight__rate": "2/d", "plan:tight__burst": "2",
         "plan:tight__count_by": "identity"})
     told["auth:slow__timeout"] = "300ms"
@@ -300,7 +309,7 @@ def test_a_connection_to_the_service_is_kept_and_may_die(site):
     assert site.asks("pass.test")[0].status == 200
 
 
-# ---- waiting; web servers have no part in it ----
+# ---- one process; web servers have no part in it ----
 
 @pytest.fixture
 def alone(new_lab, end_lab_module):
@@ -310,6 +319,48 @@ def alone(new_lab, end_lab_module):
                         router__workers_max="1")
     finally:
         end_lab_module(lab)
+
+
+def test_a_yes_that_is_kept_is_as_good_as_a_new_one(alone):
+    for user in ("eve", "joe"):
+        for times, (method, target) in enumerate((
+                ("GET", "/"), ("GET", "/b?c"), ("POST", "/"))):
+            answer, guard, (asked,) = alone.asks(
+                "kept.test", ("Cookie", user), ("X-User", "mallory"),
+                method=method, target=target)
+            assert answer.status == 200
+            assert len(guard) == (times == 0)
+            assert asked.all("X-User") == [user]
+
+
+def test_all_that_is_asked_counts_and_only_a_yes_is_kept(alone):
+    good = ("Cookie", "session=good")
+    for field, target, status, asked in (
+            (("Cookie", "session=bad"), "/", 401, 1),
+            (("Cookie", "session=bad"), "/", 401, 1),
+            (good, "/", 200, 1), (good, "/", 200, 0), (good, "/b", 200, 1),
+            (good, "/b", 200, 0), (("Cookie", "session=bad"), "/", 401, 1)):
+        answer, guard, _ = alone.asks("short.test", field, target=target)
+        assert (answer.status, len(guard)) == (status, asked)
+
+
+def test_what_the_service_does_not_want_kept_is_not(alone):
+    for _ in range(2):
+        answer, guard, _ = alone.asks("said.test")
+        assert (answer.status, len(guard)) == (200, 1)
+
+
+def test_a_yes_ends_with_the_token_that_it_was_for(alone):
+    ends = int(time.time()) + 2
+    token = ".".join(base64.urlsafe_b64encode(text).decode().rstrip("=")
+                     for text in (b'{"alg":"none"}', b'{"exp":%d}' % ends,
+                                  b"x"))
+    asked = [len(alone.asks("kept.test", ("Cookie", "t=" + token))[1])
+             for _ in range(2)]
+    assert asked[0] == 1 and (asked[1] == 0 or time.time() >= ends)
+    labs.until(lambda: alone.asks("kept.test", ("Cookie", "t=" + token))[1],
+               10, "the service is asked again")
+    assert time.time() >= ends
 
 
 def test_many_wait_and_hold_up_nobody(alone):

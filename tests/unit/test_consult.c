@@ -7,6 +7,9 @@
 
 #include "relay/consult.h"
 
+#include "base/clock.h"
+#include "decide/auth_cache.h"
+#include "decide/auth_json.h"
 #include "tests/unit/scratch.h"
 
 enum { CONSULT_ARENA = 1 << 20, CONSULT_VARIABLES = 24 };
@@ -18,6 +21,14 @@ struct consult_case {
 	struct consult consult;
 	struct err e;
 };
+
+static int64_t consult_now = 1000000; /* us */
+
+static int64_t
+consult_clock(void)
+{
+	return consult_now;
+}
 
 /* ---- a request, and a section to ask ---- */
 
@@ -36,19 +47,37 @@ consult_settings(const char *ini)
 	return s;
 }
 
-/* POST /a%2fb?c=d of a.test, with more variables, NULL-ended. */
+static bool
+consult_has_variable(const char *const *list, size_t count, const char *one)
+{
+	size_t name = str_find(str_of(one), '=') + 1, i;
+
+	for (i = 0; i < count; i++)
+		if (strncmp(list[i], one, name) == 0)
+			return true;
+	return false;
+}
+
+/* POST /a%2fb?c=d of a.test, where `more`, NULL-ended, does not say another
+ * thing. */
 static void
 consult_request_of(struct consult_case *c, const char *const *more)
 {
-	const char *list[CONSULT_VARIABLES] = { "REQUEST_METHOD=POST",
+	static const char *const own[] = { "REQUEST_METHOD=POST",
 		"HTTP_HOST=a.test", "REQUEST_URI=/x/../a%2fb?c=d",
 		"REQUEST_SCHEME=http", "REMOTE_ADDR=192.0.2.9",
 		"SERVER_PROTOCOL=HTTP/1.1" };
-	size_t n = 6;
+	const char *list[CONSULT_VARIABLES];
+	size_t said, n = 0, i;
 
 	for (; more != NULL && *more != NULL; more++)
 		list[n++] = *more;
-	assert_in_range(n, 6, CONSULT_VARIABLES - 1);
+	said = n;
+	assert_true(n + TABLE_COUNT(own) < CONSULT_VARIABLES);
+	for (i = 0; i < TABLE_COUNT(own); i++)
+		if (!consult_has_variable(list, said, own[i]))
+			list[n++] = own[i];
+	list[n] = NULL;
 	assert_int_equal(request_from_cgi((char **)(uintptr_t)list, &c->a,
 	    &c->request, &c->e), 0);
 	c->request.id = STR("id-1");
@@ -232,6 +261,21 @@ consult_hear(struct consult_case *c, const char *lines, int status,
 	}
 }
 
+/* The same question again, which is not known, and the answer that was heard,
+ * 100 ms later: was it a yes? */
+static bool
+consult_say(struct consult_case *c, struct auth_cache *cache,
+    struct auth_answer *answer)
+{
+	const struct h1_answer said = c->consult.answer;
+
+	assert_int_equal(consult_ask(c), 0);
+	assert_false(consult_recall(&c->consult, cache, answer));
+	c->consult.answer = said;
+	consult_now += 100000;
+	return consult_judge(&c->consult, answer, &c->e) == 1;
+}
+
 static const struct {
 	int status;
 	int got;
@@ -411,6 +455,131 @@ the_log_learns_which_section_could_not_be_asked(void **state)
 	consult_close(&c);
 }
 
+/* ---- what was said before ---- */
+
+#define HEAD "eyJhbGciOiJIUzI1NiJ9." /* {"alg":"HS256"} */
+
+/* Two requests in a row, the first of which the service lets in, 100 ms after
+ * it was asked: is it asked for the second, so much later? */
+static const struct {
+	const char *row;
+	const char *lines;           /* of the section */
+	const char *first[5], *second[5]; /* variables */
+	const char *said;            /* fields of the yes */
+	int later;                   /* ms */
+	bool again;
+} consult_repeats[] = {
+	{ "without ttl", "", { NULL }, { NULL }, "", 0, true },
+	{ "the same", "ttl = 1s\n", { "HTTP_COOKIE=a" }, { "HTTP_COOKIE=a" },
+	  "", 0, false },
+	{ "just before the end", "ttl = 1s\n", { NULL }, { NULL }, "", 899,
+	  false },
+	{ "counted from the question on", "ttl = 1s\n", { NULL }, { NULL },
+	  "", 900, true },
+	{ "another cookie", "ttl = 1s\n", { "HTTP_COOKIE=a" },
+	  { "HTTP_COOKIE=b" }, "", 0, true },
+	{ "no cookie", "ttl = 1s\n", { "HTTP_COOKIE=a" }, { NULL }, "", 0,
+	  true },
+	{ "another address", "ttl = 1s\n", { NULL },
+	  { "REMOTE_ADDR=192.0.2.10" }, "", 0, true },
+	{ "another method", "ttl = 1s\n", { NULL }, { "REQUEST_METHOD=GET" },
+	  "", 0, true },
+	{ "another query", "ttl = 1s\n", { NULL },
+	  { "REQUEST_URI=/a%2fb?c=e" }, "", 0, true },
+	{ "another host", "ttl = 1s\n", { NULL }, { "HTTP_HOST=b.test" }, "",
+	  0, true },
+	{ "another trace", "ttl = 1s\n", { "HTTP_TRACEPARENT=1" },
+	  { "HTTP_TRACEPARENT=2", "HTTP_TRACESTATE=2" }, "", 0, false },
+	{ "what is not sent is not minded", "ttl = 1s\n",
+	  { "HTTP_X_RULED=1" }, { "HTTP_IF_RANGE=2" }, "", 0, false },
+	{ "one value of two fields", "ttl = 1s\n",
+	  { "HTTP_X_A=1", "HTTP_X_B=2" }, { "HTTP_X_A=12" }, "", 0, true },
+	{ "by a field alone", "ttl = 1s\nttl_by = Cookie\n",
+	  { "HTTP_COOKIE=a", "HTTP_X_A=1" }, { "HTTP_COOKIE=a",
+	    "REQUEST_URI=/b", "HTTP_HOST=b.test", "REMOTE_ADDR=192.0.2.10" },
+	  "", 0, false },
+	{ "by a field that differs", "ttl = 1s\nttl_by = X-A Cookie\n",
+	  { "HTTP_COOKIE=a", "HTTP_X_A=1" }, { "HTTP_COOKIE=a" }, "", 0,
+	  true },
+	{ "by a field in a server's other spelling",
+	  "ttl = 1s\nttl_by = X-A\n", { "HTTP_X.A=1" }, { NULL }, "", 0,
+	  true },
+	{ "by the URL", "ttl = 1s\nttl_by = X-Forwarded-Uri\n", { NULL },
+	  { "REQUEST_URI=/b" }, "", 0, true },
+	{ "the service allows less", "ttl = 1m\n", { NULL }, { NULL },
+	  "Cache-Control: max-age=2", 1899, false },
+	{ "and not more than that", "ttl = 1m\n", { NULL }, { NULL },
+	  "Cache-Control: max-age=2", 1900, true },
+	{ "it allows more than we do", "ttl = 1s\n", { NULL }, { NULL },
+	  "Cache-Control: max-age=2", 900, true },
+	{ "it allows nothing", "ttl = 1m\n", { NULL }, { NULL },
+	  "Cache-Control: no-store", 0, true },
+	{ "a token that has ended", "ttl = 1m\n",
+	  { "HTTP_COOKIE=a=" HEAD "eyJleHAiOjEwMDB9.x" },
+	  { "HTTP_COOKIE=a=" HEAD "eyJleHAiOjEwMDB9.x" }, "", 0, true },
+	{ "a token that lives on", "ttl = 1m\n",
+	  { "HTTP_AUTHORIZATION=Bearer " HEAD "eyJleHAiOjk5OTk5OTk5OTk5fQ.x" },
+	  { "HTTP_AUTHORIZATION=Bearer " HEAD "eyJleHAiOjk5OTk5OTk5OTk5fQ.x" },
+	  "", 0, false },
+};
+
+static void
+a_yes_is_used_again_for_the_same_question(void **state)
+{
+	struct err e;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(auth_json_begin(&e), 0);
+	clock_replace(consult_clock);
+	for (i = 0; i < TABLE_COUNT(consult_repeats); i++) {
+		const char *row = consult_repeats[i].row;
+		char lines[128];
+		struct auth_answer answer;
+		struct auth_cache *cache;
+		struct consult_case c;
+
+		snprintf(lines, sizeof(lines), "copy = X-User\n%s",
+		    consult_repeats[i].lines);
+		consult_hear(&c, lines, 200, consult_repeats[i].said);
+		cache = c.settings->auths[0].ttl > 0 ? auth_cache_new() : NULL;
+		consult_request_of(&c, consult_repeats[i].first);
+		TABLE_INT(row, consult_say(&c, cache, &answer), true);
+		consult_now += consult_repeats[i].later * 1000;
+		consult_request_of(&c, consult_repeats[i].second);
+		c.request.id = STR("id-2");
+		assert_int_equal(consult_ask(&c), 0);
+		TABLE_INT(row, consult_recall(&c.consult, cache, &answer),
+		    !consult_repeats[i].again);
+		if (!consult_repeats[i].again)
+			TABLE_STR(row, answer.consumed, "x-user");
+		auth_cache_free(&cache);
+		consult_close(&c);
+	}
+	clock_replace(NULL);
+}
+
+static void
+nothing_but_a_yes_is_used_again(void **state)
+{
+	static const int statuses[] = { 302, 401, 403, 404, 500 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < TABLE_COUNT(statuses); i++) {
+		struct auth_cache *cache = auth_cache_new();
+		struct auth_answer answer;
+		struct consult_case c;
+
+		consult_hear(&c, "ttl = 1m\n", statuses[i], "");
+		assert_false(consult_say(&c, cache, &answer));
+		assert_int_equal(consult_ask(&c), 0);
+		assert_false(consult_recall(&c.consult, cache, &answer));
+		auth_cache_free(&cache);
+		consult_close(&c);
+	}
+}
+
 /* ---- no room ---- */
 
 /* Asks and judges with room for so much: did it come to an end? */
@@ -475,6 +644,8 @@ main(void)
 		cmocka_unit_test(a_body_is_taken_up_to_its_bound),
 		cmocka_unit_test(
 		    the_log_learns_which_section_could_not_be_asked),
+		cmocka_unit_test(a_yes_is_used_again_for_the_same_question),
+		cmocka_unit_test(nothing_but_a_yes_is_used_again),
 		cmocka_unit_test(without_room_nobody_is_let_in),
 	};
 

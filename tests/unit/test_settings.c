@@ -217,6 +217,12 @@ static const struct trap traps[] = {
 	    "@4:9: error: 'a.b:X-A' is no such pair, expected K:FIELD, K of "
 	    "letters, digits, '-' and '_'\n"
 	    "@4:32: error: 'identity' again, expected each K once\n"),
+	TRAP("what answers are told apart by, where none is kept",
+	    "[auth:a]\ntype = forward\nurl = http://h/\nttl_by = Cookie\n"
+	    "[auth:b]\ntype = forward\nurl = http://h/\nttl = 2d\n",
+	    "@8:7: error: '2d' is out of range, expected 0s to 1d\n"
+	    "@4:10: error: 'ttl_by' in [auth:a] without 'ttl', expected "
+	    "both\n"),
 	TRAP("settings of named sections are looked at, too",
 	    "[egress:a]\nprivate = maybe\ndney = ::1\nca = /a\n"
 	    "allow = 10.0.0.1/8\n[tls:a]\nca = /a\nCA = /b\nverify=on\n",
@@ -937,7 +943,7 @@ what_is_printed_can_be_read_again(void **state)
 	assert_non_null(strstr(first, "users\nrealm = \"A site; of ours\"\n"));
 	assert_non_null(strstr(first, "\n[auth:c]\ntype = forward\n"
 	    "url = \"http://h:1/a?b=c\"\ntimeout = 5s\ncopy = x-a, x-b\n"
-	    "tells = identity:X-B, a:X-C\n"));
+	    "tells = identity:X-B, a:X-C\nttl = 0s\n# ttl_by: none\n"));
 	assert_non_null(strstr(first,
 	    "\n[sign:b]\nsecret = /s\nheader = X-Sign\n"));
 	s = load_good(first);
