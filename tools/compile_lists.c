@@ -82,12 +82,12 @@ compile_known(void *arg, enum directive d, struct str name)
 }
 
 static bool
-compile_reaches(void *arg, const struct str *egress, bool socket,
-    struct str address)
+compile_reaches(void *arg, const struct str *egress,
+    const struct egress_spelled *origin)
 {
 	const struct compile *c = arg;
 
-	return compile_map_reaches(&c->map, egress, socket, address);
+	return compile_map_reaches(&c->map, egress, origin);
 }
 
 /* ---- reading ---- */
@@ -192,6 +192,9 @@ compile_check_links(struct compile *c, struct err *e)
 		.space = compile_map_space(&c->map),
 		.lost = c->source.lost > 0,
 		.broken = c->lint.errors > 0,
+		.reaches = compile_map_has_egress(&c->map) &&
+		    c->lint.errors == 0 ? compile_reaches : NULL,
+		.arg = c,
 		.lint = &c->lint,
 		.memory = c->ask->memory / 2,
 		.folder = compile_folder(c) };

@@ -97,19 +97,15 @@ compile_map_known(const struct compile_map *m, enum directive d,
 	return true;
 }
 
-static bool
-compile_allows(const struct settings_egress *rules, bool socket,
-    struct str address)
+bool
+compile_map_has_egress(const struct compile_map *m)
 {
-	if (socket)
-		return egress_allows_socket(rules, address, true);
-	return !egress_denies_name(rules, address) &&
-	    egress_judge_literal(rules, address, true) != 0;
+	return m->settings != NULL && m->settings->egress_count > 0;
 }
 
 bool
 compile_map_reaches(const struct compile_map *m, const struct str *egress,
-    bool socket, struct str address)
+    const struct egress_spelled *origin)
 {
 	const struct settings *s = m->settings;
 	const struct settings_egress *rules;
@@ -117,10 +113,10 @@ compile_map_reaches(const struct compile_map *m, const struct str *egress,
 
 	rules = settings_egress_of(s, egress != NULL ? *egress : STR(""));
 	/* That there is no such section was told. */
-	if (rules == NULL || compile_allows(rules, socket, address))
+	if (rules == NULL || egress_can_allow(rules, origin))
 		return true;
 	for (i = 0; egress == NULL && i < s->egress_count; i++)
-		if (compile_allows(&s->egresses[i], socket, address))
+		if (egress_can_allow(&s->egresses[i], origin))
 			return true;
 	return false;
 }

@@ -34,10 +34,13 @@ bool compile_map_has_sections(const struct compile_map *m);
 bool compile_map_known(const struct compile_map *m, enum directive d,
     struct str name);
 
-/* May that written address, or socket, be connected to by [egress:NAME], or
- * [egress] of ""; with NULL, by any of them? */
+/* Has it any [egress:NAME]? */
+bool compile_map_has_egress(const struct compile_map *m);
+
+/* May that origin be connected to by [egress:NAME], or [egress] of ""; with
+ * NULL, by any of them? */
 bool compile_map_reaches(const struct compile_map *m,
-    const struct str *egress, bool socket, struct str address);
+    const struct str *egress, const struct egress_spelled *origin);
 
 /*
  * Takes the map's place: of two runs at once one waits here. Its generation

@@ -60,7 +60,8 @@ links_route(struct links *l, struct str key, const struct route *r,
 {
 	if (!links_has(r))
 		return 0;
-	if (links_note_route(l, r) == -1)
+	if (links_note_route(l, r) == -1 ||
+	    (l->ask->reaches != NULL && links_egress(l, r) == -1))
 		return -1;
 	return links_aliases(l, key, r, alone);
 }

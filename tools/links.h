@@ -6,8 +6,8 @@
  *
  * It looks at a built map before it is installed, by the lookup that the
  * router makes, so that nothing is true here and otherwise there. Errors are
- * aliases that lead nowhere, in a circle, or through too many others; the rest
- * is told as warnings.
+ * aliases that lead nowhere, in a circle, or through too many others, and
+ * services that the rules of a route refuse; the rest is told as warnings.
  */
 #ifndef TOOLS_LINKS_H
 #define TOOLS_LINKS_H
@@ -16,6 +16,8 @@
 #include "base/err.h"
 #include "route/route.h"
 #include "tools/lint.h"
+
+struct egress_spelled;
 
 struct links_ask {
 	const char *map;          /* the file to look at */
@@ -26,6 +28,11 @@ struct links_ask {
 	                map: what seems to be missing may be that one */
 	bool broken; /* there are errors: warnings that may be consequences of
 	                them are not told */
+	/* As source.h's; NULL: what entries say by themselves is all there
+	 * is, or something is wrong with it. */
+	bool (*reaches)(void *arg, const struct str *egress,
+	    const struct egress_spelled *origin);
+	void *arg;
 	struct lint *lint;
 	size_t memory;      /* the most for services and names of them */
 	const char *folder; /* of temporary files (spill.h) */

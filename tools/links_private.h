@@ -61,6 +61,10 @@ ATTR_MUST_USE
 int links_aliases(struct links *l, struct str key, const struct route *r,
     bool alone);
 
+/* Tells of the origins of services that the route's rules refuse. 0, or -1 and
+ * l->e. */
+ATTR_MUST_USE int links_egress(struct links *l, const struct route *r);
+
 /* Notes the services that a route refers to, or a service. 0, or -1. */
 ATTR_MUST_USE
 int links_note_route(struct links *l, const struct route *r);

@@ -18,6 +18,8 @@
 #include "route/route.h"
 #include "tools/lint.h"
 
+struct egress_spelled;
+
 enum {
 	SOURCE_TAG_MAX = 256,              /* of a tag's value */
 	SOURCE_SOCKET_MAX = 107,           /* what sockaddr_un holds */
@@ -55,11 +57,11 @@ struct source_see {
 	/* Has router.ini a section of that name ([plan:NAME] for plan=NAME)?
 	 * NULL: nobody asks. */
 	bool (*known)(void *arg, enum directive d, struct str name);
-	/* May an origin with that written address, or socket, be connected to
-	 * by the rules of egress= (NULL: by any that router.ini has)? NULL:
-	 * there is no router.ini, the defaults serve. */
-	bool (*reaches)(void *arg, const struct str *egress, bool socket,
-	    struct str address);
+	/* May an origin that is spelled like that be connected to by the rules
+	 * of egress= (NULL: by any that router.ini has)? NULL: there is no
+	 * router.ini, the defaults serve. */
+	bool (*reaches)(void *arg, const struct str *egress,
+	    const struct egress_spelled *origin);
 	void *arg;
 };
 

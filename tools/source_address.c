@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * source_address: addresses and sockets that URLs of origins spell, judged when
+ * source_address: hosts and sockets that URLs of origins spell, judged when
  * the entry's egress= is known, as the router will.
  */
 
@@ -12,7 +12,7 @@ static const struct str none = { NULL, 0 };
 
 void
 source_address_note(struct source_entry *en, const struct lines_token *t,
-    size_t at, struct str address, bool socket)
+    size_t at, struct str shown, const struct egress_spelled *spelled)
 {
 	struct source_address *a = arena_alloc(en->arena, sizeof(*a));
 	struct source_address **last = &en->addresses;
@@ -23,8 +23,8 @@ source_address_note(struct source_entry *en, const struct lines_token *t,
 		last = &(*last)->next;
 	*a = (struct source_address){ .at = *t,
 		.offset = at,
-		.address = address,
-		.socket = socket };
+		.shown = shown,
+		.spelled = *spelled };
 	*last = a;
 }
 
@@ -32,22 +32,22 @@ static void
 source_address_tell(struct source_entry *en, const struct source_address *a,
     const struct str *egress)
 {
-	const char *what = a->socket ? "socket" :
-	    egress_judge_literal(NULL, a->address, true) == -1 ? "name" :
+	const char *what = a->spelled.socket ? "socket" :
+	    egress_judge_literal(NULL, a->shown, true) == -1 ? "name" :
 	    "address";
 	struct str said;
 
 	if (en->source->see.reaches == NULL)
 		said = arena_printf(en->arena, "the %s %.*s is never relayed "
 		    "to (link-local, metadata, multicast)", what,
-		    STR_ARG(a->address));
+		    STR_ARG(a->shown));
 	else if (egress != NULL && egress->n > 0)
 		said = arena_printf(en->arena, "the %s %.*s is refused by "
-		    "[egress:%.*s] of router.ini", what, STR_ARG(a->address),
+		    "[egress:%.*s] of router.ini", what, STR_ARG(a->shown),
 		    STR_ARG(*egress));
 	else
 		said = arena_printf(en->arena, "the %s %.*s is refused by "
-		    "[egress] of router.ini", what, STR_ARG(a->address));
+		    "[egress] of router.ini", what, STR_ARG(a->shown));
 	source_tell(en, LINT_ORIGIN_REFUSED, &a->at, a->offset, said, none);
 }
 
@@ -57,12 +57,9 @@ source_address_may(const struct source *s, const struct source_address *a,
     const struct str *egress)
 {
 	if (s->see.reaches != NULL)
-		return s->see.reaches(s->see.arg, egress, a->socket,
-		    a->address);
-	if (egress != NULL && egress->n > 0)
-		return true;
-	return a->socket ? egress_allows_socket(NULL, a->address, true) :
-	    egress_allows_literal(NULL, a->address, true);
+		return s->see.reaches(s->see.arg, egress, &a->spelled);
+	return (egress != NULL && egress->n > 0) || a->spelled.built ||
+	    egress_can_allow(NULL, &a->spelled);
 }
 
 void

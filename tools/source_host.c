@@ -169,6 +169,32 @@ source_host_asked(struct source_entry *en, const struct lines_token *t,
 	return true;
 }
 
+static void
+source_host_note(struct source_entry *en, const struct lines_token *t,
+    size_t from, struct str shown, const struct pattern *host)
+{
+	const struct pattern_part *last = &host->parts[host->count - 1];
+	const struct egress_spelled spelled = {
+		.text = last->variable == PATTERN_LITERAL ? last->text :
+							    none,
+		.built = !pattern_is_fixed(host) };
+
+	source_address_note(en, t, from, shown, &spelled);
+}
+
+/* A host with variables. As source_host_read. */
+static bool
+source_host_built(struct source_entry *en, const struct lines_token *t,
+    size_t from, size_t to, bool redirect, struct pattern *out)
+{
+	if (!source_host_variable(en, t, from, to, out))
+		return false;
+	if (!redirect && out->count > 0 && en->source->see.reaches != NULL)
+		source_host_note(en, t, from, str_sub(t->text, from, to),
+		    out);
+	return true;
+}
+
 /* A host [from, to) without port. false: told. */
 static bool
 source_host_read(struct source_entry *en, const struct lines_token *t,
@@ -187,13 +213,13 @@ source_host_read(struct source_entry *en, const struct lines_token *t,
 		return false;
 	}
 	if (str_find(text, '{') < text.n)
-		return source_host_variable(en, t, from, to, out);
+		return source_host_built(en, t, from, to, redirect, out);
 	if (idn_host(text, &host, &e) == -1)
 		return source_host_bad(en, t, from, e.text);
 	*out = source_text_literal(en, host_text(&host), PATTERN_IN_AUTHORITY);
 	if (!redirect && out->count == 1 && (host.kind != HOST_NAME ||
 	    en->source->see.reaches != NULL))
-		source_address_note(en, t, from, out->parts[0].text, false);
+		source_host_note(en, t, from, out->parts[0].text, out);
 	return true;
 }
 

@@ -10,6 +10,7 @@
 #define TOOLS_SOURCE_PRIVATE_H
 
 #include "base/near.h"
+#include "decide/egress.h"
 #include "route/pattern.h"
 #include "tools/lines.h"
 #include "tools/source.h"
@@ -55,13 +56,13 @@ struct source_tag_use {
 	bool service; /* in a service's name, else in an authority */
 };
 
-/* An address or socket that an origin's URL spells. */
+/* What an origin's URL spells of its address. */
 struct source_address {
 	struct source_address *next;
 	struct lines_token at;
 	size_t offset;
-	struct str address;
-	bool socket;
+	struct str shown; /* for people */
+	struct egress_spelled spelled;
 };
 
 /* Reused by each entry: far more than most need, so it is not cleared whole. */
@@ -183,7 +184,7 @@ bool source_host_port(struct source_entry *en, const struct lines_token *t,
 
 /* source_address.c: notes what the URL at that offset of a token spells. */
 void source_address_note(struct source_entry *en, const struct lines_token *t,
-    size_t at, struct str address, bool socket);
+    size_t at, struct str shown, const struct egress_spelled *spelled);
 
 /* Tells those that the router will refuse by the rules of that egress=; NULL:
  * routes may say which. */

@@ -177,6 +177,19 @@ source_url_socket_ok(struct source_entry *en, const struct lines_token *t,
 }
 
 static void
+source_url_note_socket(struct source_entry *en, const struct lines_token *t,
+    size_t from, struct str text)
+{
+	size_t fixed = str_find(text, '{');
+	const struct egress_spelled spelled = {
+		.text = str_sub(text, 0, fixed),
+		.socket = true,
+		.built = fixed < text.n };
+
+	source_address_note(en, t, from, text, &spelled);
+}
+
+static void
 source_url_unix(struct source_entry *en, const struct lines_token *t,
     struct origin_url *o)
 {
@@ -187,8 +200,7 @@ source_url_unix(struct source_entry *en, const struct lines_token *t,
 	struct err e;
 	size_t wrong;
 
-	if (str_find(text, '{') == text.n)
-		source_address_note(en, t, from, text, true);
+	source_url_note_socket(en, t, from, text);
 	if (source_url_socket_ok(en, t, from, text) && en->matched &&
 	    pattern_parse(text, PATTERN_PLACE_AUTHORITY, en->route, en->arena,
 		&o->socket, &wrong, &e) == -1 &&

@@ -10,6 +10,7 @@
 
 #include "base/address.h"
 #include "base/cidr.h"
+#include "http/host.h"
 
 static const struct settings_egress egress_defaults = {
 	.private = SETTINGS_PRIVATE_WRITTEN };
@@ -164,4 +165,40 @@ egress_allows_socket(const struct settings_egress *rules, struct str path,
 		rules = &egress_defaults;
 	return egress_is_inside(str_of(rules->sockets), path) ||
 	    egress_by_class(rules, STR(""), ADDRESS_PRIVATE, written);
+}
+
+/* A socket's path that begins like that may yet be in the folder. */
+static bool
+egress_can_be_inside(struct str folder, struct str begin)
+{
+	return egress_is_inside(folder, begin) || str_starts(folder, begin);
+}
+
+/* Is every host that ends like that at or below a denied name? No name has a
+ * '?', so that it stands for whatever the variables become. */
+static bool
+egress_denies_end(const struct settings_egress *rules, struct str end)
+{
+	char host[HOST_MAX + 1] = "?";
+
+	if (end.n >= sizeof(host))
+		return false;
+	memcpy(host + 1, end.p, end.n);
+	return egress_denies_name(rules, (struct str){ host, end.n + 1 });
+}
+
+bool
+egress_can_allow(const struct settings_egress *rules,
+    const struct egress_spelled *origin)
+{
+	if (rules == NULL)
+		rules = &egress_defaults;
+	if (origin->socket)
+		return origin->built ? egress_can_be_inside(
+		    str_of(rules->sockets), origin->text) :
+		    egress_allows_socket(rules, origin->text, true);
+	if (origin->built)
+		return !egress_denies_end(rules, origin->text);
+	return !egress_denies_name(rules, origin->text) &&
+	    egress_judge_literal(rules, origin->text, true) != 0;
 }

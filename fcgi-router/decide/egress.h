@@ -43,4 +43,18 @@ bool egress_allows_literal(const struct settings_egress *rules,
 bool egress_allows_socket(const struct settings_egress *rules,
     struct str path, bool written);
 
+/* An origin as a list spells it. */
+struct egress_spelled {
+	struct str text; /* the host or the socket's path; of one with
+	                    variables, a host's end behind the last of them, a
+	                    path's begin before the first */
+	bool socket;
+	bool built; /* it has variables */
+};
+
+/* Can there be a request for which it may be connected to? What a name
+ * resolves to is not known here. */
+bool egress_can_allow(const struct settings_egress *rules,
+    const struct egress_spelled *origin);
+
 #endif

@@ -354,6 +354,60 @@ names_are_denied_before_all_and_allow_what_is_private(void **state)
 	assert_false(egress_denies_name(NULL, STR("z.test")));
 }
 
+static void
+what_is_spelled_is_refused_only_if_no_request_may(void **state)
+{
+	static const struct {
+		const char *text;
+		bool socket, built;
+		bool may, by_default;
+	} rows[] = {
+		{ "10.0.0.1", false, false, false, true },
+		{ "8.8.8.8", false, false, true, true },
+		{ "[::1]", false, false, false, true },
+		{ "169.254.1.1", false, false, false, false },
+		{ "name.test", false, false, true, true },
+		{ "evil.test", false, false, false, true },
+		{ "a.corp.test", false, false, false, true },
+		{ "corp.test", false, false, true, true },
+		/* behind the last variable */
+		{ "", false, true, true, true },
+		{ ".test", false, true, true, true },
+		{ ".evil.test", false, true, true, true },
+		{ "vil.test", false, true, true, true },
+		{ ".corp.test", false, true, false, true },
+		{ "-a.corp.test", false, true, false, true },
+		{ "corp.test", false, true, true, true },
+		{ "/run/apps/a", true, false, true, true },
+		{ "/run/a", true, false, false, true },
+		/* before the first */
+		{ "/", true, true, true, false },
+		{ "/run/", true, true, true, false },
+		{ "/run/a", true, true, true, false },
+		{ "/run/apps", true, true, true, false },
+		{ "/run/apps/x-", true, true, true, false },
+		{ "/run/apps-", true, true, false, false },
+		{ "/run/b", true, true, false, false },
+	};
+	char folder[] = "/run/apps", names[] = "*.corp.test\nevil.test";
+	const struct settings_egress rules = { .sockets = folder,
+		.private = SETTINGS_PRIVATE_NEVER, .deny_names = names };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < TABLE_COUNT(rows); i++) {
+		const struct egress_spelled origin = {
+			.text = str_of(rows[i].text),
+			.socket = rows[i].socket,
+			.built = rows[i].built };
+
+		TABLE_INT(rows[i].text, egress_can_allow(&rules, &origin),
+		    rows[i].may);
+		TABLE_INT(rows[i].text, egress_can_allow(NULL, &origin),
+		    rows[i].by_default);
+	}
+}
+
 int
 main(void)
 {
@@ -365,6 +419,8 @@ main(void)
 		cmocka_unit_test(
 		    names_are_denied_before_all_and_allow_what_is_private),
 		cmocka_unit_test(other_families_never),
+		cmocka_unit_test(
+		    what_is_spelled_is_refused_only_if_no_request_may),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
