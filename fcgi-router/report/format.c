@@ -28,7 +28,7 @@ static const struct format_own {
 	    " generation={generation} attempts={attempts}"
 	    " received={received} lookup_us={lookup_us} auth_us={auth_us}"
 	    " connect_us={connect_us} first_us={first_us}"
-	    " total_us={total_us}" },
+	    " origin_time_us={origin_time_us} total_us={total_us}" },
 	{ { "json", 4 }, NULL },
 };
 

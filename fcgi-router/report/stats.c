@@ -130,8 +130,8 @@ stats_is_limit(enum reason reason)
 	    reason == REASON_LIMIT_TIME;
 }
 
-static void
-stats_count(const struct record *r, uint64_t counts[STATS_COUNT_COUNT])
+void
+stats_counts_of(const struct record *r, uint64_t counts[STATS_COUNT_COUNT])
 {
 	const int gone = reason_status(REASON_CLIENT_GONE);
 
@@ -184,7 +184,7 @@ stats_add_in(void *arg)
 	unsigned time = stats_time_place(r->total_us), place;
 	uint64_t plan;
 
-	stats_count(r, counts);
+	stats_counts_of(r, counts);
 	stats_series_roll(c->d, c->now_us);
 	place = stats_place_take(c->d, by, c->key, shm_slot(c->s->shm));
 	plan = place != STATS_STRAY ? atomic_load_explicit(

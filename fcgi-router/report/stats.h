@@ -94,6 +94,10 @@ int stats_look(struct stats *s, struct err *e);
  * reason, space, service, route and plan. */
 void stats_add(struct stats *s, const struct record *r, int64_t now_us);
 
+/* What an exchange adds to each count. */
+void stats_counts_of(const struct record *r,
+    uint64_t counts[STATS_COUNT_COUNT]);
+
 /* n more of them happened. */
 void stats_happened(struct stats *s, enum stats_event what, uint64_t n);
 

@@ -118,7 +118,7 @@ a_line_is_combined_and_words(void **state)
 	    "origin=http://127.0.0.1:8000 identity=me "
 	    "generation=7 "
 	    "attempts=1 received=5 lookup_us=12 auth_us=34 connect_us=0 "
-	    "first_us=3456 total_us=5678901234\n");
+	    "first_us=3456 origin_time_us=- total_us=5678901234\n");
 }
 
 static void
@@ -133,7 +133,8 @@ what_is_unknown_is_a_dash(void **state)
 	    "\"-\" \"-\" id=- reason=- route=- service=- "
 	    "namespace=- version=- plan=- limit=- tags=- "
 	    "origin=- identity=- generation=0 attempts=0 received=0 "
-	    "lookup_us=- auth_us=- connect_us=- first_us=- total_us=-\n");
+	    "lookup_us=- auth_us=- connect_us=- first_us=- "
+	    "origin_time_us=- total_us=-\n");
 }
 
 static void
@@ -152,7 +153,7 @@ time_is_local_with_its_zone(void **state)
 	    "namespace=- version=- plan=- limit=- tags=- "
 	    "origin=- identity=- generation=0 attempts=0 "
 	    "received=0 lookup_us=- auth_us=- connect_us=- first_us=- "
-	    "total_us=-\n");
+	    "origin_time_us=- total_us=-\n");
 	use_zone("XYZ+3:30");
 	r.start.tv_sec++; /* the zone is looked at once a second */
 	r.status = 0;
@@ -161,7 +162,8 @@ time_is_local_with_its_zone(void **state)
 	    "\"-\" \"-\" id=- reason=- route=- service=- "
 	    "namespace=- version=- plan=- limit=- tags=- "
 	    "origin=- identity=- generation=0 attempts=0 received=0 "
-	    "lookup_us=- auth_us=- connect_us=- first_us=- total_us=-\n");
+	    "lookup_us=- auth_us=- connect_us=- first_us=- "
+	    "origin_time_us=- total_us=-\n");
 }
 
 static void
@@ -190,7 +192,8 @@ texts_are_escaped_where_they_stand(void **state)
 	    "route=*.a/{b}\\x20\\x0a service=- namespace=- "
 	    "version=- plan=- limit=- tags=- "
 	    "origin=http://\\x00 identity=- generation=0 attempts=0 received=0 "
-	    "lookup_us=- auth_us=- connect_us=- first_us=- total_us=-\n");
+	    "lookup_us=- auth_us=- connect_us=- first_us=- "
+	    "origin_time_us=- total_us=-\n");
 }
 
 static void
