@@ -58,6 +58,9 @@ dry_run = yes
 [plan:watched-inside]
 concurrency = 1
 dry_run = yes
+[plan:watched-few]
+subrequests = 1
+dry_run = yes
 [plan:changed]
 rate = 2/d
 burst = 2
@@ -122,6 +125,8 @@ quick.test {o} plan=quick
 at-once.test {o} plan=at-once
 watched.test {o} plan=watched
 watched-inside.test {o} plan=watched-inside
+watched-few.test @watched-few plan=watched-few
+@watched-few {r[1]} {o} backup retry=1
 changed.test {o} plan=changed
 guarded.test {o} plan=two auth=nobody
 loose.test {o} plan=loose auth=tokens
@@ -629,7 +634,7 @@ def refusals(router):
     ("small.test", "small", "body-too-large",
      {"method": "POST", "body": b"x" * 1001}),
     ("watched.test", "watched", "limit-rate", {}),
-    ("lenient.test", "lenient", "limit-subrequests", {}),
+    ("watched-few.test", "watched-few", "limit-subrequests", {}),
     ("lenient.test", "lenient", "body-too-large",
      {"method": "POST", "body": b"x" * 100}),
 ])
