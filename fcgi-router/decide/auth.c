@@ -274,6 +274,16 @@ auth_refuse(struct auth_walk *w, struct str level, struct err *e)
 
 /* ---- a yes ---- */
 
+/* Lines behind lines. 0, or -1: no room. */
+static int
+auth_gather(struct arena *a, struct str *all, struct str lines)
+{
+	if (lines.n > 0)
+		*all = ARENA_JOIN(a, *all, all->n > 0 ? STR("\n") : STR(""),
+		    lines);
+	return all->p != NULL || all->n == 0 ? 0 : -1;
+}
+
 /* Adds one's to what all say; the first that names who it is has said it. 0,
  * or -1: no room. claims: with room for all. */
 static int
@@ -292,11 +302,8 @@ auth_join(struct auth_walk *w, const struct auth_answer *one,
 	for (i = 0; i < one->sets.count; i++)
 		if (header_keep(&yes->sets, &one->sets.fields[i]) == -1)
 			return -1;
-	if (one->consumed.n == 0)
-		return 0;
-	yes->consumed = ARENA_JOIN(w->ask.arena, yes->consumed,
-	    yes->consumed.n > 0 ? STR("\n") : STR(""), one->consumed);
-	return yes->consumed.p != NULL ? 0 : -1;
+	return auth_gather(w->ask.arena, &yes->consumed, one->consumed) == 0 ?
+	    auth_gather(w->ask.arena, &yes->cookies, one->cookies) : -1;
 }
 
 /* What those say who said yes, in the order in which they were asked for. 0,
@@ -356,17 +363,57 @@ auth_is_name(const struct header_field *f, void *name)
 	return header_same_variable(f->name, *(const struct str *)name);
 }
 
+static bool
+auth_is_bare(const struct header_field *f, void *arg)
+{
+	(void)arg;
+	return f->id == NAME_COOKIE && f->value.n == 0;
+}
+
+/* 0, or -1: no room. */
+static int
+auth_take_cookie(struct header *h, struct str name, struct arena *a)
+{
+	size_t i;
+
+	for (i = 0; i < h->count; i++) {
+		struct header_field *f = &h->fields[i];
+
+		if (f->id != NAME_COOKIE)
+			continue;
+		f->value = header_cookie_without(f->value, name, a);
+		if (f->value.p == NULL)
+			return -1;
+	}
+	header_remove_if(h, auth_is_bare, NULL);
+	return 0;
+}
+
+/* 0, or -1: no room. */
+static int
+auth_take_consumed(const struct auth_walk *w, struct header *h)
+{
+	struct str fields = w->yes.consumed, cookies = w->yes.cookies, name;
+
+	while (fields.n > 0) {
+		(void)str_cut(fields, '\n', &name, &fields);
+		header_remove_if(h, auth_is_name, &name);
+	}
+	while (cookies.n > 0) {
+		(void)str_cut(cookies, '\n', &name, &cookies);
+		if (auth_take_cookie(h, name, w->ask.arena) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 int
 auth_dress(const struct auth_walk *w, struct header *h)
 {
-	struct str left = w->policy->pass_auth ? STR("") : w->yes.consumed;
-	struct str name;
 	size_t i;
 
-	while (left.n > 0) {
-		(void)str_cut(left, '\n', &name, &left);
-		header_remove_if(h, auth_is_name, &name);
-	}
+	if (!w->policy->pass_auth && auth_take_consumed(w, h) == -1)
+		return -1;
 	for (i = 0; i < w->yes.sets.count; i++)
 		header_remove_if(h, auth_is_name, &w->yes.sets.fields[i].name);
 	for (i = 0; i < w->yes.sets.count; i++)

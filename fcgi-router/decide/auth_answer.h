@@ -29,6 +29,7 @@ struct auth_answer {
 	                        those names that the client sent */
 	struct str consumed; /* the names of fields whose credentials were
 	                        taken, parted by LF; may be empty */
+	struct str cookies;  /* the same of cookies */
 	/* of a no */
 	struct str why;       /* for the log alone; may be empty */
 	struct str challenge; /* of WWW-Authenticate; empty: asking again with

@@ -14,7 +14,7 @@
 enum {
 	AUTH_CACHE_WAYS = 4,
 	AUTH_CACHE_PLACES = AUTH_CACHE_MOST / AUTH_CACHE_WAYS,
-	AUTH_CACHE_FIRST = 3 /* texts before those of claims and fields */
+	AUTH_CACHE_FIRST = 4 /* texts before those of claims and fields */
 };
 
 /* An answer in one piece: of each claim and field two texts, and behind them
@@ -109,6 +109,7 @@ auth_cache_texts(const struct auth_answer *yes, struct str *texts)
 	*texts++ = yes->identity;
 	*texts++ = yes->plan;
 	*texts++ = yes->consumed;
+	*texts++ = yes->cookies;
 	for (i = 0; i < yes->claim_count; i++) {
 		*texts++ = yes->claims[i].name;
 		*texts++ = yes->claims[i].value;
@@ -122,7 +123,8 @@ auth_cache_texts(const struct auth_answer *yes, struct str *texts)
 static size_t
 auth_cache_bytes(const struct auth_answer *yes)
 {
-	size_t n = yes->identity.n + yes->plan.n + yes->consumed.n, i;
+	size_t n = yes->identity.n + yes->plan.n + yes->consumed.n +
+	    yes->cookies.n, i;
 
 	for (i = 0; i < yes->claim_count; i++)
 		n += yes->claims[i].name.n + yes->claims[i].value.n;
@@ -183,6 +185,7 @@ auth_cache_unpack(const struct auth_cache_kept *kept, struct arena *a,
 	out->identity = texts[0];
 	out->plan = texts[1];
 	out->consumed = texts[2];
+	out->cookies = texts[3];
 	out->claims = claims;
 	out->claim_count = kept->claims;
 	texts += AUTH_CACHE_FIRST;

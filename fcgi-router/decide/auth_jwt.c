@@ -252,9 +252,10 @@ auth_jwt_refuse(const struct auth_ask *ask, struct auth_answer *out,
 	return auth_challenge(ask, out, STR("Bearer"), more, e);
 }
 
+/* consumed: the field that has the token, or none. */
 static int
 auth_jwt_ask_token(const struct auth_ask *ask, struct str token,
-    struct auth_answer *out, struct err *e)
+    struct str consumed, struct auth_answer *out, struct err *e)
 {
 	struct timespec now = clock_wall();
 	struct auth_json *claims;
@@ -271,17 +272,58 @@ auth_jwt_ask_token(const struct auth_ask *ask, struct str token,
 	}
 	if (got == -1)
 		return -1;
-	out->consumed = STR("Authorization");
+	out->consumed = consumed;
+	out->cookies = str_of(ask->settings->cookie);
 	return got == 1 ? AUTH_YES : auth_jwt_refuse(ask, out, why, e);
+}
+
+/* Is there a Bearer in any of them, or what may be taken for one? */
+static bool
+auth_jwt_has_bearer(const struct request *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->fields.count; i++)
+		if (r->fields.fields[i].id == NAME_AUTHORIZATION &&
+		    str_starts_nocase(r->fields.fields[i].value,
+		        STR("Bearer")))
+			return true;
+	return false;
+}
+
+/* How many there are of that name, and one of them. */
+static size_t
+auth_jwt_cookies(const struct request *r, struct str name, struct str *out)
+{
+	size_t count = 0, i;
+
+	for (i = 0; i < r->fields.count; i++) {
+		struct str left = r->fields.fields[i].value;
+
+		if (r->fields.fields[i].id != NAME_COOKIE)
+			continue;
+		while (header_cookie_next(&left, name, out))
+			count++;
+	}
+	return count;
 }
 
 int
 auth_jwt_ask(const struct auth_ask *ask, struct auth_answer *out,
     struct err *e)
 {
-	struct str token;
+	struct str cookie = str_of(ask->settings->cookie), token;
+	size_t cookies = 0;
 
-	if (!auth_credentials(ask->request, STR("Bearer"), &token))
-		return auth_challenge(ask, out, STR("Bearer"), STR(""), e);
-	return auth_jwt_ask_token(ask, token, out, e);
+	if (auth_credentials(ask->request, STR("Bearer"), &token))
+		return auth_jwt_ask_token(ask, token, STR("Authorization"),
+		    out, e);
+	if (cookie.n > 0 && !auth_jwt_has_bearer(ask->request))
+		cookies = auth_jwt_cookies(ask->request, cookie, &token);
+	if (cookies == 1)
+		return auth_jwt_ask_token(ask, token, STR(""), out, e);
+	if (cookies > 1)
+		return auth_jwt_refuse(ask, out,
+		    "its cookie comes more than once", e);
+	return auth_challenge(ask, out, STR("Bearer"), STR(""), e);
 }

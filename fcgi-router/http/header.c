@@ -258,19 +258,29 @@ header_list_next(struct str value, size_t *at, struct str *element)
 	return false;
 }
 
+/* The next pair, without what parts it from another one. */
+static bool
+header_pair_next(struct str *left, struct str *pair)
+{
+	size_t to;
+
+	for (to = 0; to < left->n; to++)
+		if (left->p[to] == ';' || left->p[to] == ',')
+			break;
+	*pair = str_sub(*left, 0, to);
+	if (left->n == 0)
+		return false;
+	*left = str_sub(*left, to + 1, left->n);
+	return true;
+}
+
 bool
 header_cookie_next(struct str *left, struct str name, struct str *out)
 {
-	while (left->n > 0) {
-		struct str key, text;
-		size_t to;
+	struct str pair, key, text;
 
-		for (to = 0; to < left->n; to++)
-			if (left->p[to] == ';' || left->p[to] == ',')
-				break;
-		key = str_sub(*left, 0, to);
-		*left = str_sub(*left, to + 1, left->n);
-		if (str_cut(key, '=', &key, &text) &&
+	while (header_pair_next(left, &pair)) {
+		if (str_cut(pair, '=', &key, &text) &&
 		    str_eq(str_trim(key), name)) {
 			*out = str_trim(text);
 			return true;
@@ -283,4 +293,21 @@ bool
 header_cookie(struct str value, struct str name, struct str *out)
 {
 	return header_cookie_next(&value, name, out);
+}
+
+struct str
+header_cookie_without(struct str value, struct str name, struct arena *a)
+{
+	char *text = arena_alloc(a, value.n + 1), *to = text;
+	struct str left = value, pair, key, unused;
+
+	while (text != NULL && header_pair_next(&left, &pair)) {
+		if (str_cut(pair, '=', &key, &unused) &&
+		    str_eq(str_trim(key), name))
+			continue;
+		if (to > text)
+			*to++ = pair.p[-1];
+		to = str_put(to, to > text ? pair : str_trim(pair));
+	}
+	return (struct str){ text, (size_t)(to - text) };
 }

@@ -163,4 +163,9 @@ bool header_cookie(struct str value, struct str name, struct str *out);
 /* The same of a name that repeats: *left becomes what is behind the pair. */
 bool header_cookie_next(struct str *left, struct str name, struct str *out);
 
+/* The value without the cookies of that name, in the arena; of no others
+ * nothing is left. {NULL, 0}: the arena is full. */
+struct str header_cookie_without(struct str value, struct str name,
+    struct arena *a);
+
 #endif

@@ -251,6 +251,9 @@ SETTING_AUTH("plan", plan, TEXT, "", "", "64",
 SETTING_AUTH("claims", claims, PAIRS, "", "", "",
     "jwt: claims that origins are sent, each in a field: CLAIM:FIELD, parted "
     "by commas. What clients send in such a field goes to no origin at all.")
+SETTING_AUTH("cookie", cookie, TEXT, "", "", "64",
+    "jwt: the cookie that has the token where the field Authorization has "
+    "none. Origins are not sent it, unless a route says pass-auth.")
 SETTING_AUTH("url", url, URL, "", "", "",
     "forward: the service that is asked, written out: "
     "http://HOST[:PORT]/PATH, the same of https, or unix:/SOCKET:/PATH. "

@@ -2,6 +2,7 @@
 
 /* settings_auth: which settings an [auth:NAME] has, by its type. */
 
+#include "http/header.h"
 #include "http/name.h"
 #include "settings/settings_private.h"
 
@@ -20,7 +21,7 @@ static const struct settings_auth_kind {
 		SETTINGS_AUTH_ONE(issuer) | SETTINGS_AUTH_ONE(audience) |
 		SETTINGS_AUTH_ONE(leeway) | SETTINGS_AUTH_ONE(require_exp) |
 		SETTINGS_AUTH_ONE(identity) | SETTINGS_AUTH_ONE(plan) |
-		SETTINGS_AUTH_ONE(claims) },
+		SETTINGS_AUTH_ONE(claims) | SETTINGS_AUTH_ONE(cookie) },
 	[SETTINGS_AUTH_FORWARD] = { SETTINGS_AUTH_ONE(url),
 		SETTINGS_AUTH_ONE(timeout) | SETTINGS_AUTH_ONE(copy) |
 		SETTINGS_AUTH_ONE(tells) | SETTINGS_AUTH_ONE(ttl) |
@@ -139,6 +140,19 @@ settings_auth_tells(const struct settings_declaration *named,
 }
 
 static void
+settings_auth_cookie(const struct settings_declaration *named,
+    struct settings_report *r)
+{
+	const struct settings_place *cookie =
+	    &named->places[SETTINGS_AUTH_cookie];
+
+	if (cookie->line != 0 && !header_is_token(cookie->value))
+		settings_tell(r, cookie->line, cookie->column,
+		    "'%s' is no name of a cookie, expected letters, digits, "
+		    "'-' and '_'", settings_quote(cookie->value).text);
+}
+
+static void
 settings_auth_ttl(const struct settings_declaration *named,
     struct settings_report *r)
 {
@@ -162,6 +176,7 @@ settings_auth_look(const struct settings_declaration *named,
 	settings_auth_copy(named, r);
 	settings_auth_tells(named, r);
 	settings_auth_ttl(named, r);
+	settings_auth_cookie(named, r);
 	if (type->line == 0) {
 		settings_tell(r, named->line, 1,
 		    "no 'type' in [auth:%.*s], expected one of %s",

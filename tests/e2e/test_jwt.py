@@ -25,6 +25,9 @@ hs.test   {url} auth=hs
     request-header X-Who: {{auth.identity}};{{auth.email}};{{auth.none}}
 pk.test   {url} auth=pk
 pass.test {url} auth=hs pass-auth
+web.test  {url} auth=web
+    request-header X-Cookie: {{cookie.id}};{{cookie.a}}
+keep.test {url} auth=web pass-auth
 open.test {url}
 """
 
@@ -97,7 +100,7 @@ def site(request, new_lab, end_lab_module):
         lab.settings = {"log__access": str(lab.dir / "log" / "access"),
                         "router__check": "20ms"}
         for name, algorithm, key in (
-                ("hs", "HS256", "hs.secret"),
+                ("hs", "HS256", "hs.secret"), ("web", "HS256", "hs.secret"),
                 ("pk", '"RS256, ES256, EdDSA"', "pk.pem")):
             lab.settings.update({
                 f"auth:{name}__type": "jwt",
@@ -105,6 +108,7 @@ def site(request, new_lab, end_lab_module):
                 f"auth:{name}__key": str(folder / key),
                 f"auth:{name}__issuer": ISSUER,
                 f"auth:{name}__audience": "api"})
+        lab.settings["auth:web__cookie"] = "id"
         lab.settings["auth:hs__claims"] = '"email:X-Email, groups:X-Groups"'
         lab.routes(ROUTES.format(url=origin.url))
         made = Guarded(lab, SETUPS[request.param]).start()
@@ -195,6 +199,29 @@ def test_a_token_is_passed_where_a_route_says_so(site):
     token = site.keys.token("HS256")
     _, (asked,) = site.asks("pass.test", bearer(token))
     assert asked.all("Authorization") == ["Bearer " + token]
+
+
+def test_a_token_in_a_cookie_lets_in_and_goes_no_further(site):
+    token = site.keys.token("HS256")
+    _, (asked,) = site.asks("web.test", ("Cookie", f"a=1; id={token}; b=2"),
+                            ("Authorization", "Basic YTpi"))
+    assert asked.all("Cookie") == ["a=1; b=2"]
+    assert asked.all("Authorization") == ["Basic YTpi"]
+    _, (asked,) = site.asks("web.test", ("Cookie", f"id={token}"))
+    assert asked.all("Cookie") == []
+    _, (asked,) = site.asks("keep.test", ("Cookie", f"id={token}"))
+    assert asked.all("Cookie") == [f"id={token}"]
+
+
+@pytest.mark.parametrize("row", ["other-name", "twice", "forged", "bearer"])
+def test_a_cookie_that_is_no_token_of_ours_is_not_heard(site, row):
+    good = site.keys.token("HS256")
+    fields = {"other-name": [("Cookie", f"ID={good}")],
+              "twice": [("Cookie", f"id={good}; id={good}")],
+              "forged": [("Cookie", "id=" + site.keys.token("none"))],
+              "bearer": [("Cookie", f"id={good}"), bearer("x")]}[row]
+    answer, asked = site.asks("web.test", *fields)
+    assert (answer.status, asked) == (401, [])
 
 
 def test_the_log_says_who_it_was(site):

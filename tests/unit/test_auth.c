@@ -586,7 +586,8 @@ static void
 what_a_service_sets_comes_in_place_of_what_a_client_sent(void **state)
 {
 	struct auth_set *set = auth_read_services();
-	struct auth_answer answer = { .consumed = STR("x-user\nx-none") };
+	struct auth_answer answer = { .consumed = STR("x-user\nx-none"),
+		.cookies = STR("s\nt") };
 	struct auth_case c;
 	struct header h;
 
@@ -602,10 +603,14 @@ what_a_service_sets_comes_in_place_of_what_a_client_sent(void **state)
 	assert_int_equal(header_add(&h, STR("X.User"), STR("root")), 0);
 	assert_int_equal(header_add(&h, STR("x-none"), STR("root")), 0);
 	assert_int_equal(header_add(&h, STR("X-Users"), STR("kept")), 0);
+	assert_int_equal(header_add(&h, STR("Cookie"), STR("s=1; a=2; t=3")),
+	    0);
+	assert_int_equal(header_add(&h, STR("cookie"), STR("t=4")), 0);
 	assert_int_equal(auth_dress(&c.walk, &h), 0);
-	assert_int_equal(h.count, 2);
+	assert_int_equal(h.count, 3);
 	TABLE_STR("kept", h.fields[0].value, "kept");
-	TABLE_STR("set", h.fields[1].value, "ann");
+	TABLE_STR("other cookies", h.fields[1].value, "a=2");
+	TABLE_STR("set", h.fields[2].value, "ann");
 	auth_close(&c);
 	auth_drop(&set);
 }

@@ -82,6 +82,7 @@ all_of_a_yes_comes_back(void **state)
 		{ STR("empty"), STR("") } };
 	struct auth_answer yes = { .identity = STR("ann"),
 		.plan = STR("pro"), .consumed = STR("x-user\nx-b"),
+		.cookies = STR("a\nb"),
 		.claims = claims, .claim_count = 2 }, found;
 	struct auth_cache *c = auth_cache_new();
 	struct digest key = cache_key(c, "q");
@@ -100,6 +101,7 @@ all_of_a_yes_comes_back(void **state)
 	TABLE_STR("identity", found.identity, "ann");
 	TABLE_STR("plan", found.plan, "pro");
 	TABLE_STR("consumed", found.consumed, "x-user\nx-b");
+	TABLE_STR("cookies", found.cookies, "a\nb");
 	assert_int_equal(found.claim_count, 2);
 	TABLE_STR("claim", found.claims[0].name, "team");
 	TABLE_STR("claim", found.claims[0].value, "red");

@@ -47,7 +47,8 @@ static struct settings_auth
 settings_of(unsigned algorithm)
 {
 	return (struct settings_auth){ .algorithm = algorithm,
-		.issuer = issuer, .audience = audience, .leeway = 30000,
+		.issuer = issuer, .audience = audience, .cookie = empty,
+		.leeway = 30000,
 		.require_exp = true };
 }
 
@@ -630,6 +631,84 @@ a_request_without_a_token_is_asked_for_one(void **state)
 	}
 }
 
+/* Two tokens: %1$s of ann, %2$s of bob; x is none. */
+static const struct cookie_case {
+	const char *name;
+	const char *fields[3];  /* "Name: value" */
+	const char *who;        /* NULL: nobody */
+	const char *told;       /* behind the realm */
+	const char *consumed;
+} cookie_cases[] = {
+	{ "a cookie", { "Cookie: a=b; s=%1$s" }, "ann", "", "" },
+	{ "a cookie of a second field", { "Cookie: a=b", "Cookie: s=%1$s" },
+	  "ann", "", "" },
+	{ "no cookie", { "Cookie: a=b; S=%1$s; ss=%1$s" }, NULL, "", "" },
+	{ "an empty one", { "Cookie: s=" }, NULL, "not valid", "" },
+	{ "none but a word", { "Cookie: s=x" }, NULL, "not valid", "" },
+	{ "two of them", { "Cookie: s=%1$s; s=%1$s" }, NULL, "not valid", "" },
+	{ "two of them in two fields", { "Cookie: s=%1$s", "Cookie: s=%2$s" },
+	  NULL, "not valid", "" },
+	{ "Authorization goes before it", { "Cookie: s=%1$s",
+	    "Authorization: Bearer %2$s" }, "bob", "", "Authorization" },
+	{ "also if it is wrong", { "Cookie: s=%1$s",
+	    "Authorization: Bearer x" }, NULL, "not valid", "" },
+	{ "also if it is empty", { "Cookie: s=%1$s",
+	    "Authorization: Bearer" }, NULL, "", "" },
+	{ "also if there are two", { "Cookie: s=%1$s",
+	    "Authorization: Bearer %2$s", "Authorization: Bearer %2$s" },
+	  NULL, "", "" },
+	{ "another scheme is the origin's", { "Cookie: s=%1$s",
+	    "Authorization: Basic YTpi" }, "ann", "", "" },
+};
+
+static void
+a_token_may_come_in_a_cookie(void **state)
+{
+	static char ann[TOKENS_MAX], bob[TOKENS_MAX], text[2 * TOKENS_MAX];
+	static char session[] = "s";
+	struct ask_room r;
+	struct err e;
+	size_t i, k;
+
+	(void)state;
+	tokens_make(TOKENS_SECRET, STR(HEAD("HS256")), STR("{\"sub\":\"ann\"}"),
+	    ann);
+	tokens_make(TOKENS_SECRET, STR(HEAD("HS256")), STR("{\"sub\":\"bob\"}"),
+	    bob);
+	for (i = 0; i < TABLE_COUNT(cookie_cases); i++) {
+		const struct cookie_case *c = &cookie_cases[i];
+		struct str name, value;
+
+		ask_init(&r);
+		r.s.cookie = session;
+		for (k = 0; k < 3 && c->fields[k] != NULL; k++) {
+			snprintf(text, sizeof(text), c->fields[k], ann, bob);
+			value = arena_copy(&r.arena, str_of(text));
+			(void)str_cut(value, ':', &name, &value);
+			assert_int_equal(header_add(&r.request.fields, name,
+			    str_trim(value)), 0);
+		}
+		TABLE_INT(c->name, auth_jwt_ask(&r.ask, &r.answer, &e),
+		    c->who != NULL ? AUTH_YES : 0);
+		TABLE_STR(c->name, r.answer.identity,
+		    c->who != NULL ? c->who : "");
+		TABLE_STR(c->name, r.answer.consumed, c->consumed);
+		TABLE_STR(c->name, r.answer.cookies,
+		    c->who != NULL ? "s" : "");
+		if (c->who == NULL)
+			TABLE_STR(c->name, r.answer.challenge,
+			    c->told[0] == '\0' ? "Bearer realm=\"r\"" :
+			    "Bearer realm=\"r\", error=\"invalid_token\", "
+			    "error_description=\"the token is not valid\"");
+		arena_fini(&r.arena);
+	}
+	ask_init(&r);
+	assert_int_equal(header_add(&r.request.fields, STR("Cookie"),
+	    ARENA_JOIN(&r.arena, STR("="), str_of(ann))), 0);
+	assert_int_equal(auth_jwt_ask(&r.ask, &r.answer, &e), 0);
+	arena_fini(&r.arena);
+}
+
 static void
 no_memory_is_no_yes(void **state)
 {
@@ -866,7 +945,7 @@ what_is_printed_of_a_section_can_be_read_again(void **state)
 	static const char ini[] = "[auth:j]\ntype = jwt\nrealm = r\n"
 	    "algorithm = RS256, EdDSA\nkey = /k\naudience = api\n"
 	    "leeway = 1s\nrequire_exp = no\nidentity = id\nplan = p\n"
-	    "claims = a:X-A, b:X-B\n";
+	    "claims = a:X-A, b:X-B\ncookie = s\n";
 	struct settings *s;
 	char *text = NULL;
 	size_t n;
@@ -887,6 +966,7 @@ what_is_printed_of_a_section_can_be_read_again(void **state)
 	assert_int_equal(settings_load(path_of("router.ini"), &s, NULL, NULL),
 	    0);
 	assert_string_equal(s->auths[0].claims, "a:X-A\nb:X-B");
+	assert_string_equal(s->auths[0].cookie, "s");
 	assert_int_equal(s->auths[0].algorithm, RS | ED);
 	settings_drop(&s);
 	free(text);
@@ -954,6 +1034,7 @@ main(void)
 		cmocka_unit_test(
 		    a_refusal_tells_the_log_why_and_the_client_little),
 		cmocka_unit_test(a_request_without_a_token_is_asked_for_one),
+		cmocka_unit_test(a_token_may_come_in_a_cookie),
 		cmocka_unit_test(no_memory_is_no_yes),
 		cmocka_unit_test(secrets_are_long_and_hidden),
 		cmocka_unit_test(a_public_key_is_no_secret),

@@ -390,6 +390,47 @@ cookies_are_found_by_their_exact_name(void **state)
 	}
 }
 
+static const struct {
+	const char *value;
+	const char *want; /* without s */
+} header_without[] = {
+	{ "", "" },
+	{ "s=1", "" },
+	{ "s=1; s=2,s=", "" },
+	{ "a=1; s=2", "a=1" },
+	{ "s=2; a=1", "a=1" },
+	{ "a=1; s=2; b=3", "a=1; b=3" },
+	{ "a=1;s=2;b=3", "a=1;b=3" },
+	{ "a=1, s=2, b=3", "a=1, b=3" },
+	{ "a=1; s =2 ;b=3", "a=1;b=3" },
+	{ "a=1,2; s=3", "a=1,2" },
+	{ "a=1; ss=2; S=3; s", "a=1; ss=2; S=3; s" },
+	{ "a=\"1; s=2\"; b=3", "a=\"1; b=3" },
+	{ "a=s=1", "a=s=1" },
+	{ " a=1 ", "a=1" },
+	{ "; ;s=1;", "" },
+	{ "a=1;;b=2", "a=1;;b=2" },
+};
+
+static void
+a_cookie_goes_and_others_stay_as_they_are(void **state)
+{
+	struct str found;
+	size_t i;
+
+	for (i = 0; i < TABLE_COUNT(header_without); i++) {
+		const char *row = header_without[i].value;
+		char *in = table_exact(str_of(row));
+		struct str out = header_cookie_without((struct str){ in,
+			strlen(row) }, STR("s"), *state);
+
+		TABLE_STR(row, out, header_without[i].want);
+		assert_non_null(out.p);
+		assert_false(header_cookie(out, STR("s"), &found));
+		free(in);
+	}
+}
+
 static void
 cookies_that_repeat_are_found_one_by_one(void **state)
 {
@@ -460,6 +501,7 @@ main(void)
 		cmocka_unit_test(nothing_bad_gets_in),
 		cmocka_unit_test(lists_are_parted_at_commas_outside_quotes),
 		cmocka_unit_test(cookies_are_found_by_their_exact_name),
+		cmocka_unit_test(a_cookie_goes_and_others_stay_as_they_are),
 		cmocka_unit_test(cookies_that_repeat_are_found_one_by_one),
 		cmocka_unit_test(names_that_become_one_variable_are_the_same),
 	};

@@ -217,6 +217,14 @@ static const struct trap traps[] = {
 	    "@4:9: error: 'a.b:X-A' is no such pair, expected K:FIELD, K of "
 	    "letters, digits, '-' and '_'\n"
 	    "@4:32: error: 'identity' again, expected each K once\n"),
+	TRAP("what no cookie is called",
+	    "[auth:a]\ntype = jwt\nkey = /k\nalgorithm = HS256\n"
+	    "cookie = a=b\n[auth:b]\ntype = bearer\nfile = /f\n"
+	    "cookie = a\n",
+	    "@5:10: error: 'a=b' is no name of a cookie, expected letters, "
+	    "digits, '-' and '_'\n"
+	    "@9:10: error: 'cookie' in [auth:b], expected none: its type is "
+	    "bearer\n"),
 	TRAP("what answers are told apart by, where none is kept",
 	    "[auth:a]\ntype = forward\nurl = http://h/\nttl_by = Cookie\n"
 	    "[auth:b]\ntype = forward\nurl = http://h/\nttl = 2d\n",
