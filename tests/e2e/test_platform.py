@@ -5,8 +5,11 @@ only the ports of its origins are others, and its map lies elsewhere."""
 import base64
 import contextlib
 import hashlib
+import os
 import re
 import shutil
+import subprocess
+import textwrap
 
 import pytest
 
@@ -15,6 +18,7 @@ import lab as labs
 from origin import Origin
 
 CONF = labs.TOP / "conf"
+README = (labs.TOP / "README").read_text()
 CLIENT = "192.0.2.9"
 # secret, by bcrypt.
 STAFF = "ada:$2y$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW\n"
@@ -48,6 +52,63 @@ def platform():
         lab.start_router()
         yield lab
 
+
+# ---- what README says of it ----
+
+def blocks():
+    """Lists and commands of that part, in order."""
+    part = README.split("A small platform\n---")[1].split("\n\n\n")[0]
+    return [textwrap.dedent(block) for block in
+            re.findall(r"(?m)(?:^    .*\n|^\n(?=    ))+", part)]
+
+
+def test_readme_shows_lines_of_the_list():
+    shown = [line for line in blocks()[0].splitlines() if line]
+    assert len(shown) > 5
+    lines = (CONF / "platform.list").read_text().splitlines()
+    assert set(shown) <= set(lines)
+
+
+def test_commands_of_readme_work_in_a_fresh_copy(lab):
+    folder = lab.dir / "conf"
+    for name in ("platform.list", "platform.ini"):
+        shutil.copy(CONF / name, folder)
+    commands = blocks()[1]
+    assert commands.count("route-query") == 3
+    # It asks for the password at the terminal.
+    script = commands.replace("openssl passwd -6", "openssl passwd -6 secret")
+    done = subprocess.run(
+        ["sh", "-ec", script + 'printf "token %s\\n" "$token"'], cwd=folder,
+        capture_output=True, text=True, check=False, timeout=60, env={
+            "PATH": f"{lab.dir / 'bin'}:{labs.BUILD / 'tools'}:"
+                    f"{os.environ['PATH']}"})
+    assert done.returncode == 0, done.stderr
+    assert re.findall(r"(?m)^service +(\S+)", done.stdout) == [
+        "@production/globex", "@production/acme.hello", "@staging/acme"]
+    token = re.search(r"(?m)^token (\S{64})$", done.stdout)[1]
+    serve = re.search(r"fcgi-router (.*) \\\n", blocks()[2])[1]
+    assert serve == "-c platform.ini -s unix:/run/fcgi-router/router.sock"
+    served = folder / "served.ini"
+    served.write_text((folder / "platform.ini").read_text().replace(
+        "[router]", f"[router]\nstate_dir = {lab.dir / 'run' / 'state'}"))
+    lab.start_router("-s", f"unix:{lab.socket}", "-c", served, user=None,
+                     group=None, extra_groups=None)
+    labs.until(lambda: labs.connects(lab.socket), 10, "the router listens")
+
+    def status(host, **variables):
+        return ask(lab, host, **variables).reason
+
+    right = base64.b64encode(b"ada:secret").decode()
+    assert status("admin.platform.example") == "auth-required"
+    assert status("api.platform.example") == "auth-required"
+    # Whatever listens at those ports, these are let in.
+    for host, field in (("admin.platform.example", f"Basic {right}"),
+                        ("api.platform.example", f"Bearer {token}")):
+        assert status(host, HTTP_AUTHORIZATION=field) in (
+            None, "origin-refused")
+
+
+# ---- what it does ----
 
 def ask(lab, host, target="/", client=CLIENT, **variables):
     return fcgi.ask(lab.socket, target, host=host, more=[
