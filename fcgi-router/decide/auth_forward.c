@@ -43,17 +43,25 @@ auth_forward_is_part(char c)
 	return str_is_alnum(c) || c == '-' || c == '_' || c == '.';
 }
 
-/* The two first parts of what begins like a token. false: there are not three
- * of them. */
-static bool
-auth_forward_cut(struct str text, struct str *head, struct str *body)
+/* What a token could be of, from where it begins. */
+static struct str
+auth_forward_run(struct str text)
 {
-	struct str rest;
 	size_t n = 0;
 
 	while (n < text.n && auth_forward_is_part(text.p[n]))
 		n++;
-	return str_cut(str_sub(text, 0, n), '.', head, &rest) &&
+	return str_sub(text, 0, n);
+}
+
+/* The two first parts of what begins like a token. false: there are not three
+ * of them, and no later begin in the same run has so many. */
+static bool
+auth_forward_cut(struct str run, struct str *head, struct str *body)
+{
+	struct str rest;
+
+	return str_cut(run, '.', head, &rest) &&
 	    str_cut(rest, '.', body, &rest);
 }
 
@@ -86,7 +94,7 @@ int64_t
 auth_tokens_left(const struct header *h, double now)
 {
 	int64_t left = INT64_MAX, one;
-	struct str rest, head, body;
+	struct str rest, run, head, body;
 	size_t i, tokens = 0;
 	struct arena a;
 
@@ -99,13 +107,15 @@ auth_tokens_left(const struct header *h, double now)
 			if (at == NULL)
 				break;
 			rest = str_sub(rest, (size_t)(at - rest.p), rest.n);
-			if (auth_forward_cut(rest, &head, &body)) {
+			run = auth_forward_run(rest);
+			if (auth_forward_cut(run, &head, &body)) {
 				one = auth_forward_left(head, body, now, &a);
 				left = one < left ? one : left;
 				tokens++;
 				arena_reset(&a);
+				run.n = 3; /* another may begin in it */
 			}
-			rest = str_sub(rest, 3, rest.n);
+			rest = str_sub(rest, run.n, rest.n);
 		}
 	}
 	arena_fini(&a);

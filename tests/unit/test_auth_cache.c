@@ -340,6 +340,22 @@ a_token_is_found_wherever_it_stands(void **state)
 	TABLE_INT("more than anybody needs", cache_left(many), 0);
 }
 
+/* A client may send a field of 64 KiB that begins like one at each letter. */
+static void
+what_is_almost_a_token_costs_little(void **state)
+{
+	static char long_one[64 * 1024];
+	clock_t begin = clock();
+	size_t i;
+
+	(void)state;
+	memcpy(long_one, "X: ", 3);
+	for (i = 3; i + 3 < sizeof(long_one); i += 3)
+		memcpy(long_one + i, "eyJ", 3);
+	assert_true(cache_left(long_one) == INT64_MAX);
+	assert_true(clock() - begin < CLOCKS_PER_SEC / 10);
+}
+
 int
 main(void)
 {
@@ -354,6 +370,7 @@ main(void)
 		cmocka_unit_test(a_flood_takes_no_more_room_than_is_said),
 		cmocka_unit_test(without_room_it_is_as_if_nothing_was_kept),
 		cmocka_unit_test(a_token_is_found_wherever_it_stands),
+		cmocka_unit_test(what_is_almost_a_token_costs_little),
 	};
 
 	return cmocka_run_group_tests(tests, cache_setup, cache_teardown);
