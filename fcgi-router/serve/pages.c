@@ -43,7 +43,7 @@ struct pages_said {
 	int status;
 	const char *word;     /* why; NULL: a route says the status */
 	const char *sentence; /* of the word */
-	struct str id;
+	struct str id;        /* of what no cache keeps */
 };
 
 /* The id is a token: it holds no quote and no backslash. The rest is
@@ -52,9 +52,8 @@ static struct str
 pages_json(const struct pages_said *s, struct arena *a)
 {
 	if (s->word == NULL)
-		return arena_printf(a, "{\"status\":%d,\"message\":\"%s\","
-		    "\"request_id\":\"%.*s\"}\n", s->status,
-		    status_phrase(s->status), STR_ARG(s->id));
+		return arena_printf(a, "{\"status\":%d,\"message\":\"%s\"}\n",
+		    s->status, status_phrase(s->status));
 	return arena_printf(a, "{\"status\":%d,\"reason\":\"%s\","
 	    "\"message\":\"%s\",\"request_id\":\"%.*s\"}\n", s->status,
 	    s->word, s->sentence, STR_ARG(s->id));
@@ -67,15 +66,15 @@ pages_html(const struct pages_said *s, struct arena *a)
 	struct str shown = pages_token(s->id, a), why = STR("");
 
 	if (s->word != NULL)
-		why = arena_printf(a, "<p>%s</p>\n<p><small>%s, ",
-		    s->sentence, s->word);
+		why = arena_printf(a, "<p>%s</p>\n"
+		    "<p><small>%s, request %.*s</small></p>\n", s->sentence,
+		    s->word, STR_ARG(shown));
 	if ((shown.p == NULL && s->id.n > 0) || why.p == NULL)
 		return (struct str){ NULL, 0 };
 	return arena_printf(a, "<!doctype html>\n<html lang=\"en\">\n"
 	    "<meta charset=\"utf-8\">\n<title>%d %s</title>\n"
-	    "<h1>%d %s</h1>\n%.*srequest %.*s</small></p>\n</html>\n",
-	    s->status, phrase, s->status, phrase,
-	    STR_ARG(why.n > 0 ? why : STR("<p><small>")), STR_ARG(shown));
+	    "<h1>%d %s</h1>\n%.*s</html>\n",
+	    s->status, phrase, s->status, phrase, STR_ARG(why));
 }
 
 /* 0, or -1: the arena is full. */
@@ -147,8 +146,7 @@ static int
 pages_respond_status(struct exchange_reply *reply,
     const struct request *request, struct page_files *own, struct arena *a)
 {
-	const struct pages_said said = { reply->status, NULL, NULL,
-		request->id };
+	const struct pages_said said = { .status = reply->status };
 	int got;
 
 	if (reply->status < PAGES_ERRORS)
