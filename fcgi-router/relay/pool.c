@@ -186,6 +186,17 @@ pool_give(struct pool *p, struct wire **w)
 	pool_close(gone);
 }
 
+size_t
+pool_count(struct pool *p)
+{
+	size_t count;
+
+	pthread_mutex_lock(&p->lock);
+	count = p->count;
+	pthread_mutex_unlock(&p->lock);
+	return count;
+}
+
 int64_t
 pool_sweep(struct pool *p)
 {

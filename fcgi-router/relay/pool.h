@@ -38,6 +38,9 @@ struct wire *pool_take(struct pool *p, struct str key, bool sure);
 /* Takes the wire over and sets *w NULL; it may be closed at once. */
 void pool_give(struct pool *p, struct wire **w);
 
+/* How many are idle. */
+size_t pool_count(struct pool *p);
+
 /* Closes wires that were idle for too long; by one thread. When to come
  * again, clock_ms: none is too old before. */
 int64_t pool_sweep(struct pool *p);

@@ -44,6 +44,7 @@ wire_new(struct wire_maker *m, const struct target *t)
 	w->taken = w->denied = w->tried = false;
 	memset(&w->peer, 0, sizeof(w->peer));
 	memset(&w->place, 0, sizeof(w->place));
+	atomic_fetch_add(&m->open, 1);
 	return w;
 }
 
@@ -72,6 +73,7 @@ wire_close(struct wire **w)
 	wire_drop_curl(wire);
 	wire_tls_drop(&wire->tls);
 	free((char *)(uintptr_t)wire->key.p);
+	atomic_fetch_sub(&wire->maker->open, 1);
 	pthread_mutex_lock(&wire->maker->lock);
 	wire->next = wire->maker->closed;
 	wire->maker->closed = wire;

@@ -28,6 +28,9 @@ struct wire_maker;
 struct wire_maker *wire_maker_new(void);
 void wire_maker_free(struct wire_maker **m);
 
+/* Wires of it that are open, idle or busy. Any thread. */
+unsigned wire_maker_open(const struct wire_maker *m);
+
 /*
  * Loads libcurl, which takes some milliseconds, so that the first wire_open
  * need not. 0, or -1 and e (internal, overloaded): another time it may go.

@@ -62,6 +62,12 @@ wire_maker_new(void)
 	return m;
 }
 
+unsigned
+wire_maker_open(const struct wire_maker *m)
+{
+	return atomic_load(&m->open);
+}
+
 void
 wire_maker_free(struct wire_maker **m)
 {

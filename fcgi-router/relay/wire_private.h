@@ -8,6 +8,7 @@
 #define RELAY_WIRE_PRIVATE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/socket.h>
 
 #include "relay/stale.h"
@@ -22,6 +23,7 @@ struct wire_maker {
 	pthread_mutex_t locks[CURL_LOCK_DATA_LAST]; /* one for each kind that
 	                                               libcurl shares */
 	struct stale stale;
+	atomic_uint open;         /* wires */
 	pthread_mutex_t lock;     /* guards all below */
 	CURLSH *share;            /* NULL until wire_maker_begin */
 	struct wire_tls_set *tls; /* in force */

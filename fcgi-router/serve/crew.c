@@ -298,6 +298,15 @@ crew_drain(struct crew *c, bool alone)
 			crew_queue(c, c->all[i]);
 }
 
+void
+crew_workers(struct crew *c, unsigned *total, unsigned *held)
+{
+	pthread_mutex_lock(&c->lock);
+	*total = c->total;
+	*held = c->held;
+	pthread_mutex_unlock(&c->lock);
+}
+
 unsigned
 crew_open(struct crew *c)
 {

@@ -50,6 +50,9 @@ int crew_bell(const struct crew *c);
  */
 void crew_drain(struct crew *c, bool alone);
 
+/* How many workers there are, and how many of them are held. */
+void crew_workers(struct crew *c, unsigned *total, unsigned *held);
+
 /* Connections that are open, with a request or without. */
 unsigned crew_open(struct crew *c);
 

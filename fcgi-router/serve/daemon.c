@@ -18,6 +18,7 @@
 #include "base/file.h"
 #include "base/msg.h"
 #include "base/watch.h"
+#include "serve/gauges.h"
 
 enum {
 	DAEMON_FAULTS_MAX = 8, /* lost pages of maps, then a clean start */
@@ -29,6 +30,7 @@ struct daemon_state {
 	struct process *process;
 	const struct daemon_plan *plan;
 	struct crew *crew;
+	time_t since; /* when it began to serve */
 	int signals;
 	struct watch ini;
 	struct watch *files; /* that the ini read last names */
@@ -177,6 +179,7 @@ daemon_look(struct daemon_state *d)
 	(void)snapshot_look(d->process->snapshot);
 	access_log_look(d->process->log);
 	process_look(d->process);
+	gauges_tell(d->process, d->crew, d->since);
 	daemon_look_ini(d);
 	daemon_look_exe(d);
 	if (snapshot_faults(d->process->snapshot) >= DAEMON_FAULTS_MAX) {
@@ -324,6 +327,7 @@ daemon_begin(struct daemon_state *d, struct err *e)
 	if (d->signals == -1)
 		return err_set(e, REASON_INTERNAL, "signalfd: %s",
 		    strerror(errno));
+	d->since = clock_wall().tv_sec;
 	if (d->plan->ini != NULL)
 		watch_init(&d->ini, d->plan->ini);
 	daemon_begin_exe(d);

@@ -153,6 +153,7 @@ struct exchange {
 	struct board_mark mark; /* where others see it under way */
 	const char *shown_to;   /* and to which origin: its target's name */
 	bool timed;         /* somebody is told how long its parts take */
+	bool counted;       /* it goes into stats */
 	bool uploads;       /* the request's body still goes out, beside the
 	                       answer */
 	bool head_sent;     /* the answer's head was put */

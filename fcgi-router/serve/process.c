@@ -37,6 +37,15 @@ process_join_limit(struct process *p, const struct settings *s, struct err *e)
 		p->limit = limit_join(s->state_dir, true, e);
 }
 
+/* The same of what all requests count by. */
+static void
+process_join_stats(struct process *p, const struct settings *s, struct err *e)
+{
+	e->reason = REASON_NONE;
+	if (p->stats == NULL && s->stats_count)
+		p->stats = stats_join(s->state_dir, !p->once, e);
+}
+
 /* As health_join. */
 static void
 process_look_journal(struct process *p, struct err *e)
@@ -63,6 +72,8 @@ process_join(struct process *p, bool once)
 	p->health = health_join(folder, !once, &e);
 	process_note(&first, &e);
 	p->board = board_join(folder, !once, &e);
+	process_note(&first, &e);
+	process_join_stats(p, p->settings, &e);
 	process_note(&first, &e);
 	p->journal = journal_new(folder);
 	if (once)
@@ -110,6 +121,7 @@ process_fini(struct process *p)
 	board_leave(&p->board);
 	journal_free(&p->journal);
 	limit_leave(&p->limit);
+	stats_leave(&p->stats);
 	snapshot_free(&p->snapshot);
 	access_log_close(&p->log);
 	format_free(&p->format);
@@ -132,6 +144,8 @@ process_look(struct process *p)
 	if (board_look(p->board, &e) == -1)
 		process_note(&first, &e);
 	if (p->limit != NULL && limit_look(p->limit, &e) == -1)
+		process_note(&first, &e);
+	if (p->stats != NULL && stats_look(p->stats, &e) == -1)
 		process_note(&first, &e);
 	process_look_journal(p, &e);
 	process_note(&first, &e);
@@ -210,7 +224,7 @@ process_change(struct process *p, struct settings *settings)
 {
 	struct auth_set *auth = NULL, *old_auth;
 	struct settings *old;
-	struct err e;
+	struct err e, first;
 
 	if (sign_load(settings, NULL, NULL) == -1 ||
 	    auth_load(settings, &auth, NULL, NULL) == -1 ||
@@ -219,8 +233,10 @@ process_change(struct process *p, struct settings *settings)
 		settings_drop(&settings);
 		return -1;
 	}
-	process_join_limit(p, settings, &e);
-	process_tell_alone(&e);
+	process_join_limit(p, settings, &first);
+	process_join_stats(p, settings, &e);
+	process_note(&first, &e);
+	process_tell_alone(&first);
 	pthread_mutex_lock(&p->lock);
 	old = p->settings;
 	old_auth = p->auth;

@@ -23,6 +23,7 @@
 #include "report/format.h"
 #include "report/board.h"
 #include "report/journal.h"
+#include "report/stats.h"
 #include "route/snapshot.h"
 #include "serve/page_files.h"
 #include "serve/warn.h"
@@ -38,6 +39,8 @@ struct process {
 	                          none */
 	struct board *board;   /* of requests under way, likewise */
 	struct journal *journal; /* of ended ones, likewise */
+	struct stats *stats;     /* what is counted, likewise; NULL: nothing
+	                            is */
 	struct access_log *log;
 	struct format *format; /* of its lines */
 	struct page_files pages; /* the operator's */

@@ -60,6 +60,8 @@ step_open_wire(struct exchange *x, const struct exchange_loan *loan,
 	    left < timeout ? left : timeout, w, &x->err);
 	loan->held(loan->arg, false);
 	gate_leave(&relay->gate, x->target.key);
+	if (got == 0 && x->counted)
+		stats_happened(x->process->stats, STATS_EVENT_connects, 1);
 	return got;
 }
 
@@ -102,8 +104,8 @@ step_connect(struct exchange *x, const struct exchange_loan *loan)
 	bool reused;
 	int got = 0;
 
-	if (x->attempt_us == 0)
-		x->attempt_us = step_time(x);
+	if (x->attempt_us == 0 && (x->timed || x->counted))
+		x->attempt_us = clock_us();
 	if (!x->fresh_only)
 		w = relay_take(relay, &x->target, !step_may_repeat(x));
 	reused = w != NULL;
@@ -113,7 +115,8 @@ step_connect(struct exchange *x, const struct exchange_loan *loan)
 		x->origin_us = x->attempt_us;
 	if (!reused)
 		got = step_open_wire(x, loan, &w);
-	x->record.connect_us = step_time(x) - x->attempt_us;
+	if (x->timed)
+		x->record.connect_us = clock_us() - x->attempt_us;
 	step_h1_request(x, &request);
 	if (got == -1)
 		return step_attempt_failed(x, false);

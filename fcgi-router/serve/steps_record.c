@@ -46,21 +46,28 @@ step_fill_request(struct record *r, const struct request *of)
 	r->user_agent = header_get(&of->fields, STR("User-Agent"));
 }
 
+/* What is counted by. */
 static void
-step_fill_record(struct exchange *x, const struct exchange_loan *loan)
+step_fill_place(struct exchange *x)
+{
+	struct record *r = &x->record;
+
+	if (x->follow.found.route != NULL)
+		r->route = x->follow.found.route->match;
+	r->service = x->follow.service_key;
+	r->space = exchange_space(x);
+}
+
+static void
+step_fill_rest(struct exchange *x, const struct exchange_loan *loan)
 {
 	struct record *r = &x->record;
 
 	step_fill_request(r, &x->request);
-	if (x->follow.found.route != NULL)
-		r->route = x->follow.found.route->match;
-	r->service = x->follow.service_key;
 	r->version = x->follow.source.version;
-	r->space = exchange_space(x);
 	r->tags = step_tags(&x->follow.policy, loan);
 	r->origin = x->target.name;
 	r->identity = x->auth.yes.identity;
-	r->total_us = clock_us() - x->since_us;
 }
 
 void
@@ -68,6 +75,7 @@ step_record(struct exchange *x, const struct exchange_loan *loan)
 {
 	char line[FORMAT_LINE_MAX];
 	bool logs, journals;
+	int64_t now_us;
 
 	x->recorded = true;
 	step_note_refusal(x);
@@ -75,9 +83,16 @@ step_record(struct exchange *x, const struct exchange_loan *loan)
 	board_hide(x->process->board, &x->mark);
 	logs = access_log_wanted(x->process->log);
 	journals = process_journals(x->process);
+	if (!logs && !journals && !x->counted)
+		return;
+	now_us = clock_us();
+	x->record.total_us = now_us - x->since_us;
+	step_fill_place(x);
+	if (x->counted)
+		stats_add(x->process->stats, &x->record, now_us);
 	if (!logs && !journals)
 		return;
-	step_fill_record(x, loan);
+	step_fill_rest(x, loan);
 	if (journals)
 		journal_write(x->process->journal, &x->record);
 	if (logs)

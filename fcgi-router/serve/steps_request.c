@@ -22,6 +22,7 @@ step_begin(struct exchange *x)
 	x->timed = x->settings->server_timing ||
 	    access_log_wanted(x->process->log) ||
 	    journal_wanted(x->process->journal) || x->process->once;
+	x->counted = x->settings->stats_count && x->process->stats != NULL;
 	if (x->timed)
 		x->record.start = clock_wall();
 	atomic_fetch_add(&x->process->exchanges, 1);

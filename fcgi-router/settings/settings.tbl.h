@@ -181,6 +181,9 @@ SETTING("journal", "keep", journal_keep, WORD, "tail", "", "tail|always|no",
     "When ended requests are written to the journal, which is memory that all "
     "routers share and has the last 8192 of them: tail, while somebody reads "
     "it; always, so that the last ones can be seen later; or no.")
+SETTING("stats", "count", stats_count, BOOL, "yes", "", "",
+    "Whether requests are counted, in memory that all routers share: what "
+    "route-stat, internal=metrics and internal=status show.")
 SETTING_EGRESS("private", private, WORD, "written", "", "written|never",
     "Who may connect to loopback and private addresses and to Unix sockets: an "
     "origin whose URL in the map writes its host or socket without variables, "
