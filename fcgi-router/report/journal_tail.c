@@ -221,6 +221,12 @@ journal_tail_next(struct journal_tail *t, struct journal_entry *out)
 	return got == 1 ? 1 : 0;
 }
 
+bool
+journal_tail_waits(const struct journal_tail *t)
+{
+	return t->since != 0;
+}
+
 uint64_t
 journal_tail_missed(struct journal_tail *t)
 {

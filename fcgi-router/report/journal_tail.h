@@ -34,6 +34,10 @@ void journal_tail_back(struct journal_tail *t, uint64_t count);
 enum { JOURNAL_TAIL_PATIENCE_MS = 50 };
 int journal_tail_next(struct journal_tail *t, struct journal_entry *out);
 
+/* Is a record waited for, which is being written? As journal_tail_next last
+ * found it. */
+bool journal_tail_waits(const struct journal_tail *t);
+
 /* How many were missed since the last call: overwritten before they were read,
  * of killed writers, or without a place. */
 uint64_t journal_tail_missed(struct journal_tail *t);

@@ -20,6 +20,7 @@ PROGRAMS = {
     "fcgi-router": "fcgi-router/fcgi-router.8",
     "route-compile": "tools/route-compile.1",
     "route-query": "tools/route-query.1",
+    "route-tail": "tools/route-tail.1",
 }
 
 
@@ -86,7 +87,8 @@ def items(page):
 
 @pytest.mark.parametrize("page", [
     "fcgi-router/fcgi-router.8", "tools/route-compile.1",
-    "tools/route-query.1", "conf/routes.5", "conf/router.ini.5"])
+    "tools/route-query.1", "tools/route-tail.1", "conf/routes.5",
+    "conf/router.ini.5"])
 def test_a_manual_fits_a_terminal_of_80_columns(page):
     """Tables are what does not, and becomes unreadable."""
     run = subprocess.run(
