@@ -68,7 +68,7 @@ target_host(const struct pattern *p, const struct pattern_source *s,
 }
 
 /* Of most origins it is the name. */
-static struct str
+struct str
 target_key(const struct target *t, struct str egress, struct arena *a)
 {
 	if (t->written && t->tls.n == 0 && egress.n == 0)

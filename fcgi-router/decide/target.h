@@ -37,6 +37,11 @@ struct target {
 	struct str prefix;     /* of the path asked for, taken away */
 };
 
+/* The key of that address, of which all else is filled in; egress: the NAME of
+ * its [egress:NAME], or empty. {NULL, 0}: the arena is full. */
+struct str target_key(const struct target *t, struct str egress,
+    struct arena *a);
+
 /* Fills in what of *out is the origin's alone, scheme to tls, without a path.
  * As target_origin. */
 ATTR_MUST_USE

@@ -34,6 +34,7 @@ consult_address(struct consult *c, const struct settings *s, struct err *e)
 		.path = c->url.path,
 		.host_field = STR("localhost"),
 		.written = true,
+		.tls = str_of(c->section->tls),
 		.egress = &s->egress };
 	port = str_decimal(t->port, digits);
 	t->scheme = t->socket.n > 0 ? ORIGIN_UNIX :
@@ -42,12 +43,12 @@ consult_address(struct consult *c, const struct settings *s, struct err *e)
 	    t->socket) : ARENA_JOIN(c->arena,
 	    str_of(origin_scheme_word(t->scheme)), STR("://"), t->host,
 	    STR(":"), port);
-	t->key = t->name;
+	t->key = target_key(t, STR(""), c->arena);
 	if (t->socket.n == 0)
 		t->host_field = t->port == (c->url.tls ? 443 : 80) ? t->host :
 		    ARENA_JOIN(c->arena, t->host, STR(":"), port);
-	return t->name.p != NULL && t->host_field.p != NULL ? 0 :
-	    consult_full(e);
+	return t->name.p != NULL && t->key.p != NULL &&
+	    t->host_field.p != NULL ? 0 : consult_full(e);
 }
 
 /* Asked of a body, or of one that is known already, which there is none. */

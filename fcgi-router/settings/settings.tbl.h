@@ -264,6 +264,10 @@ SETTING_AUTH("url", url, URL, "", "", "",
 SETTING_AUTH("timeout", timeout, TIME, "5s", "1ms", "1h",
     "forward: the service has so long for its whole answer; without one nobody "
     "is let in.")
+SETTING_AUTH("tls", tls, NAME, "", "", "",
+    "forward: the [tls:NAME] that says whom a service at https:// is verified "
+    "against, and what it is shown. Without this setting: the system's "
+    "authorities, and nothing.")
 SETTING_AUTH("copy", copy, FIELDS, "", "", "",
     "forward: header fields of the service's yes that the origin gets. No "
     "client may send them on to any origin; Authorization only where this "

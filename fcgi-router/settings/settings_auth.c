@@ -23,9 +23,9 @@ static const struct settings_auth_kind {
 		SETTINGS_AUTH_ONE(identity) | SETTINGS_AUTH_ONE(plan) |
 		SETTINGS_AUTH_ONE(claims) | SETTINGS_AUTH_ONE(cookie) },
 	[SETTINGS_AUTH_FORWARD] = { SETTINGS_AUTH_ONE(url),
-		SETTINGS_AUTH_ONE(timeout) | SETTINGS_AUTH_ONE(copy) |
-		SETTINGS_AUTH_ONE(tells) | SETTINGS_AUTH_ONE(ttl) |
-		SETTINGS_AUTH_ONE(ttl_by) },
+		SETTINGS_AUTH_ONE(timeout) | SETTINGS_AUTH_ONE(tls) |
+		SETTINGS_AUTH_ONE(copy) | SETTINGS_AUTH_ONE(tells) |
+		SETTINGS_AUTH_ONE(ttl) | SETTINGS_AUTH_ONE(ttl_by) },
 };
 
 bool
@@ -164,9 +164,29 @@ settings_auth_ttl(const struct settings_declaration *named,
 		    STR_ARG(named->name));
 }
 
+static void
+settings_auth_tls(const struct settings_declaration *named,
+    const struct settings_declared *declared, struct settings_report *r)
+{
+	const struct settings_place *tls = &named->places[SETTINGS_AUTH_tls];
+
+	if (tls->line == 0 || !str_is_name(tls->value))
+		return;
+	if (!str_starts(named->places[SETTINGS_AUTH_url].value,
+	    STR("https://")))
+		settings_tell(r, tls->line, tls->column,
+		    "'tls' in [auth:%.*s], expected none: its url is not "
+		    "https://", STR_ARG(named->name));
+	else if (settings_find_declared(declared, SETTINGS_TLS,
+	    tls->value) == NULL)
+		settings_tell(r, tls->line, tls->column,
+		    "'tls' is '%.*s', expected one that has a section "
+		    "[tls:%.*s]", STR_ARG(tls->value), STR_ARG(tls->value));
+}
+
 void
 settings_auth_look(const struct settings_declaration *named,
-    struct settings_report *r)
+    const struct settings_declared *declared, struct settings_report *r)
 {
 	const struct settings_place *type = &named->places[SETTINGS_AUTH_type];
 	struct settings_value value;
@@ -177,6 +197,7 @@ settings_auth_look(const struct settings_declaration *named,
 	settings_auth_tells(named, r);
 	settings_auth_ttl(named, r);
 	settings_auth_cookie(named, r);
+	settings_auth_tls(named, declared, r);
 	if (type->line == 0) {
 		settings_tell(r, named->line, 1,
 		    "no 'type' in [auth:%.*s], expected one of %s",

@@ -117,7 +117,7 @@ settings_named_look(const struct settings_declared *declared,
 		const struct settings_declaration *named = &declared->list[i];
 
 		if (named->kind == SETTINGS_AUTH)
-			settings_auth_look(named, r);
+			settings_auth_look(named, declared, r);
 		if (named->kind == SETTINGS_SIGN)
 			settings_look_secret(named, r);
 		if (named->kind == SETTINGS_PLAN)

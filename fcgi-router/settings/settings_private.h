@@ -108,6 +108,11 @@ struct settings_declared {
 /* The rows that sections of that kind have: `count` from the answer on. */
 size_t settings_named_rows(enum settings_named kind, size_t *count);
 
+/* The section [KIND:NAME]; NULL: there is none. */
+const struct settings_declaration *settings_find_declared(
+    const struct settings_declared *declared, enum settings_named kind,
+    struct str name);
+
 /*
  * The own look: tells every mistake of the text, of its values too, and fills
  * the places of the settings that it has (SETTINGS_COUNT of them), and what is
@@ -163,7 +168,7 @@ void settings_plan_look(const struct settings_declaration *named,
 void settings_named_look(const struct settings_declared *declared,
     struct settings_report *r);
 void settings_auth_look(const struct settings_declaration *named,
-    struct settings_report *r);
+    const struct settings_declared *declared, struct settings_report *r);
 
 /* Has its type the setting, one of enum settings_auth_key? */
 bool settings_auth_takes(const struct settings_auth *s, size_t at);

@@ -136,8 +136,7 @@ settings_named_word(enum settings_named kind)
 	return settings_named_words[kind];
 }
 
-/* The declaration of that kind and name that was there before, or NULL. */
-static const struct settings_declaration *
+const struct settings_declaration *
 settings_find_declared(const struct settings_declared *declared,
     enum settings_named kind, struct str name)
 {

@@ -52,6 +52,22 @@ def test_an_authority_counts_for_its_name_alone(
     assert len(secure.asked) == 3 and secure.names[0] == "localhost"
 
 
+def test_a_service_that_says_who_may_come_in_is_verified_too(
+        lab, files, secure):  # noqa: F811
+    url = f"https://localhost:{secure.port}/hello"
+    lab.routes('corp.test respond=200 "in" auth=corp\n'
+               'bare.test respond=200 "in" auth=bare\n')
+    lab.configure(router__check="20ms", **{
+        "tls:corp__ca": files / "ca.pem", "auth:corp__type": "forward",
+        "auth:corp__url": url, "auth:corp__tls": "corp",
+        "auth:bare__type": "forward", "auth:bare__url": url})
+    lab.start_router()
+    for _ in range(3):
+        assert reason(lab, "corp.test") is None
+        assert reason(lab, "bare.test") == "auth-unavailable"
+    assert len(secure.asked) == 3 and secure.accepted < 6
+
+
 def test_a_relative_path_starts_at_the_settings(
         lab, files, secure):  # noqa: F811
     serve(lab, secure, **{"tls:corp__ca": "ca.pem"})

@@ -130,21 +130,26 @@ consult_text(struct consult_case *c, const struct header *h)
 static const struct {
 	const char *url;
 	const char *name, *target, *host;
+	const char *key; /* the pool's, of a section with tls; NULL: none */
 } consult_urls[] = {
-	{ "http://auth.test", "http://auth.test:80", "/", "auth.test" },
+	{ "http://auth.test", "http://auth.test:80", "/", "auth.test", NULL },
 	{ "http://auth.test:80/ok?", "http://auth.test:80", "/ok?",
-	  "auth.test" },
+	  "auth.test", NULL },
 	{ "http://auth.test:443/ok", "http://auth.test:443", "/ok",
-	  "auth.test:443" },
+	  "auth.test:443", NULL },
 	{ "https://auth.test/ok?a=b", "https://auth.test:443", "/ok?a=b",
-	  "auth.test" },
+	  "auth.test", NULL },
 	{ "https://auth.test:80/ok", "https://auth.test:80", "/ok",
-	  "auth.test:80" },
+	  "auth.test:80", NULL },
 	{ "http://127.0.0.1:9091/api/verify", "http://127.0.0.1:9091",
-	  "/api/verify", "127.0.0.1:9091" },
-	{ "http://[::1]:9091/", "http://[::1]:9091", "/", "[::1]:9091" },
+	  "/api/verify", "127.0.0.1:9091",
+	  NULL },
+	{ "http://[::1]:9091/", "http://[::1]:9091", "/", "[::1]:9091",
+	  NULL },
 	{ "unix:/run/auth.sock:/ok?a=b", "unix:/run/auth.sock", "/ok?a=b",
-	  "localhost" },
+	  "localhost", NULL },
+	{ "https://auth.test/", "https://auth.test:443", "/", "auth.test",
+	  "https://auth.test:443 tls=corp" },
 };
 
 static void
@@ -158,10 +163,16 @@ the_url_says_who_is_asked(void **state)
 		struct h1_request asked;
 		struct consult_case c;
 
-		consult_open(&c, url, "", NULL);
+		consult_open(&c, url, consult_urls[i].key != NULL ?
+		    "tls = corp\n[tls:corp]\n" : "", NULL);
 		TABLE_INT(url, consult_ask(&c), 0);
 		asked = consult_request(&c.consult);
 		TABLE_STR(url, c.consult.target.name, consult_urls[i].name);
+		TABLE_STR(url, c.consult.target.key,
+		    consult_urls[i].key != NULL ? consult_urls[i].key :
+		    consult_urls[i].name);
+		TABLE_STR(url, c.consult.target.tls,
+		    consult_urls[i].key != NULL ? "corp" : "");
 		TABLE_STR(url, asked.target, consult_urls[i].target);
 		TABLE_STR(url, asked.host, consult_urls[i].host);
 		TABLE_STR(url, asked.method, "GET");

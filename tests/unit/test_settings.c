@@ -217,6 +217,15 @@ static const struct trap traps[] = {
 	    "@4:9: error: 'a.b:X-A' is no such pair, expected K:FIELD, K of "
 	    "letters, digits, '-' and '_'\n"
 	    "@4:32: error: 'identity' again, expected each K once\n"),
+	TRAP("what a service is not verified against",
+	    "[auth:a]\ntype = forward\nurl = https://h/\ntls = gone\n"
+	    "[auth:b]\ntype = forward\nurl = http://h/\ntls = there\n"
+	    "[auth:c]\ntype = forward\nurl = https://h/\ntls = there\n"
+	    "[tls:there]\n",
+	    "@4:7: error: 'tls' is 'gone', expected one that has a section "
+	    "[tls:gone]\n"
+	    "@8:7: error: 'tls' in [auth:b], expected none: its url is not "
+	    "https://\n"),
 	TRAP("what no cookie is called",
 	    "[auth:a]\ntype = jwt\nkey = /k\nalgorithm = HS256\n"
 	    "cookie = a=b\n[auth:b]\ntype = bearer\nfile = /f\n"
@@ -950,7 +959,8 @@ what_is_printed_can_be_read_again(void **state)
 	    "realm = fcgi-router\n\n[auth:b]\ntype = basic\nfile = "));
 	assert_non_null(strstr(first, "users\nrealm = \"A site; of ours\"\n"));
 	assert_non_null(strstr(first, "\n[auth:c]\ntype = forward\n"
-	    "url = \"http://h:1/a?b=c\"\ntimeout = 5s\ncopy = x-a, x-b\n"
+	    "url = \"http://h:1/a?b=c\"\ntimeout = 5s\n"
+	    "# tls: none\ncopy = x-a, x-b\n"
 	    "tells = identity:X-B, a:X-C\nttl = 0s\n# ttl_by: none\n"));
 	assert_non_null(strstr(first,
 	    "\n[sign:b]\nsecret = /s\nheader = X-Sign\n"));
