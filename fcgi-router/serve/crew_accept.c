@@ -18,8 +18,24 @@
 
 enum {
 	CREW_BUFFER = 256 * 1024, /* of a connection's socket */
-	CREW_TELL_MS = 10000 /* a failed accept is told only now and then */
+	CREW_TELL_MS = 10000 /* what others can bring on is told only now and
+	                        then */
 };
+
+/* Is it time to tell that again? */
+static bool
+crew_may_tell(struct crew *c, int64_t *last)
+{
+	int64_t now = clock_ms();
+	bool tell;
+
+	pthread_mutex_lock(&c->lock);
+	tell = *last == 0 || now - *last >= CREW_TELL_MS;
+	if (tell)
+		*last = now;
+	pthread_mutex_unlock(&c->lock);
+	return tell;
+}
 
 static bool
 crew_allows(struct crew *c, int fd)
@@ -34,7 +50,7 @@ crew_allows(struct crew *c, int fd)
 	s = process_settings(c->process);
 	allowed = settings_allows_user(s, peer.uid);
 	settings_drop(&s);
-	if (!allowed)
+	if (!allowed && crew_may_tell(c, &c->refused_ms))
 		msg_warning("refused a connection of user %lu: not in "
 		    "'[router] allow_users'", (unsigned long)peer.uid);
 	return allowed;
@@ -78,21 +94,6 @@ crew_pause(struct crew *c)
 	pthread_mutex_unlock(&c->lock);
 }
 
-static void
-crew_tell_accept(struct crew *c, int why)
-{
-	int64_t now = clock_ms();
-	bool tell;
-
-	pthread_mutex_lock(&c->lock);
-	tell = now - c->told_ms >= CREW_TELL_MS;
-	if (tell)
-		c->told_ms = now;
-	pthread_mutex_unlock(&c->lock);
-	if (tell)
-		msg_error("cannot accept a connection: %s", strerror(why));
-}
-
 int
 crew_accept(struct crew *c, int listener, struct exchange **x)
 {
@@ -118,8 +119,9 @@ crew_accept(struct crew *c, int listener, struct exchange **x)
 		return 0;
 	if (why == EINTR || why == ECONNABORTED)
 		return 1;
-	if (!atomic_load(&c->process->draining))
-		crew_tell_accept(c, why);
+	if (!atomic_load(&c->process->draining) &&
+	    crew_may_tell(c, &c->failed_ms))
+		msg_error("cannot accept a connection: %s", strerror(why));
 	return -1;
 }
 

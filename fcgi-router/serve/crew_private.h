@@ -57,7 +57,8 @@ struct crew {
 	int listeners[CREW_LISTENERS_MAX];
 	size_t listener_count;
 	bool paused;     /* listeners are not armed: too many exchanges */
-	int64_t told_ms; /* when a failed accept was told last */
+	int64_t failed_ms;  /* when a failed accept was told last; 0: never */
+	int64_t refused_ms; /* and a connection of a user who may not */
 	struct worker workers[CREW_WORKERS_MAX];
 	unsigned total; /* workers */
 	unsigned held;  /* of them, held by something that blocks */

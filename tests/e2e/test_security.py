@@ -609,8 +609,10 @@ def test_other_users_cannot_speak_to_the_socket(lab, origin):
     assert speak_as_nobody(lab.socket) == "refused"
     # Somebody opened it to all: each peer is still asked who it is.
     lab.socket.chmod(0o666)
-    assert speak_as_nobody(lab.socket) == "closed"
-    assert "allow_users" in process.text()
+    for _ in range(3):
+        assert speak_as_nobody(lab.socket) == "closed"
+    # Said once, however often that one comes.
+    assert process.text().count("allow_users") == 1
     assert not origin.asked
     assert fcgi.ask(lab.socket, "/hello").status == 200
 
