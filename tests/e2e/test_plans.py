@@ -64,6 +64,8 @@ dry_run = yes
 [plan:changed]
 rate = 2/d
 burst = 2
+[plan:changed-inside]
+concurrency = 2
 [plan:loose]
 rate = 1000/d
 burst = 1000
@@ -128,6 +130,7 @@ watched-inside.test {o} plan=watched-inside
 watched-few.test @watched-few plan=watched-few
 @watched-few {r[1]} {o} backup retry=1
 changed.test {o} plan=changed
+changed-inside.test {o} plan=changed-inside
 guarded.test {o} plan=two auth=nobody
 loose.test {o} plan=loose auth=tokens
     request-header X-Plan: {{plan}}
@@ -712,6 +715,18 @@ def test_a_changed_plan_forgets_nothing(router, client):
     assert outcomes(router, "changed.test", client, 2) == [200, "limit-rate"]
     changed(router, old, old)
     assert outcomes(router, "changed.test", client, 1) == ["limit-rate"]
+
+
+def test_a_changed_plan_still_knows_who_is_inside(router, client):
+    old = "[plan:changed-inside]\nconcurrency = "
+    host = "changed-inside.test"
+    with inside(router, client, 2, host=host):
+        for most, got in ((2, "limit-concurrency"), (3, 200),
+                          (1, "limit-concurrency"), (3, 200)):
+            changed(router, old + "2", old + str(most))
+            assert outcome(ask(router, host, client)) == got
+    changed(router, old, old)
+    gets_in(router, client, host)
 
 
 def test_the_log_has_the_plan(router, client):
