@@ -19,7 +19,12 @@
 #include "base/clock.h"
 #include "report/journal_ring.h"
 
-enum { JOURNAL_SECOND_US = 1000000 };
+enum {
+	JOURNAL_SECOND_US = 1000000,
+	JOURNAL_STEP = 4 /* words that are copied at once */
+};
+
+_Static_assert(JOURNAL_WORDS % JOURNAL_STEP == 0, "a place has whole steps");
 
 struct journal {
 	char *folder;
@@ -151,6 +156,14 @@ journal_take(struct journal_data *d, uint64_t number, uint64_t own)
 	    memory_order_acquire, memory_order_relaxed);
 }
 
+static inline void
+journal_put_word(struct journal_place *place, const struct journal_writing *w,
+    size_t i)
+{
+	atomic_store_explicit(&place->words[i], w->words[i],
+	    memory_order_relaxed);
+}
+
 static void
 journal_write_in(void *arg)
 {
@@ -170,9 +183,12 @@ journal_write_in(void *arg)
 		return;
 	atomic_thread_fence(memory_order_release);
 	place = &d->places[number % JOURNAL_PLACES];
-	for (i = 0; i * sizeof(w->words[0]) < w->n; i++)
-		atomic_store_explicit(&place->words[i], w->words[i],
-		    memory_order_relaxed);
+	for (i = 0; i * sizeof(w->words[0]) < w->n; i += JOURNAL_STEP) {
+		journal_put_word(place, w, i);
+		journal_put_word(place, w, i + 1);
+		journal_put_word(place, w, i + 2);
+		journal_put_word(place, w, i + 3);
+	}
 	atomic_store_explicit(&d->seals[number % JOURNAL_PLACES],
 	    journal_seal(number, 0), memory_order_release);
 }
@@ -203,8 +219,9 @@ journal_write(struct journal *j, const struct record *r)
 	w.d = shm_data(j->shm);
 	w.slot = shm_slot(j->shm);
 	w.n = journal_pack_put(r, (unsigned char *)w.words);
-	/* The last word is copied whole. */
-	memset((unsigned char *)w.words + w.n, 0, -w.n % sizeof(w.words[0]));
+	/* Whole steps are copied. */
+	memset((unsigned char *)w.words + w.n, 0,
+	    -w.n % (JOURNAL_STEP * sizeof(w.words[0])));
 	if (!shm_run(j->shm, journal_write_in, &w))
 		atomic_store(&j->wanted, false);
 }

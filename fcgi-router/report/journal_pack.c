@@ -113,7 +113,7 @@ journal_pack_put_short(struct journal_packing *p, size_t value)
 	journal_pack_put_bytes(p, &word, sizeof(word));
 }
 
-static void
+static inline void
 journal_pack_put_TEXT(struct journal_packing *p, struct str s)
 {
 	size_t cut = s.n > p->level ? JOURNAL_PACK_CUT : 0;
