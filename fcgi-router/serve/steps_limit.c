@@ -188,10 +188,10 @@ step_note_refusal(struct exchange *x)
 	    x->limits.body < p->says->max_body)
 		return; /* the route's or router.ini's limit */
 	for (what = LIMIT_TIME; what < LIMIT_WHAT_COUNT; what++)
-		if (over == limit_reason(what))
+		if (over == limit_reason((enum limit_what)what))
 			limit_refused(x->process->limit,
-			    str_of(p->says->name), p->key.text, what,
-			    clock_us());
+			    str_of(p->says->name), p->key.text,
+			    (enum limit_what)what, clock_us());
 }
 
 void
