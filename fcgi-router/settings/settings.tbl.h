@@ -292,7 +292,7 @@ SETTING_SIGN("secret", secret, PATH, "", "", "",
 SETTING_SIGN("header", header, FIELD, "X-Router-Signature", "", "",
     "The field that has the signature. No client may send it on to any "
     "origin.")
-SETTING_PLAN("rate", rate, RATE, "", "1/d", "1000000/s",
+SETTING_PLAN("rate", rate, RATE, "", "1/d", "50000/s",
     "So many requests in a time, counted together by all routers of this "
     "machine; more are answered 429. Without this setting: no limit.")
 SETTING_PLAN("burst", burst, COUNT, "0", "0", "1000000",

@@ -225,6 +225,24 @@ two_routers_count_together(void **state)
 	limit_leave(&a);
 }
 
+/* A second's requests, at each rate that router.ini can say. */
+static void
+any_rate_grants_what_it_says_within_one_of_a_hundred(void **state)
+{
+	const uint64_t second = 1000000;
+	uint64_t n;
+
+	(void)state;
+	for (n = 1; n <= 50000; n++) {
+		const struct limit_rate rate = { n, 1, 1000000 };
+		double took = (double)n *
+		    (double)limit_rate_cost(&rate, 1) / LIMIT_TICKS;
+
+		assert_true(took >= (double)second);
+		assert_true(took <= 1.01 * (double)second);
+	}
+}
+
 #define SITE_TEST(test) \
 	cmocka_unit_test_setup_teardown(test, site_init, site_fini)
 
@@ -236,6 +254,8 @@ main(void)
 		SITE_TEST(who_was_held_up_takes_nothing_from_others),
 		SITE_TEST(each_plan_and_key_is_its_own),
 		SITE_TEST(two_routers_count_together),
+		cmocka_unit_test(
+		    any_rate_grants_what_it_says_within_one_of_a_hundred),
 	};
 
 	return cmocka_run_group_tests(tests, site_begin, NULL);
