@@ -132,6 +132,14 @@ json_append_object(struct json *j, const char *key, struct json *one)
 }
 
 void
+json_inside(struct json *j, const char *key, struct json *one)
+{
+	CHECK(json_object_set_new_nocheck(j->object, key, one->object) == 0);
+	one->object = json_object();
+	CHECK(one->object != NULL);
+}
+
+void
 json_pair(struct json *j, const char *key, struct str name, struct str value)
 {
 	json_t *word = json_of(name);

@@ -31,6 +31,9 @@ void json_flag(struct json *j, const char *key, bool value);
 void json_append(struct json *j, const char *key, struct str value);
 void json_append_object(struct json *j, const char *key, struct json *one);
 
+/* Puts an object, which is emptied. */
+void json_inside(struct json *j, const char *key, struct json *one);
+
 /* Puts a member, of any name, into the object under key. */
 void json_pair(struct json *j, const char *key, struct str name,
     struct str value);

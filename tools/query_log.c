@@ -47,8 +47,11 @@ query_log_is_vhost(struct str word)
 
 	while (colon > 0 && word.p[colon - 1] != ':')
 		colon--;
-	if (colon < 2 || !str_to_u64(str_sub(word, colon, word.n), UINT16_MAX,
-	    &port))
+	if (colon < 2)
+		return false;
+	/* The router writes "-" for what it does not know. */
+	if (!str_to_u64(str_sub(word, colon, word.n), UINT16_MAX, &port) &&
+	    !str_eq(str_sub(word, colon, word.n), STR("-")))
 		return false;
 	word = str_sub(word, 0, colon - 1);
 	return word.p[word.n - 1] == ']' || str_find(word, ':') == word.n ||

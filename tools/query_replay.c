@@ -197,7 +197,7 @@ query_replay_all(struct query_replay *r, struct input *in, struct err *e)
 	int got;
 
 	while ((got = input_next(in, &line, e)) == 1)
-		if (line.text.n > 0 &&
+		if (line.text.n > 0 && !str_starts(line.text, STR("# ")) &&
 		    query_replay_line(r, in, &line, e) == -1)
 			return -1;
 	return got;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-route-query: each NAME.in is a script for sh, NAME.ref all that it prints.
+route-query and route-stat: each NAME.in is a script for sh, NAME.ref all that
+it prints.
 
 The scripts run in a folder of their own that holds the lists that stand here,
 with the tools in PATH and the functions below. To see what a script prints now:

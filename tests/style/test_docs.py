@@ -20,6 +20,7 @@ PROGRAMS = {
     "fcgi-router": "fcgi-router/fcgi-router.8",
     "route-compile": "tools/route-compile.1",
     "route-query": "tools/route-query.1",
+    "route-stat": "tools/route-stat.1",
     "route-tail": "tools/route-tail.1",
 }
 
@@ -87,7 +88,8 @@ def items(page):
 
 @pytest.mark.parametrize("page", [
     "fcgi-router/fcgi-router.8", "tools/route-compile.1",
-    "tools/route-query.1", "tools/route-tail.1", "conf/routes.5",
+    "tools/route-query.1", "tools/route-stat.1", "tools/route-tail.1",
+    "conf/routes.5",
     "conf/router.ini.5"])
 def test_a_manual_fits_a_terminal_of_80_columns(page):
     """Tables are what does not, and becomes unreadable."""
@@ -126,6 +128,24 @@ def test_manual_has_no_field_of_its_own():
     assert re.findall(r"(?m)^\.It Cm (\S+)$",
                       source("fcgi-router/fcgi-router.8")) == \
         [row[2] for row in RECORDS]
+
+
+# ---- route-stat(1): counts ----
+
+COUNTED = [[row[-2], row[-1]] for macro in
+           ("STATS_COUNT", "STATS_EVENT", "STATS_GAUGE")
+           for row in rows("report/stats.tbl.h", macro)]
+
+
+@pytest.mark.parametrize("row", COUNTED, ids=lambda row: row[0])
+def test_manual_says_what_is_counted(row):
+    assert one_line(f" {row[0]} {row[1]} ") in rendered("tools/route-stat.1")
+
+
+def test_manual_has_no_count_of_its_own():
+    assert re.findall(r"(?m)^\.It Cm (\S+)$",
+                      source("tools/route-stat.1")) == \
+        [row[0] for row in COUNTED]
 
 
 # ---- router.ini(5) and the sample ----

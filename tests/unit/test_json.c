@@ -112,6 +112,22 @@ test_a_long_line_is_whole(void **state)
 }
 
 static void
+test_an_object_may_be_inside_another(void **state)
+{
+	struct json *j = json_new(), *one = json_new();
+
+	(void)state;
+	json_number(one, "n", 1);
+	json_inside(j, "o", one);
+	json_number(one, "n", 2);
+	json_append_object(j, "l", one);
+	json_expect(j, "{\"o\":{\"n\":1},\"l\":[{\"n\":2}]}\n");
+	json_expect(one, "{}\n");
+	json_free(&one);
+	json_free(&j);
+}
+
+static void
 json_see(void *arg, struct str name, struct str key, struct str value)
 {
 	assert_int_equal(buf_printf(arg, "%.*s.%.*s=%.*s\n", STR_ARG(name),
@@ -165,6 +181,7 @@ main(void)
 		cmocka_unit_test(test_members_come_in_the_order_they_were_put),
 		cmocka_unit_test(test_any_bytes_can_be_put),
 		cmocka_unit_test(test_a_long_line_is_whole),
+		cmocka_unit_test(test_an_object_may_be_inside_another),
 		cmocka_unit_test(test_a_line_is_read_member_by_member),
 	};
 

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * metrics.tbl: metrics beside those that are made of the counts and events of
+ * stats.tbl.h by their names.
+ *
+ * METRIC(NAME, name, type, help): the name without fcgi_router_.
+ * METRIC_GAUGE(member, HOW, name, help): of the gauge in stats.tbl.h; HOW: SUM
+ * of all processes, or NEWEST: of the one whose map is the newest.
+ * Whoever includes this defines one or both, which are undefined at its end.
+ */
+#ifndef METRIC
+#define METRIC(...)
+#endif
+#ifndef METRIC_GAUGE
+#define METRIC_GAUGE(...)
+#endif
+
+METRIC(INFO, "info", "gauge",
+    "Always 1. version: of who tells all this.")
+METRIC(SINCE, "counted_since_timestamp_seconds", "gauge",
+    "When counting began: at the machine's start, or when the file of counts "
+    "was made anew.")
+METRIC(DURATION, "request_duration_seconds", "histogram",
+    "How long requests took, from their start to their end.")
+METRIC(REASONS, "reasons_total", "counter",
+    "Requests that were answered, or broken off, for that reason.")
+METRIC(REFUSALS, "limit_refusals_total", "counter",
+    "Requests that a plan refused, or with dry_run would have, by plan and "
+    "reason.")
+METRIC(ORIGINS, "origins", "gauge",
+    "Origins by their state, of those that failed or were chosen among "
+    "others.")
+METRIC(LIVE, "processes_live", "gauge",
+    "Router processes that live.")
+METRIC(GENERATIONS, "map_generations", "gauge",
+    "How many generations of the map they use: 1, but while a new one is "
+    "taken up.")
+METRIC_GAUGE(generation, NEWEST, "map_generation",
+    "The newest generation of the map in use; 0: there is none.")
+METRIC_GAUGE(map_made, NEWEST, "map_made_timestamp_seconds",
+    "When that was compiled.")
+METRIC_GAUGE(hosts, NEWEST, "map_hosts",
+    "Host names in it.")
+METRIC_GAUGE(wildcards, NEWEST, "map_wildcards",
+    "Wildcards of hosts in it.")
+METRIC_GAUGE(paths, NEWEST, "map_paths",
+    "Routes with a path in it.")
+METRIC_GAUGE(requests, SUM, "requests_in_progress",
+    "Requests that are under way.")
+METRIC_GAUGE(connections, SUM, "connections",
+    "Connections of web servers that are open.")
+METRIC_GAUGE(workers, SUM, "workers",
+    "Worker threads.")
+METRIC_GAUGE(workers_held, SUM, "workers_held",
+    "Worker threads that wait for a name to resolve, or a connection to be "
+    "made.")
+METRIC_GAUGE(wires_idle, SUM, "wires_idle",
+    "Connections to origins that are kept for later requests.")
+METRIC_GAUGE(wires_busy, SUM, "wires_busy",
+    "Connections to origins that have a request.")
+
+#undef METRIC
+#undef METRIC_GAUGE
