@@ -15,6 +15,7 @@
 
 #include "base/file.h"
 #include "base/msg.h"
+#include "report/system_log.h"
 
 /*
  * Writers read fd and path, which never change, and set the flags; the rest
@@ -27,7 +28,10 @@ struct access_log {
 	atomic_bool trouble;  /* a line was lost since the last look */
 	atomic_bool told;     /* that lines are lost */
 	atomic_bool torn;     /* the file ends within a line */
+	atomic_bool gone;     /* no folder has the file */
+	struct system_log system;
 	char path[FILE_PATH_MAX];
+	char *note;
 };
 
 /* The descriptor, or -1 and e. */
@@ -57,27 +61,78 @@ out:
 	return -1;
 }
 
-int
-access_log_open(const char *where, struct access_log **out, struct err *e)
+/* Does the file begin with it? One that cannot be read does not. */
+static bool
+access_log_begins_with(const char *path, const char *note)
 {
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	size_t n = strlen(note);
+	char *there = malloc(n);
+	bool same = fd != -1 && there != NULL &&
+	    pread(fd, there, n, 0) == (ssize_t)n &&
+	    memcmp(there, note, n) == 0;
+
+	free(there);
+	if (fd != -1)
+		close(fd);
+	return same;
+}
+
+static void
+access_log_put_note(struct access_log *l)
+{
+	struct stat st;
+
+	if (l->note[0] == '\0' || fstat(l->fd, &st) == -1 ||
+	    !S_ISREG(st.st_mode) || access_log_begins_with(l->path, l->note))
+		return;
+	(void)access_log_write(l, str_of(l->note));
+}
+
+/* 0, or -1 and e. */
+static int
+access_log_begin(struct access_log *l, const struct access_log_says *says,
+    struct err *e)
+{
+	l->note = strdup(says->note);
+	if (l->note == NULL)
+		return err_set(e, REASON_INTERNAL, "%s: out of memory",
+		    l->path);
+	if (strcmp(l->path, "none") == 0)
+		return 0;
+	if (strcmp(l->path, "stderr") == 0) {
+		l->fd = STDERR_FILENO;
+		return 0;
+	}
+	if (strcmp(l->path, "syslog") == 0)
+		return system_log_init(&l->system, says->syslog, e);
+	l->is_file = true;
+	l->fd = access_log_open_file(l->path, e);
+	if (l->fd == -1)
+		return -1;
+	access_log_put_note(l);
+	return 0;
+}
+
+int
+access_log_open(const struct access_log_says *says, struct access_log **out,
+    struct err *e)
+{
+	size_t n = strlen(says->where);
 	struct access_log *l;
 
-	if (strlen(where) >= sizeof(l->path))
-		return err_set(e, REASON_INTERNAL, "%s: path too long", where);
+	if (n >= sizeof(l->path))
+		return err_set(e, REASON_INTERNAL, "%s: path too long",
+		    says->where);
 	l = calloc(1, sizeof(*l));
 	if (l == NULL)
-		return err_set(e, REASON_INTERNAL, "%s: out of memory", where);
-	memcpy(l->path, where, strlen(where) + 1);
-	l->fd = -1;
-	if (strcmp(where, "stderr") == 0) {
-		l->fd = STDERR_FILENO;
-	} else if (strcmp(where, "none") != 0) {
-		l->is_file = true;
-		l->fd = access_log_open_file(where, e);
-		if (l->fd == -1) {
-			access_log_close(&l);
-			return -1;
-		}
+		return err_set(e, REASON_INTERNAL, "%s: out of memory",
+		    says->where);
+	memcpy(l->path, says->where, n + 1);
+	l->fd = l->system.fd = -1;
+	if (access_log_begin(l, says, e) == -1) {
+		access_log_close(&l);
+		return -1;
 	}
 	*out = l;
 	return 0;
@@ -90,6 +145,8 @@ access_log_close(struct access_log **l)
 		return;
 	if ((*l)->is_file && (*l)->fd != -1)
 		close((*l)->fd);
+	system_log_fini(&(*l)->system);
+	free((*l)->note);
 	free(*l);
 	*l = NULL;
 }
@@ -97,18 +154,28 @@ access_log_close(struct access_log **l)
 bool
 access_log_wanted(const struct access_log *l)
 {
-	return l->fd != -1;
+	return l->fd != -1 || l->system.fd != -1;
 }
 
-static void
+/* Answers false. */
+static bool
 access_log_failed(struct access_log *l, const char *why)
 {
 	atomic_store(&l->trouble, true);
 	if (!atomic_exchange(&l->told, true))
 		msg_error("access log %s: lines are lost: %s", l->path, why);
+	return false;
 }
 
-void
+static bool
+access_log_write_system(struct access_log *l, struct str line)
+{
+	if (system_log_write(&l->system, str_sub(line, 0, line.n - 1)) == 0)
+		return true;
+	return access_log_failed(l, strerror(errno));
+}
+
+bool
 access_log_write(struct access_log *l, struct str line)
 {
 	/* What follows half a line begins on a new one. */
@@ -118,25 +185,34 @@ access_log_write(struct access_log *l, struct str line)
 		{ (void *)(uintptr_t)line.p, line.n } };
 	ssize_t wrote;
 
-	if (l->fd == -1 || line.n == 0)
-		return;
+	if (line.n == 0 || !access_log_wanted(l))
+		return true;
+	if (l->system.fd != -1)
+		return access_log_write_system(l, line);
+	if (atomic_load(&l->gone))
+		return access_log_failed(l,
+		    "the file was removed, and there can be no new one");
 	do {
 		wrote = writev(l->fd, parts, 2);
 	} while (wrote == -1 && errno == EINTR);
 	if (wrote == (ssize_t)(line.n + torn))
-		return;
+		return true;
 	if (wrote == -1 ? torn : wrote != torn)
 		atomic_store(&l->torn, true);
-	access_log_failed(l, wrote == -1 ? strerror(errno) : "a short write");
+	return access_log_failed(l, wrote == -1 ? strerror(errno) :
+	    "a short write");
 }
 
 static void
 access_log_reopen(struct access_log *l)
 {
 	struct err e;
+	struct stat st;
 	int fd = access_log_open_file(l->path, &e);
 
 	if (fd == -1) {
+		atomic_store(&l->gone, fstat(l->fd, &st) == 0 &&
+		    st.st_nlink == 0);
 		if (!l->told_open)
 			msg_error("access log %s: the old file is kept",
 			    e.text);
@@ -149,7 +225,9 @@ access_log_reopen(struct access_log *l)
 		msg_error("access log %s: %s", l->path, strerror(errno));
 	else
 		atomic_store(&l->torn, false);
+	atomic_store(&l->gone, false);
 	close(fd);
+	access_log_put_note(l);
 }
 
 void

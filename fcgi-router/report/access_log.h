@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * access_log: whole lines to a file or to stderr.
+ * access_log: whole lines to a file, to stderr, or to the system's log.
  *
  * A line is one write(2) to a file opened with O_APPEND, so that lines of
  * several threads and processes stay whole. The descriptor keeps its number
@@ -18,29 +18,38 @@
 
 struct access_log;
 
-/*
- * where: "none", "stderr" or the path of a file, made with mode 0640 if it is
- * not there; only regular files and FIFOs that somebody reads.
- * 0 and *out, or -1 and e.
- */
+/* All are copied. */
+struct access_log_says {
+	const char *where;  /* "none", "stderr", "syslog", or the path of a
+	                       file, made with mode 0640 if it is not there;
+	                       only regular files and FIFOs that somebody
+	                       reads */
+	const char *syslog; /* the socket of the system's log */
+	const char *note;   /* a line, with its LF, that a regular file begins
+	                       with; where it does not, it is added once; may
+	                       be "" */
+};
+
+/* 0 and *out, or -1 and e. */
 ATTR_MUST_USE
-int access_log_open(const char *where, struct access_log **out,
-    struct err *e);
+int access_log_open(const struct access_log_says *says,
+    struct access_log **out, struct err *e);
 void access_log_close(struct access_log **l);
 
 /* Is there anything to be written at all? false for "none". */
 bool access_log_wanted(const struct access_log *l);
 
 /*
- * Writes a line, its LF within. Any thread. What cannot be written is lost, and
- * told by msg once until a second has passed without trouble.
+ * Writes a line, its LF within. Any thread. false: it is lost, which is told by
+ * msg once until a second has passed without trouble.
  */
-void access_log_write(struct access_log *l, struct str line);
+bool access_log_write(struct access_log *l, struct str line);
 
 /*
  * Is the path still the file that is written to? If it is another one or gone,
  * it is opened again; if that fails, the old one is kept, and msg tells it
- * once. Called by one thread, about once a second.
+ * once. What goes to a file that no folder has any more is lost. Called by one
+ * thread, about once a second.
  */
 void access_log_look(struct access_log *l);
 

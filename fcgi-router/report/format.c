@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "report/format_private.h"
+#include "report/redact.h"
 
 #define FORMAT_COMBINED \
 	"{client} - {identity} [{time_local}] \"{method} {uri} {protocol}\" " \
@@ -285,6 +286,17 @@ format_free(struct format **f)
 	*f = NULL;
 }
 
+void
+format_redact(struct format *f, struct str lines)
+{
+	size_t i;
+
+	for (i = 0; i < f->count; i++)
+		if (f->parts[i].what == FORMAT_HEADER)
+			f->parts[i].redacted = redact_has_header(lines,
+			    f->parts[i].key);
+}
+
 bool
 format_is_json(const struct format *f)
 {
@@ -294,10 +306,12 @@ format_is_json(const struct format *f)
 /* ---- a line ---- */
 
 static struct str
-format_header(const struct record *r, struct str name)
+format_header(const struct record *r, const struct format_part *part)
 {
-	return r->fields == NULL ? (struct str){ NULL, 0 } :
-	    header_get(r->fields, name);
+	struct str value = r->fields == NULL ? (struct str){ NULL, 0 } :
+	    header_get(r->fields, part->key);
+
+	return value.n > 0 && part->redacted ? STR(REDACT_WORD) : value;
 }
 
 static void
@@ -341,7 +355,7 @@ format_put_part(struct format_line *l, const struct format_part *part,
 		    part->most, part->how);
 		break;
 	case FORMAT_HEADER:
-		format_put_text(l, format_header(r, part->key), part->most,
+		format_put_text(l, format_header(r, part), part->most,
 		    part->how);
 		break;
 	default:

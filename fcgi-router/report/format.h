@@ -53,6 +53,10 @@ int format_parse(struct str text, struct format **out, size_t *at,
     struct err *e);
 void format_free(struct format **f);
 
+/* Of those fields of requests (as redact has them) it says no more than that
+ * they were there. */
+void format_redact(struct format *f, struct str lines);
+
 /* Is a line of it an object of JSON? */
 bool format_is_json(const struct format *f);
 

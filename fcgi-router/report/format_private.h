@@ -38,6 +38,7 @@ struct format_part {
 	size_t most;   /* that it takes */
 	struct str literal;
 	struct str key; /* of a tag or a header's field */
+	bool redacted;  /* the field is said to be there, no more */
 };
 
 /* A field takes at least four bytes of a text; and the end. */

@@ -177,7 +177,6 @@ daemon_look(struct daemon_state *d)
 	struct settings *s;
 
 	(void)snapshot_look(d->process->snapshot);
-	access_log_look(d->process->log);
 	process_look(d->process);
 	gauges_tell(d->process, d->crew, d->since);
 	daemon_look_ini(d);

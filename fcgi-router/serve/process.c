@@ -9,6 +9,7 @@
 
 #include "base/msg.h"
 #include "decide/sign.h"
+#include "serve/logs.h"
 
 /* All that processes share is in one folder: its first trouble is told. */
 static void
@@ -102,8 +103,7 @@ process_init(struct process *p, struct settings *settings, bool once,
 	    relay_use(&p->relay, settings, NULL, NULL) == -1)
 		return err_set(e, REASON_INTERNAL,
 		    "%s: files that it names cannot be used", settings->path);
-	if (access_log_open(settings->access_log, &p->log, e) == -1 ||
-	    format_built_in(STR("full"), &p->format, e) == -1)
+	if (logs_open(settings, e) == -1)
 		return -1;
 	process_join(p, once);
 	page_files_use(&p->pages, settings->pages_dir);
@@ -123,8 +123,6 @@ process_fini(struct process *p)
 	limit_leave(&p->limit);
 	stats_leave(&p->stats);
 	snapshot_free(&p->snapshot);
-	access_log_close(&p->log);
-	format_free(&p->format);
 	page_files_fini(&p->pages);
 	warn_fini(&p->warn);
 	auth_drop(&p->auth);
@@ -136,7 +134,10 @@ void
 process_look(struct process *p)
 {
 	struct err e, first = { .reason = REASON_NONE };
+	struct settings *s = process_settings(p);
 
+	logs_look(s);
+	settings_drop(&s);
 	page_files_look(&p->pages);
 	warn_look(&p->warn);
 	if (health_look(p->health, &e) == -1)
@@ -219,6 +220,17 @@ process_tell_plan(struct process *p, struct str plan)
 		    "default plan serves", STR_ARG(plan));
 }
 
+static int
+process_open_logs(struct settings *settings)
+{
+	struct err e;
+
+	if (logs_open(settings, &e) == 0)
+		return 0;
+	msg_error("%s", e.text);
+	return -1;
+}
+
 int
 process_change(struct process *p, struct settings *settings)
 {
@@ -226,7 +238,8 @@ process_change(struct process *p, struct settings *settings)
 	struct settings *old;
 	struct err e, first;
 
-	if (sign_load(settings, NULL, NULL) == -1 ||
+	if (process_open_logs(settings) == -1 ||
+	    sign_load(settings, NULL, NULL) == -1 ||
 	    auth_load(settings, &auth, NULL, NULL) == -1 ||
 	    relay_use(&p->relay, settings, NULL, NULL) == -1) {
 		auth_drop(&auth);
@@ -246,14 +259,13 @@ process_change(struct process *p, struct settings *settings)
 	auth_drop(&old_auth);
 	page_files_use(&p->pages, settings->pages_dir);
 	if (strcmp(old->map, settings->map) != 0 ||
-	    strcmp(old->access_log, settings->access_log) != 0 ||
 	    strcmp(old->state_dir, settings->state_dir) != 0 ||
 	    old->workers_min != settings->workers_min ||
 	    old->workers_max != settings->workers_max ||
 	    old->max_requests != settings->max_requests)
-		msg_notice("changed 'map', 'access', 'state_dir', "
-		    "'workers_min', 'workers_max' and 'max_requests' are used "
-		    "from the next start on");
+		msg_notice("changed 'map', 'state_dir', 'workers_min', "
+		    "'workers_max' and 'max_requests' are used from the next "
+		    "start on");
 	settings_drop(&old);
 	return 0;
 }

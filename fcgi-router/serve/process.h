@@ -19,8 +19,6 @@
 #include "decide/health.h"
 #include "decide/limit.h"
 #include "relay/relay.h"
-#include "report/access_log.h"
-#include "report/format.h"
 #include "report/board.h"
 #include "report/journal.h"
 #include "report/stats.h"
@@ -41,8 +39,6 @@ struct process {
 	struct journal *journal; /* of ended ones, likewise */
 	struct stats *stats;     /* what is counted, likewise; NULL: nothing
 	                            is */
-	struct access_log *log;
-	struct format *format; /* of its lines */
 	struct page_files pages; /* the operator's */
 	struct warn warn;        /* of requests that fail */
 	pthread_mutex_t lock;      /* guards the pointers `settings` and
@@ -61,7 +57,7 @@ struct process {
 
 /*
  * Takes the settings over. once: for one request, so the folder of shared files
- * is not made. 0, or -1 and e: the access log cannot be written, a certificate
+ * is not made. 0, or -1 and e: a log cannot be written, a certificate
  * or what auth needs cannot be read. A map that is not there is waited for, and
  * without shared files this process serves by itself, as is told.
  */

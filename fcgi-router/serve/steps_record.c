@@ -5,6 +5,7 @@
 #include "serve/steps.h"
 
 #include "base/clock.h"
+#include "serve/logs.h"
 
 enum { STEP_PORT_HTTP = 80, STEP_PORT_HTTPS = 443 };
 
@@ -18,8 +19,9 @@ step_port(const struct request *r)
 }
 
 /* In the worker's memory, which has room for all that a route can have. */
-static struct record_tags
-step_tags(const struct policy *p, const struct exchange_loan *loan)
+static void
+step_fill_tags(struct record *r, const struct policy *p,
+    const struct exchange_loan *loan)
 {
 	struct record_tag *list = (struct record_tag *)(void *)loan->scratch;
 	size_t i;
@@ -28,7 +30,17 @@ step_tags(const struct policy *p, const struct exchange_loan *loan)
 	for (i = 0; i < p->tag_count; i++)
 		list[i] = (struct record_tag){ p->tags[i].key,
 			p->tags[i].value };
-	return (struct record_tags){ list, p->tag_count };
+	r->tags = (struct record_tags){ list, p->tag_count };
+}
+
+/* Behind the tags. */
+static void
+step_redact(struct exchange *x, const struct exchange_loan *loan)
+{
+	size_t used = x->record.tags.count * sizeof(struct record_tag);
+
+	redact_record(&x->settings->redact, &x->record, loan->scratch + used,
+	    loan->room - used);
 }
 
 static void
@@ -44,6 +56,7 @@ step_fill_request(struct record *r, const struct request *of)
 	r->protocol = of->protocol;
 	r->referer = header_get(&of->fields, STR("Referer"));
 	r->user_agent = header_get(&of->fields, STR("User-Agent"));
+	r->fields = &of->fields;
 }
 
 /* What is counted by. */
@@ -65,15 +78,24 @@ step_fill_rest(struct exchange *x, const struct exchange_loan *loan)
 
 	step_fill_request(r, &x->request);
 	r->version = x->follow.source.version;
-	r->tags = step_tags(&x->follow.policy, loan);
+	step_fill_tags(r, &x->follow.policy, loan);
 	r->origin = x->target.name;
 	r->identity = x->auth.yes.identity;
+	step_redact(x, loan);
+}
+
+static void
+step_write_logs(struct exchange *x)
+{
+	unsigned lost = logs_write(x->settings, &x->record);
+
+	if (lost > 0 && x->process->stats != NULL)
+		stats_happened(x->process->stats, STATS_EVENT_log_lost, lost);
 }
 
 void
 step_record(struct exchange *x, const struct exchange_loan *loan)
 {
-	char line[FORMAT_LINE_MAX];
 	bool logs, journals;
 	int64_t now_us;
 
@@ -81,7 +103,7 @@ step_record(struct exchange *x, const struct exchange_loan *loan)
 	step_note_refusal(x);
 	atomic_fetch_sub(&x->process->exchanges, 1);
 	board_hide(x->process->board, &x->mark);
-	logs = access_log_wanted(x->process->log);
+	logs = logs_wanted(x->settings);
 	journals = process_journals(x->process);
 	if (!logs && !journals && !x->counted)
 		return;
@@ -96,6 +118,5 @@ step_record(struct exchange *x, const struct exchange_loan *loan)
 	if (journals)
 		journal_write(x->process->journal, &x->record);
 	if (logs)
-		access_log_write(x->process->log, (struct str){ line,
-		    format_print(x->process->format, &x->record, line) });
+		step_write_logs(x);
 }

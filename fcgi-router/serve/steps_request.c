@@ -10,6 +10,7 @@
 #include "base/msg.h"
 #include "decide/trust.h"
 #include "serve/intake.h"
+#include "serve/logs.h"
 #include "serve/request_id.h"
 
 enum { STEP_EMPTY_MS = 50 };
@@ -20,7 +21,7 @@ step_begin(struct exchange *x)
 	x->since_us = clock_us();
 	x->settings = process_settings(x->process);
 	x->timed = x->settings->server_timing ||
-	    access_log_wanted(x->process->log) ||
+	    logs_wanted(x->settings) ||
 	    journal_wanted(x->process->journal) || x->process->once;
 	x->counted = x->settings->stats_count && x->process->stats != NULL;
 	if (x->timed)

@@ -272,7 +272,9 @@ settings_free(struct settings **s)
 {
 	size_t i;
 
-	settings_clear(*s, 0, SETTINGS_AT_EGRESS);
+	settings_clear(*s, 0, SETTINGS_AT_LOG);
+	settings_clear(&(*s)->log, SETTINGS_AT_LOG, SETTINGS_AT_EGRESS);
+	settings_log_clear(&(*s)->log);
 	settings_clear(&(*s)->egress, SETTINGS_AT_EGRESS, SETTINGS_AT_TLS);
 	settings_named_clear(*s);
 	for (i = 0; i < SETTINGS_NAMED_COUNT; i++)
@@ -304,7 +306,9 @@ settings_load(const char *path, struct settings **out,
 		return -1;
 	}
 	atomic_init(&s->refs, 1);
-	if (settings_preset(s, s, 0, SETTINGS_AT_EGRESS, &e) == -1 ||
+	if (settings_preset(s, s, 0, SETTINGS_AT_LOG, &e) == -1 ||
+	    settings_preset(s, &s->log, SETTINGS_AT_LOG, SETTINGS_AT_EGRESS,
+	        &e) == -1 ||
 	    settings_preset(s, &s->egress, SETTINGS_AT_EGRESS,
 	        SETTINGS_AT_TLS, &e) == -1)
 		settings_tell(&report, 1, 1, "%s", e.text);

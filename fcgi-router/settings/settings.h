@@ -23,6 +23,7 @@
 #include "base/secret.h"
 #include "base/str.h"
 #include "http/host.h"
+#include "report/redact.h"
 
 /* A member of each kind of settings.tbl.h; times in ms, sizes in bytes. */
 #define SETTINGS_PATH(member) char *member;
@@ -43,6 +44,14 @@
 #define SETTINGS_SIZE(member) uint64_t member;
 #define SETTINGS_RATE(member) struct settings_rate member;
 #define SETTINGS_BY(member) char *member;
+#define SETTINGS_FILTER(member) char *member;
+#define SETTINGS_LINE(member) char *member;
+#define SETTINGS_SHARE(member) struct settings_share member;
+#define SETTINGS_REDACT(member) char *member;
+
+struct access_log;
+struct filter;
+struct format;
 
 struct settings_ranges {
 	struct cidr *list;
@@ -55,6 +64,12 @@ struct settings_rate {
 	int64_t per_us;
 };
 
+/* `take` in `of`. */
+struct settings_share {
+	uint64_t take;
+	uint64_t of;
+};
+
 /* What is declared by a section of its own, [plan:NAME]. */
 enum settings_named {
 	SETTINGS_PLAN = 0,
@@ -62,7 +77,36 @@ enum settings_named {
 	SETTINGS_TLS,
 	SETTINGS_SIGN,
 	SETTINGS_EGRESS,
+	SETTINGS_LOG,
+	SETTINGS_FORMAT,
 	SETTINGS_NAMED_COUNT /* last */
+};
+
+enum settings_log_key {
+#define SETTING_LOG(key, member, kind, preset, least, most, manual) \
+	SETTINGS_LOG_##member,
+#include "settings/settings.tbl.h"
+	SETTINGS_LOG_KEYS /* last */
+};
+
+/* What [log] or a [log:NAME] says, and what was made of it: NULL before
+ * logs_open, freed with the settings. */
+struct settings_log {
+	char *name; /* NULL of [log] */
+#define SETTING_LOG(key, member, kind, preset, least, most, manual) \
+	SETTINGS_##kind(member)
+#include "settings/settings.tbl.h"
+	struct access_log *to;
+	struct format *lines;
+	struct filter *takes; /* NULL: all */
+};
+
+/* What a [format:NAME] says. */
+struct settings_format {
+	char *name;
+#define SETTING_FORMAT(key, member, kind, preset, least, most, manual) \
+	SETTINGS_##kind(member)
+#include "settings/settings.tbl.h"
 };
 
 /* What [egress] or an [egress:NAME] says. All zero: the defaults. */
@@ -142,14 +186,20 @@ struct settings_plan {
  * at start is filled in by settings_load, save workers_min, which stays 0: the
  * program decides it, and never above workers_max. allow_users is always
  * user numbers parted by commas; names were looked up when it was loaded.
- * FIELDS, `named` and `private_names` are as str_lines_have takes them. Of
- * WORDS each is a bit, 1u << its index; PAIRS are NAME:FIELD each, parted by
- * LF, as in the file.
+ * FIELDS, REDACT, `named` and `private_names` are as str_lines_have takes
+ * them. Of WORDS each is a bit, 1u << its index; PAIRS are NAME:FIELD each,
+ * parted by LF, as in the file.
  */
 struct settings {
 #define SETTING(section, key, member, kind, preset, least, most, manual) \
 	SETTINGS_##kind(member)
 #include "settings/settings.tbl.h"
+	struct settings_log log;          /* [log] */
+	struct settings_log *logs;        /* [log:NAME] */
+	size_t log_count;
+	struct redact redact;             /* see logs_open */
+	struct settings_format *formats;  /* [format:NAME] */
+	size_t format_count;
 	struct settings_egress egress;    /* [egress] */
 	struct settings_egress *egresses; /* [egress:NAME] */
 	size_t egress_count;
@@ -229,7 +279,8 @@ bool settings_has(const struct settings *s, enum settings_named kind,
     struct str name);
 
 /* What [egress:NAME] says, of "" [egress]; what [tls:NAME], [auth:NAME],
- * [sign:NAME], [plan:NAME] says. NULL: there is no such section. */
+ * [sign:NAME], [plan:NAME], [format:NAME] says. NULL: there is no such
+ * section. */
 const struct settings_egress *settings_egress_of(const struct settings *s,
     struct str name);
 const struct settings_tls *settings_tls_of(const struct settings *s,
@@ -239,6 +290,8 @@ const struct settings_auth *settings_auth_of(const struct settings *s,
 const struct settings_sign *settings_sign_of(const struct settings *s,
     struct str name);
 const struct settings_plan *settings_plan_of(const struct settings *s,
+    struct str name);
+const struct settings_format *settings_format_of(const struct settings *s,
     struct str name);
 
 /* Gives a mistake in router.ini, or in a file that it names, to `tell`, as

@@ -4,28 +4,33 @@
  * settings.tbl: every parameter of router.ini.
  *
  * SETTING(section, key, member, KIND, default, least, most, manual)
- * SETTING_EGRESS, SETTING_TLS, SETTING_AUTH, SETTING_SIGN, SETTING_PLAN: the
- * same without section, of [egress] and each [egress:NAME], of each [tls:NAME],
- * [auth:NAME], [sign:NAME], [plan:NAME]. Whoever includes this defines those
- * that are looked for; all are undefined at its end.
+ * SETTING_LOG, SETTING_EGRESS, SETTING_TLS, SETTING_AUTH, SETTING_SIGN,
+ * SETTING_PLAN, SETTING_FORMAT: the same without section, of [log] and each
+ * [log:NAME], of [egress] and each [egress:NAME], of each [tls:NAME],
+ * [auth:NAME], [sign:NAME], [plan:NAME], [format:NAME]. Whoever includes this
+ * defines those that are looked for; all are undefined at its end.
  * KIND: PATH (of a file; a relative one starts at router.ini's folder, the
  * words of `most`, parted by '|', are no files and stay), WORD (one of `most`;
  * the member is the index), BOOL (yes, no), COUNT (a number), TIME (250ms 5s
  * 2m; milliseconds), SIZE (64k 10m 1g; bytes), RATE (10/s, also /m /h /d), BY
  * (one of `most`, or tag:K with the key of a tag), NAME (as services have),
  * URL (of a service, written out),
+ * FILTER (see report/filter), LINE (of a log; see report/format), SHARE (1/100),
  * TEXT (at most `most` bytes of printable ASCII, no quotes, no backslash),
  * FIELD (a header field of nobody else's that begins with X-), and lists
  * parted by commas or blanks: USERS (names or numbers; as numbers parted
  * by commas), RANGES (of IP addresses), FIELDS (names of header fields; in
  * lower case, sorted, parted by LF), HOSTS (names of hosts, or *. and one;
- * likewise), PAIRS (NAME:FIELD, parted by LF), WORDS
- * (some of `most`; bits).
+ * likewise), PAIRS (NAME:FIELD, parted by LF), REDACT
+ * (query:NAME and header:NAME; likewise), WORDS (some of `most`; bits).
  * Defaults are spelled as in the file; an empty one is worked out at start, or
  * is none.
  */
 #ifndef SETTING
 #define SETTING(...)
+#endif
+#ifndef SETTING_LOG
+#define SETTING_LOG(...)
 #endif
 #ifndef SETTING_EGRESS
 #define SETTING_EGRESS(...)
@@ -41,6 +46,9 @@
 #endif
 #ifndef SETTING_PLAN
 #define SETTING_PLAN(...)
+#endif
+#ifndef SETTING_FORMAT
+#define SETTING_FORMAT(...)
 #endif
 
 SETTING("router", "map", map, PATH, "", "", "",
@@ -174,9 +182,6 @@ SETTING("pages", "dir", pages_dir, PATH, "", "", "",
     "WORD.html for a reason, STATUS.html for a status, as 404.html, and the "
     "same with .json for clients that prefer it. What has no file there has "
     "a page of the router's.")
-SETTING("log", "access", access_log, PATH, "none", "", "none|stderr",
-    "Where one line for each request goes: none, stderr, or a file. The file "
-    "is opened again when it was renamed or removed.")
 SETTING("journal", "keep", journal_keep, WORD, "tail", "", "tail|always|no",
     "When ended requests are written to the journal, which is memory that all "
     "routers share and has the last 8192 of them: tail, while somebody reads "
@@ -184,6 +189,28 @@ SETTING("journal", "keep", journal_keep, WORD, "tail", "", "tail|always|no",
 SETTING("stats", "count", stats_count, BOOL, "yes", "", "",
     "Whether requests are counted, in memory that all routers share: what "
     "route-stat, internal=metrics and internal=status show.")
+SETTING_LOG("access", access, PATH, "none", "", "none|stderr|syslog",
+    "Where one line for each request goes: none, stderr, syslog, or a file. "
+    "The file is opened again when it was renamed or removed.")
+SETTING_LOG("format", format, NAME, "full", "", "",
+    "The form of a line: combined, vhost_combined, full, json, or the name of "
+    "a [format:NAME].")
+SETTING_LOG("only", only, FILTER, "", "", "",
+    "The requests that have a line. Without this setting: all of them.")
+SETTING_LOG("sample", sample, SHARE, "1/1", "1/1000000", "1/1",
+    "How many of these have one, by chance: 1/100 is one in a hundred. Logs "
+    "that take the same share take the same requests.")
+SETTING_LOG("redact", redact, REDACT,
+    "header:authorization, header:cookie, header:proxy-authorization", "", "",
+    "What is written down nowhere, be it a log, the journal or a page: "
+    "query:NAME is what stands behind NAME= in the target and in Referer, "
+    "query:* all of both queries, header:NAME a field. Of [log] alone, for "
+    "all logs.")
+SETTING_LOG("anonymise_ip", anonymise_ip, BOOL, "no", "", "",
+    "Write down no client's whole address, but that of its network: the first "
+    "24 bits, of IPv6 the first 48. Of [log] alone, for all logs.")
+SETTING_LOG("syslog", syslog, PATH, "/dev/log", "", "",
+    "The socket of the system's log. Of [log] alone, for all logs.")
 SETTING_EGRESS("private", private, WORD, "written", "", "written|never",
     "Who may connect to loopback and private addresses and to Unix sockets: an "
     "origin whose URL in the map writes its host or socket without variables, "
@@ -323,10 +350,14 @@ SETTING_PLAN("count_by", count_by, BY, "client_ip", "",
 SETTING_PLAN("dry_run", dry_run, BOOL, "no", "", "",
     "Only count: what would be refused passes, and the field limit of the "
     "access log has the word that it would have been refused for.")
+SETTING_FORMAT("log_format", line, LINE, "", "", "1000",
+    "The form of a line: text, and fields in braces.")
 
 #undef SETTING
+#undef SETTING_LOG
 #undef SETTING_EGRESS
 #undef SETTING_TLS
 #undef SETTING_AUTH
 #undef SETTING_SIGN
 #undef SETTING_PLAN
+#undef SETTING_FORMAT

@@ -172,6 +172,45 @@ settings_is_host(struct str word)
 	    host.n == word.n;
 }
 
+static bool
+settings_is_redact(struct str word)
+{
+	struct str what, name;
+	size_t i;
+
+	(void)str_cut(word, ':', &what, &name);
+	if (str_eq(what, STR("header")))
+		return settings_is_field(name);
+	for (i = 0; i < name.n; i++)
+		if (str_is_control(name.p[i]) || name.p[i] == '&' ||
+		    name.p[i] == '=' || name.p[i] == '%')
+			return false;
+	return str_eq(what, STR("query")) && name.n > 0;
+}
+
+int
+settings_list_redact(struct str text, char **out, struct err *e)
+{
+	struct str list[SETTINGS_WORDS_MAX];
+	size_t count = 0;
+
+	while (settings_next_word(&text, &list[count])) {
+		if (!settings_is_redact(list[count]))
+			return err_set(e, REASON_INTERNAL,
+			    "'%s' cannot be redacted, expected query:NAME or "
+			    "header:NAME, parted by commas",
+			    settings_quote(list[count]).text);
+		if (++count == SETTINGS_WORDS_MAX)
+			return settings_list_full(e);
+	}
+	if (count == 0)
+		return err_set(e, REASON_INTERNAL,
+		    "nothing to redact, expected query:NAME or header:NAME, "
+		    "parted by commas");
+	*out = settings_join(list, count);
+	return *out != NULL ? 0 : settings_no_memory(e);
+}
+
 int
 settings_list_hosts(struct str text, char **out, struct err *e)
 {

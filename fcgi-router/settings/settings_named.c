@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/* settings_named: the sections that have a name and settings: [egress:NAME],
- * [tls:NAME], [auth:NAME], [sign:NAME], [plan:NAME]. */
+/* settings_named: the sections that have a name and settings: [log:NAME],
+ * [egress:NAME], [tls:NAME], [auth:NAME], [sign:NAME], [plan:NAME],
+ * [format:NAME]. */
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -19,6 +20,9 @@ static const struct settings_shelf {
 	size_t list, count;
 	size_t places;
 } settings_shelves[SETTINGS_NAMED_COUNT] = {
+	[SETTINGS_LOG] = { SETTINGS_AT_LOG, SETTINGS_AT_EGRESS,
+		sizeof(struct settings_log), offsetof(struct settings, logs),
+		offsetof(struct settings, log_count), 0 },
 	[SETTINGS_EGRESS] = { SETTINGS_AT_EGRESS, SETTINGS_AT_TLS,
 		sizeof(struct settings_egress),
 		offsetof(struct settings, egresses),
@@ -37,10 +41,14 @@ static const struct settings_shelf {
 		offsetof(struct settings, signs),
 		offsetof(struct settings, sign_count),
 		offsetof(struct settings_sign, places) },
-	[SETTINGS_PLAN] = { SETTINGS_AT_PLAN, SETTINGS_COUNT,
+	[SETTINGS_PLAN] = { SETTINGS_AT_PLAN, SETTINGS_AT_FORMAT,
 		sizeof(struct settings_plan),
 		offsetof(struct settings, plans),
 		offsetof(struct settings, plan_count), 0 },
+	[SETTINGS_FORMAT] = { SETTINGS_AT_FORMAT, SETTINGS_COUNT,
+		sizeof(struct settings_format),
+		offsetof(struct settings, formats),
+		offsetof(struct settings, format_count), 0 },
 };
 
 size_t
@@ -336,6 +344,8 @@ settings_named_clear(struct settings *s)
 	free(s->private_names);
 	for (i = 0; i < s->sign_count; i++)
 		secret_free(&s->signs[i].key);
+	for (i = 0; i < s->log_count; i++)
+		settings_log_clear(&s->logs[i]);
 	for (kind = 0; kind < SETTINGS_NAMED_COUNT; kind++)
 		settings_clear_shelf(s, &settings_shelves[kind]);
 }
@@ -382,6 +392,12 @@ const struct settings_sign *
 settings_sign_of(const struct settings *s, struct str name)
 {
 	return settings_named_of(s, SETTINGS_SIGN, name);
+}
+
+const struct settings_format *
+settings_format_of(const struct settings *s, struct str name)
+{
+	return settings_named_of(s, SETTINGS_FORMAT, name);
 }
 
 const struct settings_plan *

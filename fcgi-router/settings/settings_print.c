@@ -54,6 +54,13 @@ settings_print_rate(const struct settings_rate *rate, FILE *to)
 	    units[i].word);
 }
 
+static void
+settings_print_share(const struct settings_share *share, FILE *to)
+{
+	fprintf(to, "%llu/%llu", (unsigned long long)share->take,
+	    (unsigned long long)share->of);
+}
+
 static bool
 settings_is_blank(char c)
 {
@@ -144,7 +151,8 @@ settings_print_none(const void *of, size_t index)
 	return (kind == SETTINGS_KIND_PATH || kind == SETTINGS_KIND_NAME ||
 	    kind == SETTINGS_KIND_TEXT || kind == SETTINGS_KIND_FIELDS ||
 	    kind == SETTINGS_KIND_HOSTS || kind == SETTINGS_KIND_PAIRS ||
-	    kind == SETTINGS_KIND_URL) &&
+	    kind == SETTINGS_KIND_URL || kind == SETTINGS_KIND_FILTER ||
+	    kind == SETTINGS_KIND_LINE || kind == SETTINGS_KIND_REDACT) &&
 	    (*(char *const *)member)[0] == '\0';
 }
 
@@ -157,6 +165,8 @@ settings_print_value(const void *of, size_t index, FILE *to)
 	case SETTINGS_KIND_PATH:
 	case SETTINGS_KIND_TEXT:
 	case SETTINGS_KIND_URL:
+	case SETTINGS_KIND_FILTER:
+	case SETTINGS_KIND_LINE:
 		settings_print_path(*(char *const *)member, to);
 		break;
 	case SETTINGS_KIND_USERS:
@@ -168,6 +178,7 @@ settings_print_value(const void *of, size_t index, FILE *to)
 	case SETTINGS_KIND_FIELDS:
 	case SETTINGS_KIND_HOSTS:
 	case SETTINGS_KIND_PAIRS:
+	case SETTINGS_KIND_REDACT:
 		settings_print_lines(*(char *const *)member, ", ", to);
 		break;
 	case SETTINGS_KIND_RANGES:
@@ -196,6 +207,9 @@ settings_print_value(const void *of, size_t index, FILE *to)
 	case SETTINGS_KIND_RATE:
 		settings_print_rate(member, to);
 		break;
+	case SETTINGS_KIND_SHARE:
+		settings_print_share(member, to);
+		break;
 	}
 }
 
@@ -223,7 +237,8 @@ settings_print_named(const struct settings *s, enum settings_named kind,
 	fprintf(to, "\n[%s:%.*s]\n", settings_named_word(kind),
 	    STR_ARG(name));
 	for (i = 0; i < count; i++)
-		if (kind != SETTINGS_AUTH || settings_auth_takes(of, i))
+		if ((kind != SETTINGS_AUTH || settings_auth_takes(of, i)) &&
+		    (kind != SETTINGS_LOG || settings_log_takes(i)))
 			settings_print_row(of, first + i, to);
 }
 

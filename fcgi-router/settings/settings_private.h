@@ -10,11 +10,16 @@
 #include "base/str.h"
 #include "settings/settings.h"
 
-/* Rows, in the order of the table; [egress] stands behind what has no name,
- * and then those that only sections with a name have. */
+/* Rows, in the order of the table; [log] and [egress] stand behind what has no
+ * name, and then those that only sections with a name have. */
 enum settings_index {
 #define SETTING(section, key, member, kind, preset, least, most, manual) \
 	SETTINGS_AT_##member,
+#include "settings/settings.tbl.h"
+	SETTINGS_AT_LOG,
+	SETTINGS_BEFORE_LOG = SETTINGS_AT_LOG - 1,
+#define SETTING_LOG(key, member, kind, preset, least, most, manual) \
+	SETTINGS_AT_LOG_##member,
 #include "settings/settings.tbl.h"
 	SETTINGS_AT_EGRESS,
 	SETTINGS_BEFORE_EGRESS = SETTINGS_AT_EGRESS - 1,
@@ -41,6 +46,11 @@ enum settings_index {
 #define SETTING_PLAN(key, member, kind, preset, least, most, manual) \
 	SETTINGS_AT_PLAN_##member,
 #include "settings/settings.tbl.h"
+	SETTINGS_AT_FORMAT,
+	SETTINGS_BEFORE_FORMAT = SETTINGS_AT_FORMAT - 1,
+#define SETTING_FORMAT(key, member, kind, preset, least, most, manual) \
+	SETTINGS_AT_FORMAT_##member,
+#include "settings/settings.tbl.h"
 	SETTINGS_COUNT /* last */
 };
 
@@ -62,7 +72,11 @@ enum settings_kind {
 	SETTINGS_KIND_TIME,
 	SETTINGS_KIND_SIZE,
 	SETTINGS_KIND_RATE,
-	SETTINGS_KIND_BY
+	SETTINGS_KIND_BY,
+	SETTINGS_KIND_FILTER,
+	SETTINGS_KIND_LINE,
+	SETTINGS_KIND_SHARE,
+	SETTINGS_KIND_REDACT
 };
 
 /* Whom mistakes are told, and how many there were. */
@@ -126,6 +140,7 @@ struct settings_value {
 	                   1 or 0 of a BOOL */
 	uint64_t size;  /* SIZE */
 	struct settings_rate rate;
+	struct settings_share share;
 };
 
 /*
@@ -167,6 +182,14 @@ void settings_plan_look(const struct settings_declaration *named,
     struct settings_report *r);
 void settings_named_look(const struct settings_declared *declared,
     struct settings_report *r);
+void settings_log_look(const struct settings_place *places,
+    const struct settings_declared *declared, struct settings_report *r);
+
+/* Has a [log:NAME] the setting, one of enum settings_log_key? */
+bool settings_log_takes(size_t at);
+
+/* Frees what was made of it. */
+void settings_log_clear(struct settings_log *log);
 void settings_auth_look(const struct settings_declaration *named,
     const struct settings_declared *declared, struct settings_report *r);
 
@@ -224,6 +247,8 @@ ATTR_MUST_USE
 int settings_list_hosts(struct str text, char **out, struct err *e);
 ATTR_MUST_USE
 int settings_list_pairs(struct str text, char **out, struct err *e);
+ATTR_MUST_USE
+int settings_list_redact(struct str text, char **out, struct err *e);
 ATTR_MUST_USE
 int settings_list_words(const char *words, struct str text, int64_t *out,
     struct err *e);

@@ -16,6 +16,9 @@ static const struct settings_row settings_rows[SETTINGS_COUNT] = {
 #define SETTING(section, key, member, kind, preset, least, most, manual) \
 	{ section, key, #kind, preset, least, most, manual },
 #include "settings/settings.tbl.h"
+#define SETTING_LOG(key, member, kind, preset, least, most, manual) \
+	{ "log", key, #kind, preset, least, most, manual },
+#include "settings/settings.tbl.h"
 #define SETTING_EGRESS(key, member, kind, preset, least, most, manual) \
 	{ "egress", key, #kind, preset, least, most, manual },
 #include "settings/settings.tbl.h"
@@ -31,6 +34,9 @@ static const struct settings_row settings_rows[SETTINGS_COUNT] = {
 #define SETTING_PLAN(key, member, kind, preset, least, most, manual) \
 	{ "plan:NAME", key, #kind, preset, least, most, manual },
 #include "settings/settings.tbl.h"
+#define SETTING_FORMAT(key, member, kind, preset, least, most, manual) \
+	{ "format:NAME", key, #kind, preset, least, most, manual },
+#include "settings/settings.tbl.h"
 };
 
 /* Where a row's value is kept in what has it, and as what. */
@@ -40,6 +46,9 @@ static const struct settings_slot {
 } settings_slots[SETTINGS_COUNT] = {
 #define SETTING(section, key, member, kind, preset, least, most, manual) \
 	{ SETTINGS_KIND_##kind, offsetof(struct settings, member) },
+#include "settings/settings.tbl.h"
+#define SETTING_LOG(key, member, kind, preset, least, most, manual) \
+	{ SETTINGS_KIND_##kind, offsetof(struct settings_log, member) },
 #include "settings/settings.tbl.h"
 #define SETTING_EGRESS(key, member, kind, preset, least, most, manual) \
 	{ SETTINGS_KIND_##kind, offsetof(struct settings_egress, member) },
@@ -55,6 +64,9 @@ static const struct settings_slot {
 #include "settings/settings.tbl.h"
 #define SETTING_PLAN(key, member, kind, preset, least, most, manual) \
 	{ SETTINGS_KIND_##kind, offsetof(struct settings_plan, member) },
+#include "settings/settings.tbl.h"
+#define SETTING_FORMAT(key, member, kind, preset, least, most, manual) \
+	{ SETTINGS_KIND_##kind, offsetof(struct settings_format, member) },
 #include "settings/settings.tbl.h"
 };
 
@@ -103,7 +115,8 @@ size_t
 settings_holder(size_t index)
 {
 	CHECK(index < SETTINGS_AT_TLS);
-	return index < SETTINGS_AT_EGRESS ? 0 :
+	return index < SETTINGS_AT_LOG ? 0 :
+	    index < SETTINGS_AT_EGRESS ? offsetof(struct settings, log) :
 	    offsetof(struct settings, egress);
 }
 
@@ -134,7 +147,9 @@ settings_is_text(enum settings_kind kind)
 	    kind == SETTINGS_KIND_NAME || kind == SETTINGS_KIND_TEXT ||
 	    kind == SETTINGS_KIND_BY || kind == SETTINGS_KIND_FIELD ||
 	    kind == SETTINGS_KIND_FIELDS || kind == SETTINGS_KIND_HOSTS ||
-	    kind == SETTINGS_KIND_PAIRS || kind == SETTINGS_KIND_URL;
+	    kind == SETTINGS_KIND_PAIRS || kind == SETTINGS_KIND_URL ||
+	    kind == SETTINGS_KIND_FILTER || kind == SETTINGS_KIND_LINE ||
+	    kind == SETTINGS_KIND_REDACT;
 }
 
 /* The folder of s->path with its slash, "" when the path names none. */
@@ -201,6 +216,8 @@ settings_set_lines(void *of, size_t index, struct str text, struct err *e)
 	    settings_list_fields(text, &lines, e) :
 	    kind == SETTINGS_KIND_HOSTS ?
 	    settings_list_hosts(text, &lines, e) :
+	    kind == SETTINGS_KIND_REDACT ?
+	    settings_list_redact(text, &lines, e) :
 	    settings_list_pairs(text, &lines, e);
 
 	if (got == -1)
@@ -234,7 +251,7 @@ settings_set(const struct settings *s, void *of, size_t index,
 	if (kind == SETTINGS_KIND_USERS)
 		return settings_set_users(of, index, text, e);
 	if (kind == SETTINGS_KIND_FIELDS || kind == SETTINGS_KIND_HOSTS ||
-	    kind == SETTINGS_KIND_PAIRS)
+	    kind == SETTINGS_KIND_PAIRS || kind == SETTINGS_KIND_REDACT)
 		return settings_set_lines(of, index, text, e);
 	if (kind == SETTINGS_KIND_RANGES)
 		return settings_set_ranges(of, index, text, e);
@@ -246,6 +263,8 @@ settings_set(const struct settings *s, void *of, size_t index,
 		return settings_set_text(of, index, text, e);
 	if (kind == SETTINGS_KIND_RATE)
 		*(struct settings_rate *)member = value.rate;
+	else if (kind == SETTINGS_KIND_SHARE)
+		*(struct settings_share *)member = value.share;
 	else if (kind == SETTINGS_KIND_WORD)
 		*(int *)member = (int)value.number;
 	else if (kind == SETTINGS_KIND_WORDS)
@@ -347,8 +366,9 @@ settings_work_out(struct settings *s, struct err *e)
 		return -1;
 	if (s->allow_users == NULL && settings_default_users(s, e) == -1)
 		return -1;
-	if (settings_fill(s, 0, SETTINGS_AT_EGRESS, e) == -1 ||
-	    settings_named_private(s, e) == -1)
+	if (settings_fill(s, 0, SETTINGS_AT_LOG, e) == -1 ||
+	    settings_fill(&s->log, SETTINGS_AT_LOG, SETTINGS_AT_EGRESS,
+	        e) == -1 || settings_named_private(s, e) == -1)
 		return -1;
 	return settings_fill(&s->egress, SETTINGS_AT_EGRESS, SETTINGS_AT_TLS,
 	    e);

@@ -18,8 +18,9 @@
 enum { SETTINGS_LINE_MAX = 1022 };
 
 static const char settings_sections[] =
-    "[router], [relay], [trust], [internal], [pages], [log], [egress], "
-    "or [plan:NAME], [auth:NAME], [tls:NAME], [sign:NAME], [egress:NAME]";
+    "[router], [relay], [trust], [internal], [pages], [journal], [log], "
+    "[egress], or [plan:NAME], [auth:NAME], [tls:NAME], [sign:NAME], "
+    "[egress:NAME], [log:NAME], [format:NAME]";
 
 struct settings_look {
 	struct settings_report *report;
@@ -127,6 +128,8 @@ static const char *const settings_named_words[SETTINGS_NAMED_COUNT] = {
 	[SETTINGS_TLS] = "tls",
 	[SETTINGS_SIGN] = "sign",
 	[SETTINGS_EGRESS] = "egress",
+	[SETTINGS_LOG] = "log",
+	[SETTINGS_FORMAT] = "format",
 };
 
 const char *
@@ -158,8 +161,8 @@ settings_may_declare(struct settings_look *l, int kind, struct str section,
 
 	if (kind == SETTINGS_NAMED_COUNT) {
 		settings_tell_at(l, section,
-		    "unknown section [%s], expected plan, auth, tls, sign or "
-		    "egress before ':'", settings_quote(section).text);
+		    "unknown section [%s], expected plan, auth, tls, sign, "
+		    "egress, log or format before ':'", settings_quote(section).text);
 		return false;
 	}
 	if (!str_is_name(name)) {
@@ -529,4 +532,5 @@ settings_text_look(struct str text, struct settings_place *places,
 	settings_look_together(&l);
 	settings_look_plan(&l);
 	settings_named_look(declared, r);
+	settings_log_look(places, declared, r);
 }

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/filter.h"
+#include "report/format.h"
 #include "settings/settings_private.h"
 
 enum {
@@ -310,6 +312,60 @@ settings_read_by(const struct settings_row *row, struct str text,
 	    "tag:K with the key of a tag", settings_quote(text).text);
 }
 
+/* "1/100" */
+static int
+settings_read_share(const struct settings_row *row, struct str text,
+    struct settings_share *out, struct err *e)
+{
+	struct str take, of, ignored;
+	uint64_t most = 0;
+
+	(void)str_cut(str_of(row->least), '/', &ignored, &of);
+	CHECK(str_to_u64(of, INT64_MAX, &most));
+	if (str_cut(text, '/', &take, &of) &&
+	    settings_scale(take, settings_plain, &out->take) == 1 &&
+	    settings_scale(of, settings_plain, &out->of) == 1 &&
+	    out->take > 0 && out->take <= out->of && out->of <= most)
+		return 0;
+	return err_set(e, REASON_INTERNAL, "'%s' is no share, expected one "
+	    "like 1/100, from %s to %s", settings_quote(text).text,
+	    row->least, row->most);
+}
+
+static bool
+settings_is_ascii(struct str text)
+{
+	size_t i;
+
+	for (i = 0; i < text.n; i++)
+		if (text.p[i] < ' ' || text.p[i] > '~')
+			return false;
+	return true;
+}
+
+/* What it quotes of the text is as harmless as that. */
+static int
+settings_read_report(enum settings_kind kind, struct str text, struct err *e)
+{
+	struct filter *filter = NULL;
+	struct format *format = NULL;
+	struct err why;
+	size_t at;
+	int got;
+
+	if (!settings_is_ascii(text))
+		return err_set(e, REASON_INTERNAL, "'%s' is no such text, "
+		    "expected printable characters of ASCII",
+		    settings_quote(text).text);
+	got = kind == SETTINGS_KIND_FILTER ?
+	    filter_parse(text, &filter, &at, &why) :
+	    format_parse(text, &format, &at, &why);
+	filter_free(&filter);
+	format_free(&format);
+	return got == 0 ? 0 : err_set(e, REASON_INTERNAL, "byte %zu: %s",
+	    at + 1, why.text);
+}
+
 int
 settings_value_user(struct str name, uid_t *out, struct err *e)
 {
@@ -439,6 +495,17 @@ settings_value_read(size_t index, struct str text,
 	case SETTINGS_KIND_PAIRS:
 		got = settings_list_pairs(text, &fields, e);
 		free(fields);
+		break;
+	case SETTINGS_KIND_REDACT:
+		got = settings_list_redact(text, &fields, e);
+		free(fields);
+		break;
+	case SETTINGS_KIND_FILTER:
+	case SETTINGS_KIND_LINE:
+		got = settings_read_report(kind, text, e);
+		break;
+	case SETTINGS_KIND_SHARE:
+		got = settings_read_share(row, text, &out->share, e);
 		break;
 	case SETTINGS_KIND_RANGES:
 		got = settings_list_ranges(text, &ranges, e);

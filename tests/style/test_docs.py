@@ -45,9 +45,10 @@ def rows(table, macro):
 REASONS = [r for r in rows("base/err.tbl.h", "REASON") if r[1] != "-"]
 SETTINGS = rows("settings/settings.tbl.h", "SETTING") + [
     [section, *row] for macro, section in
-    (("SETTING_EGRESS", "egress"), ("SETTING_TLS", "tls:NAME"),
-     ("SETTING_AUTH", "auth:NAME"),
-     ("SETTING_SIGN", "sign:NAME"), ("SETTING_PLAN", "plan:NAME"))
+    (("SETTING_LOG", "log"), ("SETTING_EGRESS", "egress"),
+     ("SETTING_TLS", "tls:NAME"), ("SETTING_AUTH", "auth:NAME"),
+     ("SETTING_SIGN", "sign:NAME"), ("SETTING_PLAN", "plan:NAME"),
+     ("SETTING_FORMAT", "format:NAME"))
     for row in rows("settings/settings.tbl.h", macro)]
 DIRECTIVES = rows("route/directive.tbl.h", "DIRECTIVE")
 RECORDS = rows("report/record.tbl.h", "RECORD")
@@ -161,7 +162,8 @@ def value_forms(row):
               "HOSTS": ["names"],
               "RANGES": ["ranges"], "URL": ["url"],
               "RATE": ["rate"], "BY": [*most.split("|"), "tag:K"],
-              "TEXT": ["text"]}.get(kind, [])
+              "FILTER": ["filter"], "LINE": ["line"], "SHARE": ["share"],
+              "REDACT": ["words"], "TEXT": ["text"]}.get(kind, [])
     if kind == "PATH":
         words.append("folder" if key in ("dir", "sockets")
                      or key.endswith("_dir") else "file")

@@ -7,6 +7,8 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include "report/access_log.h"
 #include "report/format.h"
@@ -15,6 +17,8 @@
 struct fixture {
 	struct scratch scratch;
 	char path[SCRATCH_PATH_MAX];
+	char socket[SCRATCH_PATH_MAX];
+	const char *note;
 	struct access_log *log;
 };
 
@@ -28,6 +32,8 @@ setup(void **state)
 	memset(&f, 0, sizeof(f));
 	scratch_init(&f.scratch);
 	scratch_path(&f.scratch, "access.log", f.path);
+	scratch_path(&f.scratch, "log.socket", f.socket);
+	f.note = "";
 	*state = &f;
 	return 0;
 }
@@ -42,12 +48,21 @@ teardown(void **state)
 	return 0;
 }
 
+static int
+open_at(struct fixture *f, const char *where, struct err *e)
+{
+	const struct access_log_says says = { .where = where,
+		.syslog = f->socket, .note = f->note };
+
+	return access_log_open(&says, &f->log, e);
+}
+
 static void
 open_log(struct fixture *f)
 {
 	struct err e;
 
-	if (access_log_open(f->path, &f->log, &e) == -1)
+	if (open_at(f, f->path, &e) == -1)
 		fail_msg("%s", e.text);
 	assert_true(access_log_wanted(f->log));
 }
@@ -55,7 +70,7 @@ open_log(struct fixture *f)
 static void
 put(struct fixture *f, const char *line)
 {
-	access_log_write(f->log, str_of(line));
+	(void)access_log_write(f->log, str_of(line));
 }
 
 static void
@@ -102,7 +117,7 @@ none_writes_nothing(void **state)
 	struct fixture *f = *state;
 	struct err e;
 
-	assert_int_equal(access_log_open("none", &f->log, &e), 0);
+	assert_int_equal(open_at(f, "none", &e), 0);
 	assert_false(access_log_wanted(f->log));
 	put(f, "one\n");
 	access_log_look(f->log);
@@ -116,7 +131,7 @@ stderr_is_written_and_left_open(void **state)
 	struct err e;
 
 	scratch_listen(&f->scratch);
-	assert_int_equal(access_log_open("stderr", &f->log, &e), 0);
+	assert_int_equal(open_at(f, "stderr", &e), 0);
 	put(f, "one\n");
 	access_log_look(f->log);
 	access_log_close(&f->log);
@@ -232,13 +247,13 @@ only_files_and_fifos_are_taken(void **state)
 
 	for (i = 0; i < TABLE_COUNT(wrong); i++) {
 		e.text[0] = '\0';
-		TABLE_INT(wrong[i], access_log_open(wrong[i], &f->log, &e),
+		TABLE_INT(wrong[i], open_at(f, wrong[i], &e),
 		    -1);
 		TABLE_INT(wrong[i], strstr(e.text, wrong[i]) != NULL, 1);
 		assert_null(f->log);
 	}
 	assert_int_equal(mkfifo(f->path, 0600), 0);
-	assert_int_equal(access_log_open(f->path, &f->log, &e), -1);
+	assert_int_equal(open_at(f, f->path, &e), -1);
 	assert_non_null(strstr(e.text, "nobody reads it"));
 }
 
@@ -261,7 +276,8 @@ a_full_fifo_loses_lines_and_holds_nobody_up(void **state)
 	assert_memory_equal(line, "one\n", 4);
 	scratch_listen(&f->scratch);
 	for (i = 0; i < 1000; i++)
-		access_log_write(f->log, (struct str){ line, sizeof(line) });
+		(void)access_log_write(f->log,
+		    (struct str){ line, sizeof(line) });
 	access_log_look(f->log);
 	put(f, "lost\n");
 	close(reader);
@@ -313,6 +329,128 @@ a_line_after_half_a_line_begins_anew(void **state)
 	holds(f, "access.log", "one\ntwo \nthree\nfour\n");
 }
 
+/* ---- what says that a log is not whole ---- */
+
+static void
+a_note_stands_where_a_file_begins(void **state)
+{
+	struct fixture *f = *state;
+
+	f->note = "# partial\n";
+	open_log(f);
+	put(f, "one\n");
+	access_log_close(&f->log);
+	open_log(f);
+	put(f, "two\n");
+	move(f, "access.log.1");
+	access_log_look(f->log);
+	put(f, "three\n");
+	holds(f, "access.log.1", "# partial\none\ntwo\n");
+	holds(f, "access.log", "# partial\nthree\n");
+}
+
+static void
+a_note_is_added_where_a_file_begins_otherwise(void **state)
+{
+	struct fixture *f = *state;
+
+	scratch_write(&f->scratch, "access.log", "whole\n");
+	f->note = "# partial\n";
+	open_log(f);
+	put(f, "one\n");
+	holds(f, "access.log", "whole\n# partial\none\n");
+}
+
+/* ---- files that are not there any more ---- */
+
+static void
+what_goes_to_a_removed_file_is_lost(void **state)
+{
+	struct fixture *f = *state;
+	char folder[SCRATCH_PATH_MAX];
+	const char *said;
+
+	scratch_path(&f->scratch, "logs", folder);
+	assert_int_equal(mkdir(folder, 0700), 0);
+	scratch_path(&f->scratch, "logs/access.log", f->path);
+	open_log(f);
+	assert_true(access_log_write(f->log, STR("one\n")));
+	assert_int_equal(unlink(f->path), 0);
+	assert_int_equal(rmdir(folder), 0);
+	scratch_listen(&f->scratch);
+	access_log_look(f->log);
+	assert_false(access_log_write(f->log, STR("two\n")));
+	assert_false(access_log_write(f->log, STR("three\n")));
+	said = scratch_heard(&f->scratch);
+	assert_int_equal(scratch_times(said, "the file was removed"), 1);
+	assert_int_equal(mkdir(folder, 0700), 0);
+	access_log_look(f->log);
+	assert_true(access_log_write(f->log, STR("four\n")));
+	assert_string_equal(scratch_read(&f->scratch, "logs/access.log"),
+	    "four\n");
+}
+
+/* ---- the system's log ---- */
+
+static int
+system_listen(struct fixture *f)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+
+	assert_true(fd != -1);
+	assert_true(strlen(f->socket) < sizeof(at.sun_path));
+	memcpy(at.sun_path, f->socket, strlen(f->socket) + 1);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	return fd;
+}
+
+static void
+the_system_log_gets_a_datagram_for_each_line(void **state)
+{
+	struct fixture *f = *state;
+	int fd = system_listen(f);
+	char got[256], head[64];
+	ssize_t n;
+	struct err e;
+
+	assert_int_equal(open_at(f, "syslog", &e), 0);
+	assert_true(access_log_wanted(f->log));
+	assert_true(access_log_write(f->log, STR("one \"line\"\n")));
+	n = recv(fd, got, sizeof(got) - 1, 0);
+	assert_true(n > 0);
+	got[n] = '\0';
+	assert_int_equal(strncmp(got, "<30>", 4), 0);
+	snprintf(head, sizeof(head), " fcgi-router[%d]: one \"line\"",
+	    (int)getpid());
+	assert_string_equal(got + strlen("<30>Nov 22 12:00:00"), head);
+	close(fd);
+}
+
+static void
+the_system_log_holds_nobody_up(void **state)
+{
+	struct fixture *f = *state;
+	struct err e;
+	const char *said;
+	int fd, i, lost = 0;
+	char got[256];
+
+	assert_int_equal(open_at(f, "syslog", &e), 0);
+	scratch_listen(&f->scratch);
+	assert_false(access_log_write(f->log, STR("nobody\n")));
+	fd = system_listen(f);
+	for (i = 0; i < 5000; i++)
+		lost += !access_log_write(f->log, STR("line\n"));
+	assert_in_range(lost, 1, 4999);
+	said = scratch_heard(&f->scratch);
+	assert_int_equal(scratch_times(said, "lines are lost"), 1);
+	while (recv(fd, got, sizeof(got), 0) != -1)
+		;
+	assert_true(access_log_write(f->log, STR("again\n")));
+	close(fd);
+}
+
 static void
 one_exchange_is_one_line_whatever_it_holds(void **state)
 {
@@ -328,7 +466,7 @@ one_exchange_is_one_line_whatever_it_holds(void **state)
 	    STR("\r\n\" 200 \x85\xc2\x85\\");
 	assert_int_equal(format_built_in(STR("full"), &format, &e), 1);
 	open_log(f);
-	access_log_write(f->log, (struct str){ line,
+	(void)access_log_write(f->log, (struct str){ line,
 	    format_print(format, &r, line) });
 	format_free(&format);
 	text = scratch_read(&f->scratch, "access.log");
@@ -362,7 +500,7 @@ writer_run(void *arg)
 
 		memset(line + n, 'a' + w->number, (size_t)(LINE - 1 - n));
 		line[LINE - 1] = '\n';
-		access_log_write(w->log, (struct str){ line, LINE });
+		(void)access_log_write(w->log, (struct str){ line, LINE });
 		atomic_fetch_add(w->written, 1);
 	}
 	return NULL;
@@ -445,6 +583,11 @@ main(void)
 		TEST(a_full_fifo_loses_lines_and_holds_nobody_up),
 		TEST(trouble_is_told_again_after_a_while_without),
 		TEST(a_line_after_half_a_line_begins_anew),
+		TEST(a_note_stands_where_a_file_begins),
+		TEST(a_note_is_added_where_a_file_begins_otherwise),
+		TEST(what_goes_to_a_removed_file_is_lost),
+		TEST(the_system_log_gets_a_datagram_for_each_line),
+		TEST(the_system_log_holds_nobody_up),
 		TEST(one_exchange_is_one_line_whatever_it_holds),
 		TEST(no_line_is_lost_or_torn_by_rotation),
 	};

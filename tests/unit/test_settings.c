@@ -123,17 +123,17 @@ static const struct trap traps[] = {
 	TRAP("an unknown section, near to none",
 	    "[plan:free]\n[customers]\n",
 	    "@2:2: error: unknown section [customers], expected [router], "
-	    "[relay], [trust], [internal], [pages], [log], [egress], "
-	    "or [plan:NAME], [auth:NAME], [tls:NAME], [sign:NAME], "
-	    "[egress:NAME]\n"),
+	    "[relay], [trust], [internal], [pages], [journal], [log], "
+	    "[egress], or [plan:NAME], [auth:NAME], [tls:NAME], [sign:NAME], "
+	    "[egress:NAME], [log:NAME], [format:NAME]\n"),
 	TRAP("a named section of an unknown kind",
 	    "[plans:free]\n",
 	    "@1:2: error: unknown section [plans:free], expected plan, auth, "
-	    "tls, sign or egress before ':'\n"),
+	    "tls, sign, egress, log or format before ':'\n"),
 	TRAP("a kind is spelled just so",
 	    "[Plan:free]\n",
 	    "@1:2: error: unknown section [Plan:free], expected plan, auth, "
-	    "tls, sign or egress before ':'\n"),
+	    "tls, sign, egress, log or format before ':'\n"),
 	TRAP("a named section without a good name",
 	    "[plan:Free]\n[auth:]\n[tls: a]\n[sign:a:b]\n",
 	    "@1:2: error: 'Free' is no name, expected small letters, digits, "
@@ -285,8 +285,9 @@ static const struct trap traps[] = {
 	TRAP("a section without a name",
 	    "[]\n",
 	    "@1:2: error: unknown section [], expected [router], [relay], "
-	    "[trust], [internal], [pages], [log], [egress], or [plan:NAME], "
-	    "[auth:NAME], [tls:NAME], [sign:NAME], [egress:NAME]\n"),
+	    "[trust], [internal], [pages], [journal], [log], [egress], or "
+	    "[plan:NAME], [auth:NAME], [tls:NAME], [sign:NAME], [egress:NAME], "
+	    "[log:NAME], [format:NAME]\n"),
 	TRAP("an unknown key, near to one",
 	    "[relay]\nconnect_timout = 5s\n",
 	    "@2:1: error: unknown setting 'connect_timout' in [relay], "
@@ -404,9 +405,50 @@ static const struct trap traps[] = {
 	TRAP("a section without ']'",
 	    "[router\n",
 	    "@1:1: error: no ']' behind a section's name, expected [router], "
-	    "[relay], [trust], [internal], [pages], [log], [egress], "
-	    "or [plan:NAME], [auth:NAME], [tls:NAME], [sign:NAME], "
-	    "[egress:NAME]\n"),
+	    "[relay], [trust], [internal], [pages], [journal], [log], "
+	    "[egress], or [plan:NAME], [auth:NAME], [tls:NAME], [sign:NAME], "
+	    "[egress:NAME], [log:NAME], [format:NAME]\n"),
+	TRAP("a log that is wrong",
+	    "[log]\nformat = nice\nonly = state=200\nsample = 2/1\n"
+	    "redact = cookie\n[log:errors]\nformat = good\n"
+	    "redact = query:a\nanonymise_ip = yes\nsyslog = /s\n"
+	    "[format:good]\n[format:full]\nlog_format = {hots}\n",
+	    "@3:8: error: byte 1: 'state' is no field that can be asked for, "
+	    "expected one as status, host or tag.K\n"
+	    "@4:10: error: '2/1' is no share, expected one like 1/100, from "
+	    "1/1000000 to 1/1\n"
+	    "@5:10: error: 'cookie' cannot be redacted, expected query:NAME or "
+	    "header:NAME, parted by commas\n"
+	    "@13:14: error: byte 1: {hots} is no field, expected one as "
+	    "{host}, {time}, {total_ms} or {tag.K}\n"
+	    "@2:10: error: 'format' is 'nice', expected combined, "
+	    "vhost_combined, full, json, or one that has a section "
+	    "[format:nice]\n"
+	    "@8:10: error: 'redact' in [log:errors], expected in [log], for "
+	    "all logs\n"
+	    "@9:16: error: 'anonymise_ip' in [log:errors], expected in [log], "
+	    "for all logs\n"
+	    "@10:10: error: 'syslog' in [log:errors], expected in [log], for "
+	    "all logs\n"
+	    "@11:1: error: no 'log_format' in [format:good], expected one\n"
+	    "@12:1: error: [format:full] is built in, expected another "
+	    "name\n"),
+	TRAP("shares and what cannot be redacted",
+	    "[log:a]\nsample = 0/1\n[log:b]\nsample = 1/1000001\n"
+	    "[log:c]\nsample = 1\n[log:d]\nsample = 01/2\n"
+	    "[log]\nredact = query:,header:a_b\nonly = \"host=\xc3\xa9\"\n",
+	    "@2:10: error: '0/1' is no share, expected one like 1/100, from "
+	    "1/1000000 to 1/1\n"
+	    "@4:10: error: '1/1000001' is no share, expected one like 1/100, "
+	    "from 1/1000000 to 1/1\n"
+	    "@6:10: error: '1' is no share, expected one like 1/100, from "
+	    "1/1000000 to 1/1\n"
+	    "@8:10: error: '01/2' is no share, expected one like 1/100, from "
+	    "1/1000000 to 1/1\n"
+	    "@10:10: error: 'query:' cannot be redacted, expected query:NAME "
+	    "or header:NAME, parted by commas\n"
+	    "@11:8: error: 'host=\\xc3\\xa9' is no such text, expected "
+	    "printable characters of ASCII\n"),
 	TRAP("a line without '='",
 	    "[router]\ncheck 1s\n",
 	    "@2:1: error: no '=', expected [SECTION], NAME = VALUE or a "
@@ -431,9 +473,9 @@ static const struct trap traps[] = {
 	TRAP("a key before any section",
 	    "# top\ncheck = 1s\n",
 	    "@2:1: error: a setting before any section, expected [router], "
-	    "[relay], [trust], [internal], [pages], [log], [egress], "
-	    "or [plan:NAME], [auth:NAME], [tls:NAME], [sign:NAME], "
-	    "[egress:NAME] first\n"),
+	    "[relay], [trust], [internal], [pages], [journal], [log], "
+	    "[egress], or [plan:NAME], [auth:NAME], [tls:NAME], [sign:NAME], "
+	    "[egress:NAME], [log:NAME], [format:NAME] first\n"),
 	TRAP("a quote that is not closed",
 	    "[router]\nmap = \"/a b\nspool_dir = '/a\"\n",
 	    "@2:7: error: a quote that is not closed, expected \" at the end "
@@ -708,7 +750,7 @@ without_a_file_the_defaults_are_in_force(void **state)
 	assert_int_equal(s->max_response_head, 61440);
 	assert_int_equal(s->bad_header, SETTINGS_BAD_HEADER_DROP);
 	assert_false(s->forwarded);
-	assert_string_equal(s->access_log, "none");
+	assert_string_equal(s->log.access, "none");
 	if (access("/var/lib/fcgi-router", F_OK) == 0)
 		assert_string_equal(s->map,
 		    "/var/lib/fcgi-router/routes.db");
@@ -775,7 +817,7 @@ every_kind_of_value_is_read(void **state)
 	assert_int_equal(s->max_response_head, 262144);
 	assert_int_equal(s->bad_header, SETTINGS_BAD_HEADER_REFUSE);
 	assert_true(s->forwarded);
-	assert_string_equal(s->access_log, "stderr");
+	assert_string_equal(s->log.access, "stderr");
 	settings_drop(&s);
 }
 
@@ -794,14 +836,14 @@ a_relative_path_starts_at_the_folder_of_the_file(void **state)
 	assert_string_equal(s->path, "etc/router.ini");
 	assert_string_equal(s->map, "etc/m/routes.db");
 	assert_string_equal(s->spool_dir, "/spool");
-	assert_string_equal(s->access_log, "etc/access.log");
+	assert_string_equal(s->log.access, "etc/access.log");
 	settings_drop(&s);
 	/* Quoted or not, "none" and "stderr" are no files; "./none" is. */
 	s = load_good("[log]\naccess = \"none\"\n");
-	assert_string_equal(s->access_log, "none");
+	assert_string_equal(s->log.access, "none");
 	settings_drop(&s);
 	s = load_good("[log]\naccess = ./none\n");
-	assert_string_equal(s->access_log, "./none");
+	assert_string_equal(s->log.access, "./none");
 	settings_drop(&s);
 }
 
@@ -926,7 +968,10 @@ what_is_printed_can_be_read_again(void **state)
 	    "[log]\naccess = \" /log\"\n[tls:a]\nca = \"/c;a\"\n[tls:b]\n"
 	    "cert = /c\nkey = /k\nverify = no\n[egress]\nallow = 10.1.2.3\n"
 	    "[egress:lan]\nprivate = never\ndeny = ::1, 10.0.0.0/8\n"
-	    "sockets = /run/a\n");
+	    "sockets = /run/a\n[log:errors]\naccess = syslog\n"
+	    "only = \"status>=500 | tag.a='b c'\"\nsample = 1/10\n"
+	    "format = mine\n[format:mine]\n"
+	    "log_format = '{time} \"{uri}\" {tag.a}; #'\n");
 	char *first = NULL, *second = NULL;
 	size_t n;
 	FILE *f = open_memstream(&first, &n);
@@ -947,6 +992,12 @@ what_is_printed_can_be_read_again(void **state)
 	assert_non_null(strstr(first, "\nbody_buffer = 1m\n"));
 	assert_non_null(strstr(first, "\nforwarded = yes\n"));
 	assert_non_null(strstr(first, "\nbad_header = refuse\n"));
+	assert_non_null(strstr(first, "\n[log:errors]\naccess = syslog\n"
+	    "format = mine\nonly = \"status>=500 | tag.a='b c'\"\n"
+	    "sample = 1/10\n\n[format:mine]\n"
+	    "log_format = '{time} \"{uri}\" {tag.a}; #'\n"));
+	assert_non_null(strstr(first, "\nredact = header:authorization, "
+	    "header:cookie, header:proxy-authorization\n"));
 	assert_non_null(strstr(first, "\nnamespace = production\n"));
 	assert_non_null(strstr(first, "\nprivate_headers = x-a, x-b\n"));
 	assert_non_null(strstr(first,
@@ -1053,6 +1104,12 @@ static char top[PATH_MAX]; /* of the sources */
 #define SAME_NAME(a, b) assert_string_equal(a, b)
 #define SAME_FIELDS(a, b) assert_string_equal(a, b)
 #define SAME_HOSTS(a, b) assert_string_equal(a, b)
+#define SAME_FILTER(a, b) assert_string_equal(a, b)
+#define SAME_REDACT(a, b) assert_string_equal(a, b)
+#define SAME_SHARE(a, b) do { \
+	assert_int_equal((a).take, (b).take); \
+	assert_int_equal((a).of, (b).of); \
+} while (0)
 #define SAME_RANGES(a, b) do { \
 	assert_int_equal((a).count, (b).count); \
 	assert_memory_equal((a).list, (b).list, \
@@ -1102,6 +1159,8 @@ the_sample_file_says_the_defaults(void **state)
 		fail_msg("conf/router.ini has no line for '%s'", key); \
 	if (sizeof(standard) > 1) \
 		SAME_##kind(s->member, preset->member);
+#define SETTING_LOG(key, member, kind, standard, least, most, manual) \
+	SETTING("log", key, log.member, kind, standard, least, most, manual)
 #define SETTING_EGRESS(key, member, kind, standard, least, most, manual) \
 	SETTING("egress", key, egress.member, kind, standard, least, most, \
 	    manual)
@@ -1109,6 +1168,8 @@ the_sample_file_says_the_defaults(void **state)
 	if (strstr(text, "\n" key " = ") == NULL) \
 		fail_msg("conf/router.ini has no line for '%s'", key);
 #define SETTING_PLAN(key, member, kind, standard, least, most, manual) \
+	SETTING_TLS(key, member, kind, standard, least, most, manual)
+#define SETTING_FORMAT(key, member, kind, standard, least, most, manual) \
 	SETTING_TLS(key, member, kind, standard, least, most, manual)
 #include "settings/settings.tbl.h"
 	assert_true(s->tls[0].verify);
@@ -1176,6 +1237,41 @@ signatures_are_in_fields_that_no_client_sends(void **state)
 	settings_drop(&s);
 	s = load_good("");
 	assert_string_equal(s->private_names, "");
+	settings_drop(&s);
+}
+
+static void
+logs_are_what_they_say(void **state)
+{
+	struct settings *s = load_good("[log]\naccess = a.log\n"
+	    "redact = query:Token header:X-Key, query:*\n"
+	    "anonymise_ip = yes\nsyslog = log.sock\n"
+	    "[log:slow]\nonly = \"total>1s\"\nformat = json\n"
+	    "sample = 3/4\naccess = /slow.log\n[log:bare]\n"
+	    "[format:own]\nlog_format = {host}\n");
+
+	(void)state;
+	assert_null(s->log.name);
+	assert_string_equal(s->log.access, "a.log");
+	assert_string_equal(s->log.format, "full");
+	assert_string_equal(s->log.only, "");
+	assert_int_equal(s->log.sample.take, 1);
+	assert_int_equal(s->log.sample.of, 1);
+	assert_string_equal(s->log.redact,
+	    "header:x-key\nquery:*\nquery:token");
+	assert_true(s->log.anonymise_ip);
+	assert_string_equal(s->log.syslog, "log.sock");
+	assert_int_equal(s->log_count, 2);
+	assert_string_equal(s->logs[0].name, "slow");
+	assert_string_equal(s->logs[0].access, "/slow.log");
+	assert_string_equal(s->logs[0].format, "json");
+	assert_string_equal(s->logs[0].only, "total>1s");
+	assert_int_equal(s->logs[0].sample.take, 3);
+	assert_int_equal(s->logs[0].sample.of, 4);
+	assert_string_equal(s->logs[1].access, "none");
+	assert_string_equal(settings_format_of(s, STR("own"))->line,
+	    "{host}");
+	assert_null(settings_format_of(s, STR("full")));
 	settings_drop(&s);
 }
 
@@ -1529,7 +1625,7 @@ hold_and_drop(void *arg)
 
 	for (i = 0; i < 1000; i++) {
 		mine = settings_take(s);
-		assert_string_equal(mine->access_log, "none");
+		assert_string_equal(mine->log.access, "none");
 		settings_drop(&mine);
 	}
 	settings_drop(&s);
@@ -1632,6 +1728,7 @@ main(void)
 		cmocka_unit_test(the_sample_file_says_the_defaults),
 		cmocka_unit_test(lists_are_read_and_put_in_order),
 		cmocka_unit_test(defaults_of_lists_are_local_alone),
+		cmocka_unit_test(logs_are_what_they_say),
 		cmocka_unit_test(
 		    sections_with_a_name_have_settings_of_their_own),
 		cmocka_unit_test(a_mistake_in_a_file_of_tls_has_its_line),
