@@ -71,7 +71,8 @@ extern const struct stats_word stats_gauges[STATS_GAUGE_COUNT];
 
 enum {
 	STATS_TIMES = 42,    /* places of a histogram of total_us */
-	STATS_TOP = 1000,    /* services that are shown */
+	STATS_TOP = 2048,    /* places for services: so many that the 1000
+	                        which are used most have one */
 	STATS_PLANS = 64,    /* and plans; more of them are one */
 	STATS_SECONDS = 60,
 	STATS_MINUTES = 1440,
@@ -136,7 +137,8 @@ struct stats_view {
 	                                   others */
 	uint64_t events[STATS_EVENT_COUNT];
 
-	/* The most used first; and all that has no place among them. */
+	/* The most used first; and what others had counted, who have no
+	 * place: that never gets less. */
 	struct stats_row *services;
 	size_t service_count;      /* at most STATS_TOP */
 	struct stats_numbers other;

@@ -72,7 +72,7 @@ static unsigned
 stats_nth(uint64_t id, unsigned i)
 {
 	unsigned bucket = (unsigned)(id / STATS_BUCKET) %
-	    (STATS_PLACES / STATS_BUCKET);
+	    (STATS_TOP / STATS_BUCKET);
 
 	return bucket * STATS_BUCKET + ((unsigned)id + i) % STATS_BUCKET;
 }
@@ -173,7 +173,7 @@ stats_place_clear(void *data, unsigned slot)
 	struct stats_data *d = data;
 	unsigned i;
 
-	for (i = 0; i < STATS_PLACES; i++) {
+	for (i = 0; i < STATS_TOP; i++) {
 		uint64_t own = slot + 1;
 
 		(void)atomic_compare_exchange_strong(&d->ids[i], &own, 0);

@@ -25,8 +25,7 @@ enum {
 	STATS_SLOTS = SHM_SLOTS_MAX,
 	STATS_WORDS = STATS_COUNT_COUNT + STATS_TIMES,
 	STATS_BUCKET = 32,      /* places where one id may be */
-	STATS_PLACES = 2048,
-	STATS_STRAY = STATS_PLACES, /* the place of who finds none */
+	STATS_STRAY = STATS_TOP, /* the place of who finds none */
 	STATS_IDS = 256,        /* an id is no less: below, 1 and a slot are
 	                           of who is just giving the place away */
 	STATS_KEY = STATS_NAME + STATS_SERVICE + STATS_NAME,
@@ -81,8 +80,8 @@ struct stats_data {
 	                                         last: of all who found none */
 	struct stats_cell seconds[STATS_SECOND_CELLS];
 	struct stats_cell minutes[STATS_MINUTE_CELLS];
-	_Atomic uint64_t ids[STATS_PLACES]; /* 0: a free place */
-	struct stats_place places[STATS_PLACES + 1];
+	_Atomic uint64_t ids[STATS_TOP]; /* 0: a free place */
+	struct stats_place places[STATS_TOP + 1];
 };
 
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "words of others are atomic");

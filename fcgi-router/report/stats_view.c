@@ -41,7 +41,7 @@ stats_view_new(void)
 {
 	struct stats_view *v = stats_memory(1, sizeof(*v));
 
-	v->services = stats_memory(STATS_PLACES, sizeof(*v->services));
+	v->services = stats_memory(STATS_TOP, sizeof(*v->services));
 	v->plans = stats_memory(STATS_PLANS, sizeof(*v->plans));
 	v->seconds = stats_memory(STATS_SECONDS, sizeof(*v->seconds));
 	v->minutes = stats_memory(STATS_MINUTES, sizeof(*v->minutes));
@@ -152,12 +152,12 @@ stats_row_of(struct stats_view *v, const uint64_t *ids, size_t from,
 static void
 stats_services_read(const struct stats_data *d, struct stats_view *v)
 {
-	uint64_t ids[STATS_PLACES];
+	uint64_t ids[STATS_TOP];
 	size_t bucket = 0;
 	unsigned i;
 
 	stats_words_read(d->places[STATS_STRAY].all, &v->other);
-	for (i = 0; i < STATS_PLACES; i++) {
+	for (i = 0; i < STATS_TOP; i++) {
 		struct stats_row *row = &v->services[v->service_count], *same;
 		struct stats_numbers rest;
 		uint64_t id = stats_place_read(d, i, row, &rest);
@@ -189,16 +189,6 @@ stats_row_order(const void *a, const void *b)
 	if (order == 0)
 		order = strcmp(left->space, right->space);
 	return order != 0 ? order : strcmp(left->plan, right->plan);
-}
-
-/* The rest has no place. */
-static void
-stats_services_sort(struct stats_view *v)
-{
-	qsort(v->services, v->service_count, sizeof(*v->services),
-	    stats_row_order);
-	while (v->service_count > STATS_TOP)
-		stats_sum(&v->other, &v->services[--v->service_count].numbers);
 }
 
 /* ---- all else ---- */
@@ -288,6 +278,7 @@ stats_view_take(struct stats *s)
 	v->now_us = clock_us();
 	v->shared = shm_is_shared(stats_shm(s));
 	(void)!shm_run(stats_shm(s), stats_copy_in, &c);
-	stats_services_sort(v);
+	qsort(v->services, v->service_count, sizeof(*v->services),
+	    stats_row_order);
 	return v;
 }

@@ -52,6 +52,9 @@ SETTINGS = rows("settings/settings.tbl.h", "SETTING") + [
     for row in rows("settings/settings.tbl.h", macro)]
 DIRECTIVES = rows("route/directive.tbl.h", "DIRECTIVE")
 RECORDS = rows("report/record.tbl.h", "RECORD")
+COUNTED = [[row[-2], row[-1]]
+           for macro in ("STATS_COUNT", "STATS_EVENT", "STATS_GAUGE")
+           for row in rows("report/stats.tbl.h", macro)]
 VARIABLES = rows("route/variable.tbl.h", "VARIABLE")
 
 
@@ -147,6 +150,21 @@ def test_manual_has_no_count_of_its_own():
     assert re.findall(r"(?m)^\.It Cm (\S+)$",
                       source("tools/route-stat.1")) == \
         [row[0] for row in COUNTED]
+
+
+# ---- fcgi-router(8): what is counted ----
+
+@pytest.mark.parametrize("row", COUNTED, ids=lambda row: row[0])
+def test_manual_says_what_a_count_is(row):
+    key, manual = row
+    assert f" {key} {one_line(manual)} " in \
+        rendered("fcgi-router/fcgi-router.8")
+
+
+def test_manual_has_no_count_of_its_own():
+    assert re.findall(r"(?m)^\.It Va (\S+)$",
+                      source("fcgi-router/fcgi-router.8")) == \
+        [key for key, _ in COUNTED]
 
 
 # ---- router.ini(5) and the sample ----
