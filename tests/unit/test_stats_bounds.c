@@ -16,8 +16,7 @@
 enum {
 	NAME = 24,    /* of a text that is made */
 	HEAVY = 100,  /* services that are used again and again, */
-	EVERY = 500,  /* each once in so many requests */
-	NAME = 24
+	EVERY = 500   /* each once in so many requests */
 };
 
 static uint64_t
