@@ -10,8 +10,8 @@
 #include "decide/auth_private.h"
 
 enum {
-	AUTH_FORWARD_ROOM = 512 << 10, /* for what one token says */
-	AUTH_FORWARD_TOKENS = 64       /* looked at in all fields */
+	AUTH_FORWARD_ROOM = 512 << 10, /* for a field, and for a token in it */
+	AUTH_FORWARD_TOKENS = 128      /* looked at, in all fields */
 };
 
 int
@@ -90,34 +90,77 @@ auth_forward_left(struct str head, struct str body, double now,
 	return left;
 }
 
+/* Where a token may begin: '{' and a quote or a blank, in base64. */
+static struct str
+auth_forward_find(struct str text)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < text.n; i++)
+		if (text.p[i] == 'e' &&
+		    (text.p[i + 1] == 'y' || text.p[i + 1] == 'w'))
+			return str_sub(text, i, text.n);
+	return str_sub(text, text.n, text.n);
+}
+
+/* As a service reads it that takes percent signs away, as of cookies and
+ * queries; others have no token that holds one. {NULL, 0}: no room. */
+static struct str
+auth_forward_plain(struct str value, struct arena *a)
+{
+	char *text = arena_alloc(a, value.n + 1), *to = text;
+	size_t i;
+
+	for (i = 0; text != NULL && i < value.n; i++) {
+		int high = -1, low = -1;
+
+		if (value.p[i] == '%' && i + 2 < value.n) {
+			high = str_hex(value.p[i + 1]);
+			low = str_hex(value.p[i + 2]);
+		}
+		*to++ = (char)(high < 0 || low < 0 ? value.p[i] :
+		    high << 4 | low);
+		i += high < 0 || low < 0 ? 0 : 2;
+	}
+	return (struct str){ text, (size_t)(to - text) };
+}
+
+/* As auth_tokens_left, of one field; *tried: of all. */
+static int64_t
+auth_forward_field(struct str value, double now, size_t *tried)
+{
+	int64_t left = INT64_MAX, one;
+	struct str rest, run, head, body;
+	struct arena a, parts;
+
+	arena_init(&a, AUTH_FORWARD_ROOM);
+	arena_init(&parts, AUTH_FORWARD_ROOM);
+	rest = auth_forward_find(auth_forward_plain(value, &a));
+	while (rest.n > 0 && *tried <= AUTH_FORWARD_TOKENS) {
+		run = auth_forward_run(rest);
+		if (auth_forward_cut(run, &head, &body)) {
+			one = auth_forward_left(head, body, now, &parts);
+			left = one < left ? one : left;
+			(*tried)++;
+			arena_reset(&parts);
+			run.n = 2; /* another may begin in it */
+		}
+		rest = auth_forward_find(str_sub(rest, run.n, rest.n));
+	}
+	arena_fini(&parts);
+	arena_fini(&a);
+	return left;
+}
+
 int64_t
 auth_tokens_left(const struct header *h, double now)
 {
 	int64_t left = INT64_MAX, one;
-	struct str rest, run, head, body;
-	size_t i, tokens = 0;
-	struct arena a;
+	size_t i, tried = 0;
 
-	arena_init(&a, AUTH_FORWARD_ROOM);
 	for (i = 0; i < h->count; i++) {
-		rest = h->fields[i].value;
-		while (rest.n > 3 && tokens <= AUTH_FORWARD_TOKENS) {
-			const char *at = memmem(rest.p, rest.n, "eyJ", 3);
-
-			if (at == NULL)
-				break;
-			rest = str_sub(rest, (size_t)(at - rest.p), rest.n);
-			run = auth_forward_run(rest);
-			if (auth_forward_cut(run, &head, &body)) {
-				one = auth_forward_left(head, body, now, &a);
-				left = one < left ? one : left;
-				tokens++;
-				arena_reset(&a);
-				run.n = 3; /* another may begin in it */
-			}
-			rest = str_sub(rest, run.n, rest.n);
-		}
+		one = auth_forward_field(h->fields[i].value, now, &tried);
+		left = one < left ? one : left;
 	}
-	arena_fini(&a);
-	return tokens <= AUTH_FORWARD_TOKENS ? left : 0;
+	return tried <= AUTH_FORWARD_TOKENS ? left : 0;
 }
