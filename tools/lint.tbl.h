@@ -128,8 +128,6 @@ LINT(ALIAS_FORM, "alias-form", ERROR,
     "variables")
 LINT(INTERNAL_UNKNOWN, "internal-unknown", ERROR,
     "there is no page internal=%1, expected %2")
-LINT(INTERNAL_MISSING, "internal-missing", ERROR,
-    "the page internal=%1 does not exist yet, expected %2")
 LINT(ORIGIN_REFUSED, "origin-refused", ERROR,
     "%1, expected an origin that the router may connect to")
 LINT(URL_USER, "url-user", ERROR,

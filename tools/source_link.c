@@ -10,9 +10,6 @@
 
 static const struct str none = { NULL, 0 };
 
-/* Pages that are promised, so that nobody looks for a mistake of spelling. */
-static const char *const source_link_missing[] = { "metrics", "status" };
-
 static bool
 source_link_bad(struct source_entry *en, const struct lines_token *t,
     size_t at, struct str name)
@@ -128,7 +125,7 @@ source_link_alias(struct source_entry *en, const struct lines_token *t,
 	*out = arena_copy(en->arena, host_text(&host));
 }
 
-/* "internal=health or internal=ask" */
+/* "internal=health, ... or internal=..." */
 static struct str
 source_link_pages(struct source_entry *en)
 {
@@ -137,7 +134,8 @@ source_link_pages(struct source_entry *en)
 
 	for (page = 0; page < INTERNAL_COUNT; page++)
 		list = arena_printf(en->arena, "%.*s%sinternal=%s",
-		    STR_ARG(list), page == 0 ? "" : " or ",
+		    STR_ARG(list), page == 0 ? "" :
+		    page == INTERNAL_COUNT - 1 ? " or " : ", ",
 		    internal_word((enum internal_page)page));
 	return list;
 }
@@ -146,7 +144,7 @@ void
 source_link_internal(struct source_entry *en, const struct lines_token *t,
     struct str word, enum internal_page *out)
 {
-	size_t at = t->text.n - word.n, i;
+	size_t at = t->text.n - word.n;
 	struct near near;
 	int page;
 
@@ -155,13 +153,6 @@ source_link_internal(struct source_entry *en, const struct lines_token *t,
 	near_init(&near, word);
 	for (page = 0; page < INTERNAL_COUNT; page++)
 		near_offer(&near, internal_word((enum internal_page)page));
-	for (i = 0; i < 2; i++) {
-		if (str_eq(word, str_of(source_link_missing[i]))) {
-			source_tell(en, LINT_INTERNAL_MISSING, t, at, word,
-			    source_link_pages(en));
-			return;
-		}
-	}
 	source_tell(en, LINT_INTERNAL_UNKNOWN, t, at, word,
 	    near_best(&near) != NULL ? arena_printf(en->arena,
 		"internal=%s", near_best(&near)) :

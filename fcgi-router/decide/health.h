@@ -42,7 +42,7 @@ enum {
 	HEALTH_FAILS_MAX = 16,
 	HEALTH_ONCE_MS = 100, /* failures so near each other are one */
 	HEALTH_TRIAL_MAX_MS = 600000,
-	HEALTH_NAME_MAX = 96 /* bytes of an origin's name; longer ones are cut */
+	HEALTH_NAME_MAX = 96 /* bytes of an origin's name; others are cut */
 };
 
 enum health_state {

@@ -157,7 +157,8 @@ struct stats_view {
 	size_t process_count;
 };
 
-/* Never NULL: aborts only without any memory. Any thread. */
+/* Never NULL: aborts only without any memory. Any thread. Of NULL, where
+ * nothing is counted, it is zeros. */
 struct stats_view *stats_view_take(struct stats *s);
 void stats_view_free(struct stats_view **v);
 

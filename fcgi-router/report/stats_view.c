@@ -276,6 +276,8 @@ stats_view_take(struct stats *s)
 	struct stats_copy c = { .s = s, .view = v };
 
 	v->now_us = clock_us();
+	if (s == NULL)
+		return v;
 	v->shared = shm_is_shared(stats_shm(s));
 	(void)!shm_run(stats_shm(s), stats_copy_in, &c);
 	qsort(v->services, v->service_count, sizeof(*v->services),

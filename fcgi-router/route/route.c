@@ -15,6 +15,8 @@ static const char *const route_schemes[] = {
 static const char *const route_pages[] = {
 	[INTERNAL_HEALTH] = "health",
 	[INTERNAL_ASK] = "ask",
+	[INTERNAL_STATUS] = "status",
+	[INTERNAL_METRICS] = "metrics",
 };
 
 const char *

@@ -88,6 +88,8 @@ struct service_ref {
 enum internal_page {
 	INTERNAL_HEALTH = 0,
 	INTERNAL_ASK,
+	INTERNAL_STATUS,
+	INTERNAL_METRICS,
 	INTERNAL_COUNT /* last */
 };
 

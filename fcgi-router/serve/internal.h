@@ -4,8 +4,8 @@
  * internal: what internal=NAME answers.
  *
  * health: that the router serves, by a map that is whole. ask: whether a host
- * name is one of ours (see decide/ask). Who may ask is for the caller to have
- * seen to.
+ * name is one of ours (see decide/ask). metrics: see decide/metrics; status:
+ * see serve/status. Who may ask is for the caller to have seen to.
  */
 #ifndef SERVE_INTERNAL_H
 #define SERVE_INTERNAL_H

@@ -175,8 +175,8 @@ SETTING("trust", "forwarded_host", trust_host, BOOL, "yes", "", "",
     "among all hosts, and have the CDN keep the answer of one for another.")
 SETTING("internal", "allow", internal_allow, RANGES, "127.0.0.0/8 ::1", "",
     "",
-    "Addresses of clients to whom internal=health and internal=ask are "
-    "answered; all others get 403.")
+    "Addresses of clients to whom internal=health, ask, status and metrics "
+    "are answered; all others get 403.")
 SETTING("pages", "dir", pages_dir, PATH, "", "", "",
     "Folder of the operator's own pages for answers of the router's own: "
     "WORD.html for a reason, STATUS.html for a status, as 404.html, and the "

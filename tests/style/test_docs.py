@@ -55,6 +55,9 @@ RECORDS = rows("report/record.tbl.h", "RECORD")
 COUNTED = [[row[-2], row[-1]]
            for macro in ("STATS_COUNT", "STATS_EVENT", "STATS_GAUGE")
            for row in rows("report/stats.tbl.h", macro)]
+STATUS = rows("serve/status.tbl.h", "STATUS")
+STATUS_MEMBERS = rows("serve/status.tbl.h", "STATUS_MEMBER")
+BOARD = rows("report/board.tbl.h", "BOARD")
 VARIABLES = rows("route/variable.tbl.h", "VARIABLE")
 
 
@@ -117,6 +120,17 @@ def test_manual_has_no_reason_of_its_own():
     words = re.findall(r"(?m)^\.It Sy (\S+) Pq \d+$",
                        source("fcgi-router/fcgi-router.8"))
     assert words == [row[1] for row in REASONS]
+
+
+# ---- fcgi-router(8): the status page ----
+
+@pytest.mark.parametrize("row", [row[-2:] for row in
+                                 STATUS + STATUS_MEMBERS + BOARD],
+                         ids=lambda row: row[0])
+def test_manual_says_what_the_status_page_says(row):
+    name, manual = row
+    assert f" {name} {one_line(manual)} " in \
+        rendered("fcgi-router/fcgi-router.8")
 
 
 # ---- fcgi-router(8): the access log ----

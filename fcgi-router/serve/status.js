@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Looks for news every other second and puts what changed into the page, so
+// that what is read, selected or has the focus stays where it is.
+"use strict";
+(() => {
+	const EVERY = 2000;
+	const fresh = document.getElementById("fresh");
+	const pause = document.getElementById("pause");
+	let paused = false;
+	let timer = 0;
+
+	const same = (a, b) => a.nodeType === b.nodeType &&
+	    a.nodeName === b.nodeName;
+
+	function become(old, now) {
+		if (old.nodeType !== Node.ELEMENT_NODE) {
+			if (old.nodeValue !== now.nodeValue)
+				old.nodeValue = now.nodeValue;
+			return;
+		}
+		for (const { name } of [...old.attributes])
+			if (!now.hasAttribute(name))
+				old.removeAttribute(name);
+		for (const { name, value } of now.attributes)
+			if (old.getAttribute(name) !== value)
+				old.setAttribute(name, value);
+		const before = [...old.childNodes];
+		const after = [...now.childNodes];
+		after.forEach((child, i) => {
+			if (i >= before.length)
+				old.append(child);
+			else if (same(before[i], child))
+				become(before[i], child);
+			else
+				before[i].replaceWith(child);
+		});
+		before.slice(after.length).forEach((child) => child.remove());
+	}
+
+	function show(text) {
+		const page = new DOMParser().parseFromString(text, "text/html");
+		for (const what of ["main", "#fresh", "footer"])
+			become(document.querySelector(what),
+			    page.querySelector(what));
+		become(document.querySelector("link[rel=icon]"),
+		    page.querySelector("link[rel=icon]"));
+		document.title = page.title;
+	}
+
+	async function look() {
+		clearTimeout(timer);
+		let old = false;
+		try {
+			const answer = await fetch(location.href, {
+				cache: "no-store",
+				headers: { Accept: "text/html" },
+				signal: AbortSignal.timeout(5 * EVERY) });
+			if (!answer.ok)
+				throw new Error(answer.status);
+			show(await answer.text());
+		} catch {
+			old = true;
+		}
+		fresh.parentNode.classList.toggle("old", old);
+		later();
+	}
+
+	function later() {
+		clearTimeout(timer);
+		if (!paused && !document.hidden)
+			timer = setTimeout(look, EVERY);
+	}
+
+	pause.addEventListener("click", () => {
+		paused = !paused;
+		pause.textContent = paused ? "Go on" : "Pause";
+		if (!paused)
+			look();
+		later();
+	});
+	document.addEventListener("visibilitychange", () => {
+		if (!paused && !document.hidden)
+			look();
+	});
+	document.getElementById("again").hidden = true;
+	pause.hidden = false;
+	later();
+})();

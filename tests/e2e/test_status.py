@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""internal=status: what the page, ?auto and ?json tell of a running router,
+and that nothing that others chose gets out of its place there."""
+
+import html.parser
+import json
+import pathlib
+import re
+import threading
+
+import pytest
+
+import lab as labs
+from client import Client, ask
+from setups import SETUPS, Site
+
+TABLE = (labs.TOP / "fcgi-router" / "serve" / "status.tbl.h").read_text()
+PAGE = "/status"
+EVIL = "/a<script>alert(1)</script>'\"&"
+
+
+@pytest.fixture(scope="module")
+def site(new_lab, end_lab_module, lasting_origin):
+    lab = new_lab("status")
+    try:
+        lab.settings = {
+            "router__check": "50ms", "trust__proxies": "127.0.0.1",
+            "plan:tight__rate": "1/h", "plan:tight__count_by": "tag:who",
+            "relay__max_fails": "1", "relay__cooldown": "60s"}
+        port = labs.free_port()
+        lab.routes(f"""
+            127.0.0.1/status internal=status
+            site.test/status internal=status
+            site.test @shop
+            one.test http://127.0.0.1:{lasting_origin.port}
+            tight.test respond=200 plan=tight tag=who:me<b>
+            {{x}}.split.test @{{x}}
+            old.test =site.test
+            @shop http://127.0.0.1:{lasting_origin.port} weight=3 retry=1
+                http://127.0.0.1:{port} weight=1
+        """.replace("\n            ", "\n"))
+        made = Site(lab, SETUPS["nginx"]).start()
+        made.dead = f"http://127.0.0.1:{port}"
+        yield made
+    finally:
+        end_lab_module(lab)
+
+
+def page(site, query="", **how):
+    return ask(site.port, target=PAGE + query, **how)
+
+
+def told(site):
+    return json.loads(page(site, "?json").body)
+
+
+class Reader(html.parser.HTMLParser):
+    """Elements and text, as a browser without JavaScript has them."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements = []
+        self.words = []
+        self.skips = False
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        self.skips = tag in ("script", "style")
+
+    def handle_endtag(self, tag):
+        self.skips = False
+
+    def handle_data(self, data):
+        if not self.skips:
+            self.words.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.words).split())
+
+
+@pytest.fixture
+def waiting(site, lasting_origin):
+    """A request that its origin lets wait until the test is over."""
+    with Client(site.port) as client:
+        client.send(target="/wait" + EVIL, host="one.test")
+        found = labs.until(
+            lambda: [r for r in told(site)["requests"]
+                     if r["path"].startswith("/wait")], 10, "it waits")
+        yield found[0]
+
+
+def test_the_page_loads_nothing_and_is_not_kept(site):
+    answer = page(site)
+    assert answer.status == 200
+    assert answer.get("Content-Type") == "text/html; charset=utf-8"
+    assert answer.get("Cache-Control") == "no-store"
+    nonce = re.search(r"script-src 'nonce-(\w{32})'",
+                      answer.get("Content-Security-Policy"))[1]
+    read = Reader(answer.text)
+    for tag, attributes in read.elements:
+        assert "src" not in attributes and "style" not in attributes
+        assert not [name for name in attributes if name.startswith("on")]
+        if tag in ("script", "style"):
+            assert attributes["nonce"] == nonce
+        if tag == "link":
+            assert attributes["href"].startswith("data:")
+    assert nonce not in page(site).text
+
+
+def test_others_are_not_shown_it(site):
+    answer = page(site, fields=[("X-Forwarded-For", "192.0.2.1")])
+    assert answer.get("X-Router-Reason") == "address-denied"
+
+
+def test_head_has_no_body(site):
+    assert page(site, method="HEAD").size == 0
+
+
+def test_auto_has_the_lines_of_the_table(site):
+    answer = page(site, "?auto")
+    assert answer.get("Content-Type") == "text/plain; charset=utf-8"
+    lines = [line.split(": ") for line in answer.text.splitlines()]
+    assert [key for key, *_ in lines] == re.findall(
+        r'(?m)^STATUS\(\w+, \w+, "([^"]+)"', TABLE)
+    values = dict(lines)
+    assert values["MapGeneration"] == "1" and values["Routers"] == "1"
+    assert float(values["ReqPerSec"]) >= 0
+
+
+def test_json_has_the_members_of_the_table(site):
+    answer = page(site, "?json")
+    assert answer.get("Content-Type") == "application/json"
+    assert list(json.loads(answer.body)) == re.findall(
+        r"(?m)^STATUS_MEMBER\((\w+)", TABLE)
+
+
+def test_what_was_asked_is_counted_once_everywhere(site):
+    def of(now, where):
+        return [one["requests"] for one in now["services"]
+                if one["service"] == where]
+    before = of(told(site), "one.test")
+    for _ in range(5):
+        ask(site.port, host="one.test", target="/hello")
+    # A request is counted when its answer is written: a moment later.
+    labs.until(lambda: of(told(site), "one.test") == [sum(before) + 5], 10,
+               "all are counted")
+    now = told(site)
+    assert now["total"]["requests"] == now["other"]["requests"] + sum(
+        one["requests"] for one in now["services"])
+    assert now["total"]["requests"] == sum(
+        one["requests"] for one in now["plans"])
+
+
+def test_services_and_reasons_are_told(site):
+    ask(site.port, host="nobody.test")
+    ask(site.port, target="/hello")
+    now = labs.until(lambda: [now for now in [told(site)] if
+                              now["reasons"].get("no-host") and "@shop" in
+                              [one["service"] for one in now["services"]]],
+                     10, "both are counted")[0]
+    text = Reader(page(site).text).text
+    assert "no-host" in text and "@shop" in text
+    assert now["total"]["client_errors"] >= now["reasons"]["no-host"]
+
+
+def test_an_origin_that_is_out_is_the_first(site):
+    def out():
+        ask(site.port, target="/hello")
+        return told(site)["origins"][0]["state"] == "out"
+    labs.until(out, 20, "the dead origin is out")
+    now = told(site)
+    assert now["origins"][0]["origin"] == site.dead
+    assert 0 < now["origins"][0]["out_for"] <= 60
+    assert now["status"] != "well"
+    text = Reader(page(site).text).text
+    assert "1 origin is out" in text and site.dead in text
+
+
+def test_who_hit_a_limit_is_told(site):
+    for _ in range(2):
+        ask(site.port, host="tight.test")
+    limit = labs.until(
+        lambda: [one for one in told(site)["limits"]
+                 if one["plan"] == "tight"], 10, "it is counted")
+    assert limit[0]["key"] == "me<b>" and limit[0]["limit-rate"] >= 1
+    answer = page(site).text
+    assert "me&lt;b&gt;" in answer and "me<b>" not in answer
+
+
+def test_a_request_that_waits_is_seen_with_its_age(site, waiting):
+    assert waiting["host"] == "one.test" and waiting["method"] == "GET"
+    assert waiting["waits_for"] == "origin" and waiting["age"] >= 0
+    assert waiting["pid"] in [p["pid"] for p in told(site)["processes"]]
+    text = Reader(page(site).text).text
+    assert "GET one.test/wait" in text
+    lines = page(site, "?auto").text
+    assert "Scoreboard: W" in lines
+
+
+def test_no_path_breaks_out_of_the_page(site, waiting):
+    assert "<script>alert" not in page(site).text
+    assert "%3Cscript%3E" in waiting["path"]
+
+
+def test_what_is_over_is_not_under_way(site):
+    assert labs.until(lambda: not told(site)["requests"], 10, "nothing waits")
+    assert "No request waits" in Reader(page(site).text).text
+
+
+@pytest.mark.parametrize("asked, says", [
+    ("site.test/x", ["site.test", "@shop", "weight 3"]),
+    ("https://OLD.test:443/../y", ["no host and path"]),
+    ("https://OLD.test:443/x", ["Alias of", "@shop"]),
+    ("one.test", ["Leads to", "http://127.0.0.1:"]),
+    ("nobody.test/", ["no-host", "not served here"]),
+    ("a.split.test", ["no-service"]),
+    ("a b", ["no host and path"]),
+    ("<i>x", ["no host and path"]),
+])
+def test_search_says_where_it_goes(site, asked, says):
+    answer = ask(site.port, target=PAGE + "?host=" + "".join(
+        f"%{byte:02x}" for byte in asked.encode()))
+    text = Reader(answer.text).text
+    assert f"Where {asked} goes" in text
+    assert [say for say in says if say not in text] == []
+    assert "<i>x" not in answer.text
+
+
+@pytest.mark.parametrize("by, key", [
+    ("requests", "requests"), ("errors", "errors"), ("slow", "p99"),
+    ("sent", "sent"), ("nothing", "requests")])
+def test_services_are_sorted_by(site, by, key):
+    rows = re.findall(r'<tr><th scope="row">([@\w./-]+)<td',
+                      page(site, f"?sort={by}").text)
+    services = {s["service"]: s[key] for s in told(site)["services"]}
+    values = [services[row] for row in rows if row in services
+              and not row.endswith("/status")]
+    assert values == sorted(values, reverse=True) and len(values) > 1
+
+
+def test_where_nothing_is_counted_the_page_says_so(lab):
+    lab.settings = {"stats__count": "no"}
+    lab.routes("site.test/status internal=status\n")
+    made = Site(lab, SETUPS["nginx"]).start()
+    assert "Nothing is counted" in Reader(page(made).text).text
+    now = told(made)
+    assert now["total"]["requests"] == 0 and now["status"] == "warn"
