@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "decide/metrics.h"
+#include "tools/query_out.h"
 #include "tools/stat.h"
 #include "tools/stat_sheets.h"
 
@@ -31,12 +32,29 @@ stat_is_terminal(void)
 
 /* ---- everything ---- */
 
+/* Whose counts these are. */
+static void
+stat_show_head(const struct stat_look *look)
+{
+	time_t made = (time_t)look->now->made;
+	struct tm tm;
+	char since[32];
+
+	if (gmtime_r(&made, &tm) == NULL ||
+	    strftime(since, sizeof(since), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		return;
+	(void)printf("# counted since %s in ", since);
+	query_out_put(str_of(look->from->folder));
+	(void)putc_unlocked('\n', stdout);
+}
+
 static void
 stat_show_all(const struct stat_look *look, size_t most)
 {
 	unsigned how = SHEET_NAMED | (stat_is_terminal() ? SHEET_ALIGNED : 0);
 	int i;
 
+	stat_show_head(look);
 	for (i = 0; i < STAT_SUBJECTS; i++) {
 		struct sheet *s = stat_sheet(look, (enum stat_subject)i);
 

@@ -1,0 +1,338 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What is counted is what was asked for: by route-stat, by the log, and as
+Prometheus sees it."""
+
+import collections
+import contextlib
+import csv
+import io
+import json
+import os
+import pty
+import re
+import subprocess
+import time
+import urllib.request
+
+import pytest
+
+import lab as labs
+from fcgi import Peer
+from origin import Origin
+
+CHECK = "20ms"
+
+LIST = """\
+a.test @api plan=free tag=customer:1
+b.test @api plan=pro tag=customer:2
+{x}.space.test @{x} tag=customer:2
+own.test respond=204
+away.test redirect=302 https://elsewhere.test/
+refused.test @api plan=none
+dead.test @dead
+@api %(origin)s
+@production/red %(origin)s
+@dead http://127.0.0.1:%(nobody)d
+"""
+
+# Host, method, path, body: how often, and what comes of it.
+ASKED = {
+    ("a.test", "GET", "/hello", None): 5,
+    ("a.test", "POST", "/echo", b"12345"): 2,
+    ("b.test", "GET", "/hello", None): 3,
+    ("b.test", "GET", "/status/500", None): 1,
+    ("red.space.test", "GET", "/hello", None): 2,
+    ("blue.space.test", "GET", "/", None): 1,   # no-service
+    ("own.test", "GET", "/", None): 4,
+    ("away.test", "GET", "/", None): 2,
+    ("refused.test", "GET", "/hello", None): 2,  # one of them: limit-rate
+    ("dead.test", "GET", "/", None): 1,
+    ("none.test", "GET", "/", None): 3,          # no-host
+}
+
+
+class Shop:
+    """A router that was asked for ASKED, and what it answered."""
+
+    def __init__(self, lab, origin):
+        self.lab = lab
+        self.begun = time.time()
+        self.log = lab.dir / "log" / "access.log"
+        lab.routes(LIST % {"origin": origin.url,
+                           "nobody": labs.free_port()})
+        lab.configure(**{
+            "router__check": CHECK, "log__access": str(self.log),
+            "plan:free__rate": "1000/s", "plan:pro__rate": "1000/s",
+            "plan:none__rate": "1/d", "plan:none__burst": "1"})
+        lab.start_router()
+        self.replies = []
+        with Peer(lab.socket) as peer:
+            for (host, method, path, body), times in ASKED.items():
+                for _ in range(times):
+                    self.replies.append(
+                        (host, peer.ask(path, method, host, body, keep=True)))
+        self.total = len(self.replies)
+
+    def stat(self, *options, code=0):
+        done = self.lab.tool("route-stat", "-c", self.lab.ini, *options)
+        assert done.returncode == code, done
+        return done.stdout
+
+    def json(self, *options):
+        return [json.loads(line)
+                for line in self.stat("-j", *options).splitlines()]
+
+    def stat_of_log(self, *options, code=0):
+        done = self.lab.tool("route-stat", "--usage", *options, self.log)
+        assert done.returncode == code, done
+        return done.stdout
+
+    def days(self):
+        """Those in which the log was written, in UTC."""
+        stat = self.log.stat()
+        return {time.strftime("%Y-%m-%d", time.gmtime(at))
+                for at in (self.begun, stat.st_mtime)}
+
+    def whole(self):
+        """Is all counted and logged? It is when the answer has gone out."""
+        return (self.json()[0]["total"]["requests"] == self.total
+                and self.log.read_text().count("\n") == self.total)
+
+    def status(self, least, most):
+        return sum(least <= reply.status <= most
+                   for _, reply in self.replies)
+
+
+@pytest.fixture(scope="module", name="shop")
+def _shop(module_lab):
+    with contextlib.closing(Origin()) as origin:
+        shop = Shop(module_lab, origin)
+        labs.until(shop.whole, 10, "all requests are counted")
+        yield shop
+
+
+def test_all_that_was_asked_is_counted_by_what_came_of_it(shop):
+    got = shop.json()[0]["total"]
+    assert got["requests"] == shop.total
+    assert got["redirects"] == shop.status(300, 399) == 2
+    assert got["client_errors"] == shop.status(400, 499)
+    assert got["errors"] == shop.status(500, 599) == 2
+    assert got["limited"] == 1
+    assert got["received"] == 10
+    assert got["sent"] == sum(len(r.body) for _, r in shop.replies)
+    assert got["p50_us"] <= got["p90_us"] <= got["p99_us"]
+    assert 0 < got["origin_time_us"] < got["total_time_us"]
+
+
+def test_each_reason_is_counted(shop):
+    wanted = collections.Counter(
+        r.reason for _, r in shop.replies if r.reason)
+    assert {"no-host", "no-service", "limit-rate",
+            "origin-refused"} <= set(wanted)
+    rows = shop.json("--by", "reason")
+    assert {row["reason"]: row["requests"] for row in rows
+            if row["reason"] != "-"} == wanted
+    assert sum(row["requests"] for row in rows) == shop.total
+    assert {row["reason"]: row["requests"]
+            for row in shop.json()[0]["reasons"]} == wanted
+
+
+def test_services_plans_and_namespaces_are_summed(shop):
+    rows = shop.json("--sum", "requests,errors", "--by",
+                     "service,plan,namespace")
+    got = {(r["service"], r["plan"], r["namespace"]):
+           (r["requests"], r["errors"]) for r in rows}
+    assert got[("@api", "free", "production")] == (7, 0)
+    assert got[("@api", "pro", "production")] == (4, 1)
+    assert got[("@api", "none", "production")] == (2, 0)
+    assert got[("@production/red", "", "production")] == (2, 0)
+    assert [r["requests"] for r in rows] == sorted(
+        (r["requests"] for r in rows), reverse=True)
+    for by in ("service", "plan", "namespace", "namespace,plan"):
+        assert sum(r["requests"] for r in shop.json(
+            "--by", by, "--sum", "requests")) == shop.total
+    assert {r["plan"]: r["requests"] for r in shop.json(
+        "--by", "plan", "--sum", "requests")} == {
+            "free": 7, "pro": 4, "none": 2, "": shop.total - 13}
+
+
+def test_a_sum_of_all_is_one_row(shop):
+    out = shop.stat("--sum", "requests,limited")
+    assert out == f"# requests\tlimited\n{shop.total}\t1\n"
+
+
+# ---- the log ----
+
+def test_the_log_sums_up_to_what_is_counted(shop):
+    keys = "requests,redirects,client_errors,gone,errors,limited,received," \
+        "sent,attempts,origin_time,total_time"
+    logged = csv.DictReader(io.StringIO(
+        shop.stat_of_log("--by", "service,plan", "--sum", keys)))
+    sums = collections.Counter()
+    for row in logged:
+        for key, value in row.items():
+            if key not in ("day", "service", "plan"):
+                sums[key] += int(value)
+    total = shop.json()[0]["total"]
+    assert sums == {key: total[key] for key in sums}
+    assert len(sums) == len(keys.split(","))
+
+
+def test_usage_is_by_tenant_and_day(shop):
+    rows = list(csv.DictReader(io.StringIO(
+        shop.stat_of_log("--by", "tag.customer"))))
+    assert {r["day"] for r in rows} <= shop.days()
+    got = collections.Counter()
+    for row in rows:
+        got[row["tag.customer"]] += int(row["requests"])
+    assert got == {"1": 7, "2": 4 + 3, "": shop.total - 14}
+
+
+def test_a_filter_sums_up_a_part(shop):
+    out = shop.stat_of_log("--by", "service", "--sum", "requests", "--only",
+                           "host=a.test & method=POST")
+    assert [line.split(",")[1:] for line in out.splitlines()[1:]] == [
+        ["@api", "2"]]
+
+
+# ---- for people and programs ----
+
+def on_a_terminal(*argv):
+    """All that a program writes to a terminal of 24 lines."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=theirs,
+                          stderr=subprocess.STDOUT) as process:
+        os.close(theirs)
+        got = b""
+        with contextlib.suppress(OSError):  # the other end is closed
+            while piece := os.read(ours, 65536):
+                got += piece
+        assert process.wait(60 * labs.PATIENCE) == 0, got
+    os.close(ours)
+    return got.decode().replace("\r\n", "\n")
+
+
+def test_each_subject_is_a_table_that_programs_can_cut(shop):
+    tables = {}
+    head, *lines = shop.stat().splitlines()
+    assert re.fullmatch(r"# counted since \S+Z in " +
+                        re.escape(str(shop.lab.dir / "run" / "state")), head)
+    for line in lines:
+        if line.startswith("## "):
+            table = tables[line.removeprefix("## ")] = []
+        else:
+            table.append(line.split("\t"))
+    assert list(tables) == ["times", "reasons", "plans", "services",
+                            "limits", "events", "processes"]
+    for table in tables.values():
+        assert table[0][0].startswith("# ")
+        assert len({len(row) for row in table}) == 1
+    assert tables["times"][-1][:2] == ["all", str(shop.total)]
+    assert ["no-host", "3"] in tables["reasons"]
+    assert tables["services"][1][0] == "@api"
+    assert len(tables["processes"]) == 2
+
+
+def test_a_terminal_has_columns_and_units(shop):
+    out = on_a_terminal(labs.BUILD / "tools" / "route-stat", "-c",
+                        shop.lab.ini)
+    head, row = [line for line in out.splitlines()
+                 if line.startswith(("# service", "@api  "))][:2]
+    assert "\t" not in out
+    assert "_us" not in out
+    assert re.search(r"\d(us|ms|s)\b", row)
+    assert row.index("production") == head.index("namespace")
+
+
+def test_what_comes_is_told_again_and_again(shop):
+    rows = shop.stat("-i", "100ms", "-n", "3", "--by", "plan", "--sum",
+                     "requests").splitlines()
+    assert rows == ["# time\tplan\trequests"]  # nothing came
+    rows = shop.stat("-i", "100ms", "-n", "2").splitlines()
+    assert rows[0].startswith("# time\trequests\t")
+    assert len(rows) == 3
+    assert {row.split("\t")[1] for row in rows[1:]} == {"0"}
+    assert [one["requests"] for one in shop.json("-i", "100ms", "-n", "2")] \
+        == [0, 0]
+
+
+def test_a_terminal_is_written_anew(shop):
+    out = on_a_terminal(labs.BUILD / "tools" / "route-stat", "-c",
+                        shop.lab.ini, "-i", "100ms", "-n", "2")
+    assert out.count("\x1b[H\x1b[2J") == 2
+    assert out.count("## times") == 2
+    assert "## services" not in out  # nothing came
+
+
+def test_nothing_is_written_by_who_reads(shop):
+    folder = shop.lab.dir / "run" / "state"
+    before = {path.name: path.stat().st_ino for path in folder.iterdir()}
+    shop.stat()
+    shop.stat("-i", "100ms", "-n", "2")
+    assert {path.name: path.stat().st_ino
+            for path in folder.iterdir()} == before
+
+
+# ---- Prometheus ----
+
+def families(text):
+    """Name: (type, help, {labels: value})."""
+    found = {}
+    for line in text.splitlines():
+        mark = re.fullmatch(r"# (HELP|TYPE) (\S+) (.*)", line)
+        if mark and mark[1] == "HELP":
+            assert mark[2] not in found
+            found[mark[2]] = [None, mark[3], {}]
+        elif mark:
+            found[mark[2]][0] = mark[3]
+        else:
+            name, labels, value = re.fullmatch(
+                r"(\w+)(?:\{(.*)\})? (\S+)", line).groups()
+            family = name if name in found else re.sub(
+                "_(bucket|sum|count)$", "", name)
+            found[family][2][name, labels or ""] = float(value)
+    return found
+
+
+def test_metrics_are_what_is_counted(shop):
+    text = shop.stat("--prometheus")
+    total = shop.json()[0]["total"]
+    found = families(text)
+    for key, metric in (
+            ("requests", "requests_total"), ("errors", "errors_total"),
+            ("limited", "limited_total"), ("sent", "sent_bytes_total"),
+            ("received", "received_bytes_total")):
+        kind, _, samples = found["fcgi_router_" + metric]
+        assert kind == "counter"
+        assert sum(samples.values()) == total[key]
+    assert found["fcgi_router_requests_total"][2][
+        "fcgi_router_requests_total", 'plan="free"'] == 7
+    reasons = found["fcgi_router_reasons_total"][2]
+    assert reasons["fcgi_router_reasons_total", 'reason="no-host"'] == 3
+    duration = found["fcgi_router_request_duration_seconds"][2]
+    assert duration["fcgi_router_request_duration_seconds_count",
+                    ""] == shop.total
+    refusals = found["fcgi_router_limit_refusals_total"][2]
+    assert refusals["fcgi_router_limit_refusals_total",
+                    'plan="none",reason="limit-rate"'] == 1
+    assert found["fcgi_router_processes_live"][2][
+        "fcgi_router_processes_live", ""] == 1
+
+
+def promtool(text):
+    return subprocess.run(["promtool", "check", "metrics"], input=text,
+                          capture_output=True, text=True, timeout=60,
+                          check=False)
+
+
+def test_promtool_finds_nothing_to_say(shop):
+    done = promtool(shop.stat("--prometheus"))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_no_name_that_others_choose_is_a_label(shop):
+    text = shop.stat("--prometheus")
+    for word in ("api", "@", ".test", "production", "127.0.0.1"):
+        assert word not in text
+    labels = set(re.findall(r"[{,](\w+)=", text))
+    assert labels == {"plan", "reason", "state", "le", "version"}
