@@ -285,8 +285,8 @@ static int
 wire_prepare(struct wire *w, struct wire_maker *m, const struct target *t,
     int64_t timeout_ms, struct err *e)
 {
-	if (t->scheme == ORIGIN_UNIX && !egress_allows_socket(t->egress,
-	    t->socket, t->written)) {
+	if (t->scheme == ORIGIN_UNIX ? !egress_allows_socket(t->egress,
+	    t->socket, t->written) : egress_denies_name(t->egress, t->host)) {
 		w->denied = true;
 		return wire_failed(w, t, CURLE_OK, "", e);
 	}

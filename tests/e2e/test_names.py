@@ -300,14 +300,19 @@ def by_name(new_lab, end_lab_module):
     lab = new_lab("names by name")
     origin = Origin(address=ALIVE)
     lab.cleanups.append(origin.close)
-    lab.configure(**EGRESS)
+    lab.configure(**EGRESS, **{
+        "auth:ours__type": "forward", "auth:shut__type": "forward",
+        "auth:ours__url": f"http://db.test:{origin.port}/hello",
+        "auth:shut__url": f"http://bad.corp.test:{origin.port}/hello"})
     lab.names("".join(f"{name} {answer}\n"
                       for name, (answer, *_) in BY_NAME.items()))
     lab.routes("".join(
         f"{name} http://{name}:{origin.port}\n"
         f"{name}/open http://{name}:{origin.port} egress=open\n"
         for name in BY_NAME)
-        + f"{{x}}.made.test http://{{x}}.corp.test:{origin.port}\n")
+        + f"{{x}}.made.test http://{{x}}.corp.test:{origin.port}\n"
+        + "".join(f"auth.test/{name} http://db.test:{origin.port} auth={name}"
+                  "\n" for name in ("ours", "shut")))
     lab.start_named_router()
     yield lab
     end_lab_module(lab)
@@ -328,6 +333,14 @@ def test_a_denied_name_is_never_looked_up(by_name):
         reply = fcgi.ask(by_name.socket, path, host=host)
         assert reply.reason == "egress-denied", reply
         assert by_name.asked(host) == before
+
+
+def test_a_service_that_authenticates_is_judged_by_its_name(by_name):
+    before = by_name.asked("bad.corp.test")
+    assert fcgi.ask(by_name.socket, "/ours", host="auth.test").status == 200
+    reply = fcgi.ask(by_name.socket, "/shut", host="auth.test")
+    assert (reply.status, reply.reason) == (503, "auth-unavailable"), reply
+    assert by_name.asked("bad.corp.test") == before
 
 
 @pytest.mark.parametrize("tenant, status", [
