@@ -5,7 +5,8 @@ the machine changes them.
 
 One client's kept connection to nginx, nginx's kept connection to the router,
 another host each time. nginx is that of httpd-examples/nginx with kept
-connections, or sends what Debian's fastcgi_params has.
+connections, or sends what Debian's fastcgi_params has. Nothing is written down
+of requests, but where a kind says so.
 """
 
 import os
@@ -54,9 +55,22 @@ def debian(place, unused):
     return programs.behind_nginx(place, *programs.KEPT, *programs.DEBIAN)
 
 
-# Whom a request comes from, and what it has beside Host.
-KINDS = {"bare": (example, ()), "browser": (example, BROWSER),
-         "fastcgi_params": (debian, ())}
+# What is written down. The journal is kept as it is while somebody looks on.
+NOTHING = {"stats__count": "no"}
+COUNTERS = {}
+LOG = {"log__access": "{dir}/run/access.log"}
+JOURNAL = {"journal__keep": "always"}
+
+# Whom a request comes from, what it has beside Host, and what of it is written.
+KINDS = {"bare": (example, (), NOTHING),
+         "browser": (example, BROWSER, NOTHING),
+         "fastcgi_params": (debian, (), NOTHING),
+         "counters": (example, (), COUNTERS),
+         "log": (example, (), {**NOTHING, **LOG}),
+         "journal": (example, (), {**NOTHING, **JOURNAL}),
+         "written": (example, (), {**COUNTERS, **LOG, **JOURNAL}),
+         "browser, written": (example, BROWSER,
+                              {**COUNTERS, **LOG, **JOURNAL})}
 
 
 def callgrind(out):
@@ -70,12 +84,14 @@ def strace(out):
 
 def run(base, tool, kind, requests):
     """What the tool wrote of a router that has answered so many."""
-    front, fields = KINDS[kind]
+    front, fields, written = KINDS[kind]
     place = router.lab(base.build)
     try:
         os.link(base.map, place.map)
         out = place.dir / "run" / "counts"
-        place.settings = {"router__check": "1h"}
+        place.settings = {"router__check": "1h", **{
+            key: value.format(dir=place.dir)
+            for key, value in written.items()}}
         place.configure()
         process = place.start(
             "router", [*tool(out), place.router, "-c", place.ini, "-s",
