@@ -313,6 +313,7 @@ main_cgi(struct process *p)
 	int status;
 
 	CHECK(sigaction(SIGPIPE, &ignore, NULL) != -1);
+	CHECK(sigaction(SIGXFSZ, &ignore, NULL) != -1);
 
 	loan.scratch = malloc(MAIN_SCRATCH);
 	CHECK(x != NULL && loan.scratch != NULL);

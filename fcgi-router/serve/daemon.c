@@ -62,6 +62,8 @@ daemon_block_signals(void)
 	daemon_fill_signals(&set);
 	CHECK(pthread_sigmask(SIG_BLOCK, &set, NULL) == 0);
 	CHECK(sigaction(SIGPIPE, &ignore, NULL) != -1);
+	/* A log that may not grow any more is told of, as a full disk is. */
+	CHECK(sigaction(SIGXFSZ, &ignore, NULL) != -1);
 }
 
 /* ---- what changed on disk ---- */
@@ -311,6 +313,18 @@ daemon_raise_files(void)
 	(void)setrlimit(RLIMIT_NOFILE, &files);
 }
 
+/* From what was read on: it may have changed since. */
+static void
+daemon_watch_ini(struct daemon_state *d)
+{
+	struct settings *s = process_settings(d->process);
+
+	watch_init(&d->ini, d->plan->ini);
+	if (!d->ini.there || !file_same(&d->ini.id, &s->file))
+		watch_forget(&d->ini);
+	settings_drop(&s);
+}
+
 static int
 daemon_begin(struct daemon_state *d, struct err *e)
 {
@@ -328,7 +342,7 @@ daemon_begin(struct daemon_state *d, struct err *e)
 		    strerror(errno));
 	d->since = clock_wall().tv_sec;
 	if (d->plan->ini != NULL)
-		watch_init(&d->ini, d->plan->ini);
+		daemon_watch_ini(d);
 	daemon_begin_exe(d);
 	d->late_ms = clock_ms() + DAEMON_LATE_MS;
 	d->crew = crew_new(d->process, daemon_limits(d->process), e);

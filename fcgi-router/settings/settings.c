@@ -147,9 +147,9 @@ settings_compare(const dictionary *d, const struct settings_place *places,
 		    "at: was the file being written?");
 }
 
-/* The whole file, or NULL, told why. */
+/* The whole file, and which one it is; or NULL, told why. */
 static char *
-settings_read(struct settings_report *r, size_t *n)
+settings_read(struct settings_report *r, size_t *n, struct file_id *id)
 {
 	const char *why = NULL;
 	char *text = NULL;
@@ -158,7 +158,8 @@ settings_read(struct settings_report *r, size_t *n)
 	int fd = open(r->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	*n = 0;
-	if (fd == -1 || fstat(fd, &st) == -1) {
+	if (fd == -1 || fstat(fd, &st) == -1 ||
+	    file_identify_fd(fd, id) == -1) {
 		why = strerror(errno);
 		goto out;
 	}
@@ -254,7 +255,7 @@ settings_load_file(struct settings *s, struct settings_report *r)
 {
 	struct settings_declared *declared;
 	size_t n;
-	char *text = settings_read(r, &n);
+	char *text = settings_read(r, &n, &s->file);
 
 	if (text == NULL)
 		return;

@@ -216,6 +216,7 @@ struct settings {
 	size_t plan_count;
 	char *named[SETTINGS_NAMED_COUNT]; /* the names that are declared */
 	char *path;      /* of router.ini; "" when there is none */
+	struct file_id file; /* what was read there */
 	atomic_int refs; /* see settings_take */
 };
 
