@@ -68,22 +68,21 @@ stats_text_write(_Atomic uint64_t *to, const char *text, size_t n)
 
 /* ---- places ---- */
 
+/* The first of the places where an id may be. */
 static unsigned
-stats_nth(uint64_t id, unsigned i)
+stats_bucket(uint64_t id)
 {
-	unsigned bucket = (unsigned)(id / STATS_BUCKET) %
-	    (STATS_TOP / STATS_BUCKET);
-
-	return bucket * STATS_BUCKET + ((unsigned)id + i) % STATS_BUCKET;
+	return (unsigned)(id / STATS_BUCKET) % (STATS_TOP / STATS_BUCKET) *
+	    STATS_BUCKET;
 }
 
 static int
 stats_place_find(const struct stats_data *d, uint64_t id)
 {
-	unsigned i, place;
+	unsigned first = stats_bucket(id), i, place;
 
 	for (i = 0; i < STATS_BUCKET; i++) {
-		place = stats_nth(id, i);
+		place = first + ((unsigned)id + i) % STATS_BUCKET;
 		if (atomic_load_explicit(&d->ids[place],
 		    memory_order_acquire) == id)
 			return (int)place;
@@ -92,25 +91,26 @@ stats_place_find(const struct stats_data *d, uint64_t id)
 }
 
 /* A free one, else that which was used least; -1: others give all of them away
- * just now. *id: whose it is. */
+ * just now. *owner: whose it is. */
 static int
 stats_place_least(const struct stats_data *d, uint64_t id, uint64_t *owner)
 {
-	uint64_t least = UINT64_MAX;
+	unsigned first = stats_bucket(id), i, place;
+	uint64_t least = UINT64_MAX, other, used;
 	int answer = -1;
-	unsigned i;
 
-	for (i = 0; i < STATS_BUCKET && least > 0; i++) {
-		unsigned place = stats_nth(id, i);
-		uint64_t other = atomic_load_explicit(&d->ids[place],
+	for (i = 0; i < STATS_BUCKET; i++) {
+		place = first + ((unsigned)id + i) % STATS_BUCKET;
+		other = atomic_load_explicit(&d->ids[place],
 		    memory_order_relaxed);
-		uint64_t used = atomic_load_explicit(
+		used = atomic_load_explicit(
 		    &d->places[place].all[STATS_COUNT_requests],
 		    memory_order_relaxed);
-
-		if (other == 0)
-			used = 0;
-		if ((other == 0 || other >= STATS_IDS) && used < least) {
+		if (other == 0) {
+			*owner = other;
+			return (int)place;
+		}
+		if (used < least && other >= STATS_IDS) {
 			least = used;
 			*owner = other;
 			answer = (int)place;
