@@ -39,19 +39,21 @@ static int
 sign_load_one(const struct settings *s, struct settings_sign *sign,
     void (*tell)(void *arg, const char *line), void *arg)
 {
-	const char *why = NULL;
+	const char *why, *wanted = "";
 	struct err e;
 
 	secret_free(&sign->key);
-	if (secret_read(sign->secret, SIGN_FILE_MAX, &sign->key, &e) == -1)
+	if (secret_read(sign->secret, SIGN_FILE_MAX, &sign->key, &e) == -1) {
 		why = e.text;
-	else
+	} else {
 		why = sign_judge(&sign->key);
+		wanted = ", expected a secret as 'openssl rand -hex 32' "
+		    "makes it";
+	}
 	if (why == NULL)
 		return 0;
 	settings_tell_spot(s->path, sign->places[SETTINGS_SIGN_secret], tell,
-	    arg, "%s: %s, expected a secret as 'openssl rand -hex 32' makes "
-	    "it", sign->secret, why);
+	    arg, "%s: %s%s", sign->secret, why, wanted);
 	return -1;
 }
 
