@@ -389,7 +389,8 @@ respond_without_text_is_json_for_who_prefers_it(void **state)
 	TABLE_STR("fields", pages_text(&reply.fields, *state),
 	    "Content-Type: application/json|Vary: Accept|"
 	    "Retry-After: 31536000|");
-	TABLE_STR("body", reply.body, "{\"status\":410,\"message\":\"Gone\"}\n");
+	TABLE_STR("body", reply.body,
+	    "{\"status\":410,\"message\":\"Gone\"}\n");
 }
 
 #define PAGES_TEST(name) \
