@@ -39,7 +39,8 @@ static int
 internal_metrics(struct exchange *x)
 {
 	struct process *p = x->process;
-	struct stats_view *counted = stats_view_take(p->stats);
+	struct stats_view *counted = p->stats != NULL ?
+	    stats_view_take(p->stats) : NULL;
 	const struct metrics_from from = { .stats = counted,
 		.health = p->health,
 		.health_limits = pick_limits(x->settings),

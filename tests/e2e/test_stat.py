@@ -12,13 +12,18 @@ import pty
 import re
 import subprocess
 import time
+import urllib.error
+import urllib.parse
 import urllib.request
 
 import pytest
 
+import client
+import fcgi
 import lab as labs
 from fcgi import Peer
 from origin import Origin
+from setups import SETUPS, Site
 
 CHECK = "20ms"
 
@@ -30,6 +35,7 @@ own.test respond=204
 away.test redirect=302 https://elsewhere.test/
 refused.test @api plan=none
 dead.test @dead
+metrics.test internal=metrics
 @api %(origin)s
 @production/red %(origin)s
 @dead http://127.0.0.1:%(nobody)d
@@ -60,10 +66,12 @@ class Shop:
         self.log = lab.dir / "log" / "access.log"
         lab.routes(LIST % {"origin": origin.url,
                            "nobody": labs.free_port()})
-        lab.configure(**{
+        self.settings = {
             "router__check": CHECK, "log__access": str(self.log),
             "plan:free__rate": "1000/s", "plan:pro__rate": "1000/s",
-            "plan:none__rate": "1/d", "plan:none__burst": "1"})
+            "plan:none__rate": "1/d", "plan:none__burst": "1",
+            "internal__allow": "192.0.2.9"}
+        lab.configure(**self.settings)
         lab.start_router()
         self.replies = []
         with Peer(lab.socket) as peer:
@@ -336,3 +344,135 @@ def test_no_name_that_others_choose_is_a_label(shop):
         assert word not in text
     labels = set(re.findall(r"[{,](\w+)=", text))
     assert labels == {"plan", "reason", "state", "le", "version"}
+
+
+def told(lab, **how):
+    reply = fcgi.ask(lab.socket, host="metrics.test", **how)
+    return reply, reply.body.decode()
+
+
+# The last test of this shop: from here on more is counted.
+def test_a_route_tells_the_same_as_the_tool(shop):
+    tool = families(shop.stat("--prometheus"))
+    reply, text = told(shop.lab)
+    assert reply.status == 200
+    assert reply.get("Content-Type") == \
+        "text/plain; version=0.0.4; charset=utf-8"
+    assert reply.get("Cache-Control") == "no-store"
+    assert promtool(text).stdout == ""
+    route = families(text)
+    assert list(route) == list(tool)
+    for name, family in route.items():
+        assert family[:2] == tool[name][:2]
+        assert set(family[2]) == set(tool[name][2])
+    assert route["fcgi_router_requests_total"] == \
+        tool["fcgi_router_requests_total"]
+
+
+def test_each_metric_is_in_the_manual(shop):
+    page = (labs.TOP / "fcgi-router" / "fcgi-router.8").read_text()
+    counters = re.search(r"(?s)\n\.Sh COUNTERS\n(.*?)\n\.Sh ", page)[1]
+    counted = re.findall(r"(?m)^\.It Va (\S+)$", counters)
+    named = re.findall(r"(?m)^\.It Li (fcgi_router_\S+)$", page)
+    for name in families(shop.stat("--prometheus")):
+        made = re.fullmatch(
+            r"fcgi_router_(\w+?)(?:_bytes|_seconds)?_total", name)
+        assert name in named or (made and made[1] in counted)
+    assert len(named) > 10
+
+
+def test_metrics_are_for_those_who_may_see_them(shop):
+    shop.lab.configure(**{**shop.settings, "internal__allow": "127.0.0.1"})
+    labs.until(lambda: told(shop.lab)[0].status == 403, 10,
+               "others are refused")
+    assert told(shop.lab)[0].reason == "address-denied"
+
+
+def test_counts_outlive_routers(lab, origin):
+    lab.routes(f"site.test {origin.url}\n")
+    lab.configure()
+    for times in (1, 2):
+        router = lab.start_router()
+        assert fcgi.ask(lab.socket, "/hello").status == 200
+        router.stop()
+        out = lab.tool("route-stat", "-c", lab.ini, "-j").stdout
+        assert json.loads(out)["total"]["requests"] == times
+        assert json.loads(out).get("processes") is None
+
+
+def test_a_router_that_does_not_count_tells_what_it_knows(lab):
+    lab.routes("metrics.test internal=metrics\n")
+    lab.configure(stats__count="no", internal__allow="192.0.2.9")
+    lab.start_router()
+    reply, text = told(lab)
+    assert reply.status == 200
+    assert promtool(text).stdout == ""
+    assert "fcgi_router_origins" in families(text)
+    assert "fcgi_router_requests_total" not in families(text)
+
+
+SCRAPE = """\
+global:
+  scrape_interval: 200ms
+  scrape_timeout: 200ms
+scrape_configs:
+  - job_name: fcgi-router
+    metrics_path: /metrics
+    static_configs:
+      - targets: ["127.0.0.1:%d"]
+"""
+
+
+class Prometheus:
+    def __init__(self, lab, target):
+        self.port = labs.free_port()
+        config = lab.dir / "conf" / "prometheus.yml"
+        config.write_text(SCRAPE % target)
+        self.process = lab.start("prometheus", [
+            "prometheus", f"--config.file={config}", "--log.level=warn",
+            f"--storage.tsdb.path={lab.dir / 'var' / 'tsdb'}",
+            f"--web.listen-address=127.0.0.1:{self.port}"])
+        assert lab.ready(self.process, self.port, 30)
+
+    def get(self, what, **query):
+        url = (f"http://127.0.0.1:{self.port}/api/v1/{what}?"
+               + urllib.parse.urlencode(query))
+        try:
+            with urllib.request.urlopen(url, timeout=30) as reply:
+                return json.load(reply)["data"]
+        except urllib.error.HTTPError:  # it starts
+            return None
+
+    def value(self, query):
+        data = self.get("query", query=query)
+        return float(data["result"][0]["value"][1]) \
+            if data and data["result"] else None
+
+
+@pytest.fixture(scope="module", autouse=True, name="scraped")
+def _scraped():
+    """A site that Prometheus scrapes. It takes five seconds to begin, while
+    other tests run."""
+    with contextlib.closing(labs.Lab("scraped")) as lab:
+        lab.routes("127.0.0.1/metrics internal=metrics\n")
+        site = Site(lab, SETUPS["nginx"]).start()
+        yield site, Prometheus(lab, site.port)
+
+
+def test_prometheus_scrapes_it(scraped):
+    site, prometheus = scraped
+    labs.until(lambda: prometheus.value("up") == 1, 30, "it is scraped")
+    for _ in range(3):
+        assert client.ask(site.port, host="nobody.test").status == 404
+    labs.until(lambda: prometheus.value(
+        'fcgi_router_reasons_total{reason="no-host"}') == 3, 30,
+               "it has seen what was refused")
+    assert prometheus.value("sum(fcgi_router_requests_total)") >= 3
+    assert 0 < prometheus.value(
+        "histogram_quantile(0.99, fcgi_router_request_duration_seconds_bucket)"
+    ) < 60
+    kinds = prometheus.get("metadata")
+    assert kinds["fcgi_router_reasons_total"][0]["type"] == "counter"
+    assert kinds["fcgi_router_map_hosts"][0]["type"] == "gauge"
+    assert kinds["fcgi_router_request_duration_seconds"][0]["type"] == \
+        "histogram"

@@ -148,22 +148,23 @@ def test_manual_has_no_field_of_its_own():
         [row[2] for row in RECORDS]
 
 
-# ---- route-stat(1): counts ----
+# ---- fcgi-router(8): metrics ----
 
-COUNTED = [[row[-2], row[-1]] for macro in
-           ("STATS_COUNT", "STATS_EVENT", "STATS_GAUGE")
-           for row in rows("report/stats.tbl.h", macro)]
-
-
-@pytest.mark.parametrize("row", COUNTED, ids=lambda row: row[0])
-def test_manual_says_what_is_counted(row):
-    assert one_line(f" {row[0]} {row[1]} ") in rendered("tools/route-stat.1")
+METRICS = [["fcgi_router_" + row[-3 if macro == "METRIC" else -2], row[-1]]
+           for macro in ("METRIC", "METRIC_GAUGE")
+           for row in rows("decide/metrics.tbl.h", macro)]
 
 
-def test_manual_has_no_count_of_its_own():
-    assert re.findall(r"(?m)^\.It Cm (\S+)$",
-                      source("tools/route-stat.1")) == \
-        [row[0] for row in COUNTED]
+@pytest.mark.parametrize("row", METRICS, ids=lambda row: row[0])
+def test_manual_says_what_a_metric_is(row):
+    assert one_line(f" {row[0]} {row[1]} ") in \
+        rendered("fcgi-router/fcgi-router.8")
+
+
+def test_manual_has_no_metric_of_its_own():
+    assert re.findall(r"(?m)^\.It Li (fcgi_router_\S+)$",
+                      source("fcgi-router/fcgi-router.8")) == \
+        [name for name, _ in METRICS]
 
 
 # ---- fcgi-router(8): what is counted ----
