@@ -231,24 +231,44 @@ tail_find_format(struct tail *t, struct err *e)
 }
 
 /* The first folder that has a journal; of several, the first one's trouble is
- * told. 0, or -1 and e. */
+ * told. 1; 0 and e: there is none yet; -1 and e. */
+static int
+tail_open_some(struct tail *t, struct err *e)
+{
+	bool lacks = true;
+	struct err second;
+	size_t i;
+
+	for (i = 0; i < t->state.count && t->journal == NULL; i++) {
+		lacks = lacks && journal_tail_lacks(t->state.folders[i]);
+		t->journal = journal_tail_open(t->state.folders[i],
+		    i == 0 ? e : &second);
+	}
+	if (t->journal != NULL && t->verbose)
+		msg_notice("reading %s", t->state.folders[i - 1]);
+	return t->journal != NULL ? 1 : lacks ? 0 : -1;
+}
+
+/* Waits until there is one: where web servers start routers, none may be there
+ * before the first request. 0, or -1 and e. */
 static int
 tail_open(struct tail *t, struct err *e)
 {
 	const struct settings *s = t->state.settings;
-	struct err second;
-	size_t i;
+	int got;
 
 	if (s != NULL && s->journal_keep == JOURNAL_KEEP_NO)
 		return err_set(e, REASON_INTERNAL, "%s: '[journal] keep = no': "
 		    "routers write nothing that could be read", s->path);
-	for (i = 0; i < t->state.count && t->journal == NULL; i++)
-		t->journal = journal_tail_open(t->state.folders[i],
-		    i == 0 ? e : &second);
-	if (t->journal == NULL)
+	got = tail_open_some(t, e);
+	if (got == 0 && !t->once)
+		msg_notice("%s: waiting for a router to be started", e->text);
+	while (got == 0 && !t->once) {
+		(void)poll(NULL, 0, TAIL_STEP_MS);
+		got = tail_open_some(t, e);
+	}
+	if (got != 1)
 		return -1;
-	if (t->verbose)
-		msg_notice("reading %s", t->state.folders[i - 1]);
 	if (t->goes_back || t->once)
 		journal_tail_back(t->journal,
 		    t->goes_back ? t->back : UINT64_MAX);

@@ -5,11 +5,15 @@
 
 #include "report/journal_tail.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "report/journal_ring.h"
 
 struct journal_tail {
@@ -78,6 +82,18 @@ journal_tail_open(const char *folder, struct err *e)
 		t->lost = c.lost;
 	}
 	return t;
+}
+
+bool
+journal_tail_lacks(const char *folder)
+{
+	char path[FILE_PATH_MAX];
+	struct stat st;
+	int n = snprintf(path, sizeof(path), "%s/%s.%u", folder,
+	    journal_kind.name, journal_kind.version);
+
+	return n > 0 && (size_t)n < sizeof(path) && lstat(path, &st) == -1 &&
+	    errno == ENOENT;
 }
 
 void

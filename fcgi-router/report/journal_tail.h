@@ -21,6 +21,9 @@ struct journal_tail;
  * journal, or it is not to be trusted.
  */
 struct journal_tail *journal_tail_open(const char *folder, struct err *e);
+/* Is there nothing at all, good or bad, where it should be? */
+bool journal_tail_lacks(const char *folder);
+
 void journal_tail_close(struct journal_tail **t);
 
 /* Goes back by so many records, as far as they are still there. */

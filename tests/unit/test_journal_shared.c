@@ -168,7 +168,7 @@ kill_two_after(struct journal_data *d, unsigned records)
 static void
 a_killed_writer_leaves_nothing_that_stands_in_the_way(void **state)
 {
-	const size_t rounds = random_cases(40, 20000);
+	const size_t rounds = random_cases(25, 20000);
 	struct journal *j = site_join(JOURNAL_KEEP_ALWAYS);
 	struct journal_tail *t = site_tail();
 	struct journal_data *d = site_open();
