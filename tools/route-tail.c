@@ -31,9 +31,10 @@ static const struct tool tail_tool = {
 	    "  -c FILE       the router.ini whose '[router] state_dir' is "
 	    "read\n"
 	    "  -d FOLDER     the folder of shared files, instead of that one\n"
-	    "  -f FORMAT     combined, vhost_combined, full, json, or an own "
-	    "one,\n"
-	    "                as '{host} {status}'\n"
+	    "  -f FORMAT     combined, vhost_combined, full, json, the NAME of "
+	    "a\n"
+	    "                [format:NAME], or an own one, as "
+	    "'{host} {status}'\n"
 	    "  -j            the same as -f json\n"
 	    "  -n COUNT      begin with the last COUNT that are still there\n"
 	    "  -v            tell what is read, and how many routers write\n"
@@ -44,8 +45,8 @@ static const struct tool tail_tool = {
 	    "  --reason WORD, --service KEY, --status CODE, --tag K:V\n"
 	    "  --slow TIME   what took longer than, for example, 500ms\n"
 	    "  -h, --help, --version\n"
-	    "ONLY is an expression, as 'status>=500 | "
-	    "host=*.example.org'.\n"
+	    "ONLY is a filter as of logs: "
+	    "'status>=500 | host=*.example.org'.\n"
 	    "Exit: 0 some request was shown, 1 none was, 2 usage, 3 "
 	    "trouble.\n",
 };
@@ -204,11 +205,21 @@ tail_options(struct tail *t, int argc, char **argv, int *code)
 
 /* ---- what it reads, and how it is shown ---- */
 
+/* What a name stands for in router.ini, else the text itself. */
+static struct str
+tail_format_text(const struct tail *t, struct str name)
+{
+	const struct settings_format *own = t->state.settings != NULL ?
+	    settings_format_of(t->state.settings, name) : NULL;
+
+	return own != NULL ? str_of(own->line) : name;
+}
+
 /* 0, or -1 and e. */
 static int
 tail_find_format(struct tail *t, struct err *e)
 {
-	struct str name = str_of(t->format_name);
+	struct str text = str_of(t->format_name);
 	struct err why;
 	size_t at;
 	int got;
@@ -217,14 +228,16 @@ tail_find_format(struct tail *t, struct err *e)
 		t->line = tail_line_of_stdout();
 		return 0;
 	}
-	got = format_built_in(name, &t->format, e);
+	got = format_built_in(text, &t->format, e);
 	if (got != 0)
 		return got == 1 ? 0 : -1;
-	if (str_find(name, '{') == name.n)
+	text = tail_format_text(t, text);
+	if (str_find(text, '{') == text.n)
 		return err_set(e, REASON_BAD_REQUEST, "%s: no such format, "
-		    "expected combined, vhost_combined, full, json or an own "
-		    "one as '{host} {status}'", t->format_name);
-	if (format_parse(name, &t->format, &at, &why) == 0)
+		    "expected combined, vhost_combined, full, json, the NAME "
+		    "of a [format:NAME], or one as '{host} {status}'",
+		    t->format_name);
+	if (format_parse(text, &t->format, &at, &why) == 0)
 		return 0;
 	return err_set(e, REASON_BAD_REQUEST, "%s: at %zu: %s",
 	    t->format_name, at + 1, why.text);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * tail_wish: which exchanges the command line asks for: all of its expressions
- * and of its short forms of them (see filter) must hold.
+ * tail_wish: which exchanges the command line asks for: all of its filters, and
+ * of its short forms of them, must hold.
  */
 #ifndef TOOLS_TAIL_WISH_H
 #define TOOLS_TAIL_WISH_H
@@ -17,7 +17,7 @@ struct tail_wish {
 	size_t count;
 };
 
-/* Add an expression; a short form (as "host", with its value); a tag, as K:V;
+/* Add a filter; a short form (as "host", with its value); a tag, as K:V;
  * a time that it takes longer than. 0, or -1 and e: "what, what was
  * expected". */
 ATTR_MUST_USE

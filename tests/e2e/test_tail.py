@@ -119,7 +119,8 @@ def kept(module_lab, lasting_origin):
     """A router that keeps what it did, though nobody looks on."""
     lab = module_lab
     lab.routes(LIST.format(origin=lasting_origin.url))
-    start(lab, journal__keep="always")
+    start(lab, journal__keep="always", **{
+        "format:short__log_format": '"{status}={host}"'})
     for number, (host, target, method, client) in enumerate(ASKED):
         fcgi.ask(lab.socket, target, method, host,
                  more=[("REMOTE_ADDR", client)])
@@ -185,9 +186,23 @@ def test_an_own_format_is_used(kept):
 
 
 def test_formats_of_the_log_are_used(kept):
+    assert tail(kept, "-n1", "-f", "short").stdout == "200=blue.test\n"
     run = tail(kept, "-n1", "-f", "vhost_combined")
     assert re.match(r'blue\.test:80 192\.0\.2\.9 - - \[.*\] '
                     r'"GET /hello\?b HTTP/1\.1" 200 ', run.stdout)
+
+
+def test_what_is_redacted_is_not_in_the_journal(lab):
+    lab.routes("all.test respond=200\n")
+    start(lab, journal__keep="always", log__redact="query:token",
+          log__anonymise_ip="yes")
+    fcgi.ask(lab.socket, "/a?token=S3CRET&b=c", "GET", "all.test",
+             more=[("HTTP_REFERER", "http://x.test/?token=S3CRET")])
+    labs.until(lambda: written(lab) == 1, 5, "it is written down")
+    row = json.loads(tail(lab, "-j").stdout)
+    assert "b=c" in row["uri"] and row["client"] == "192.0.2.0"
+    assert b"S3CRET" not in (
+        lab.dir / "run" / "state" / "journal.1").read_bytes()
 
 
 # ---- on a terminal ----
