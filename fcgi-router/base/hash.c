@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/* hash: SipHash-2-4, as in the paper's description. */
+/* hash: SipHash, as in the paper's description. */
 
 #include "base/hash.h"
 
@@ -21,7 +21,7 @@ hash_rotl(uint64_t x, int by)
 	return (x << by) | (x >> (64 - by));
 }
 
-static void
+static inline void
 hash_rounds(struct hash_state *s, int n)
 {
 	while (n-- > 0) {
@@ -48,8 +48,9 @@ hash_word(const char *p, size_t n)
 	return le64toh(word);
 }
 
-uint64_t
-hash_sip(struct hash_key key, struct str data)
+/* SipHash-each-last. */
+static inline uint64_t
+hash_run(struct hash_key key, struct str data, int each, int last)
 {
 	struct hash_state s = {
 		key.k0 ^ 0x736f6d6570736575u, key.k1 ^ 0x646f72616e646f6du,
@@ -62,18 +63,30 @@ hash_sip(struct hash_key key, struct str data)
 	for (i = 0; i < whole; i += 8) {
 		word = hash_word(data.p + i, 8);
 		s.d ^= word;
-		hash_rounds(&s, 2);
+		hash_rounds(&s, each);
 		s.a ^= word;
 	}
 	word = (uint64_t)data.n << 56;
 	if (data.n > whole)
 		word |= hash_word(data.p + whole, data.n - whole);
 	s.d ^= word;
-	hash_rounds(&s, 2);
+	hash_rounds(&s, each);
 	s.a ^= word;
 	s.c ^= 0xff;
-	hash_rounds(&s, 4);
+	hash_rounds(&s, last);
 	return s.a ^ s.b ^ s.c ^ s.d;
+}
+
+uint64_t
+hash_sip(struct hash_key key, struct str data)
+{
+	return hash_run(key, data, 2, 4);
+}
+
+uint64_t
+hash_place(struct hash_key key, struct str data)
+{
+	return hash_run(key, data, 1, 3);
 }
 
 void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * hash: SipHash-2-4 (Aumasson, Bernstein 2012), for tables whose keys clients
+ * hash: SipHash (Aumasson, Bernstein 2012), for tables whose keys clients
  * choose.
  */
 #ifndef BASE_HASH_H
@@ -19,7 +19,11 @@ struct hash_key {
 /* A key nobody can guess, from getrandom(2). */
 struct hash_key hash_key_random(void);
 
+/* SipHash-2-4, also for what others may see. */
 uint64_t hash_sip(struct hash_key key, struct str data);
+
+/* SipHash-1-3, for tables of which nobody is shown a hash: half the work. */
+uint64_t hash_place(struct hash_key key, struct str data);
 
 /* Fills n bytes from getrandom(2). */
 void hash_random(void *to, size_t n);

@@ -151,18 +151,22 @@ stats_counts_of(const struct record *r, uint64_t counts[STATS_COUNT_COUNT])
 	    (uint64_t)r->total_us : 0;
 }
 
+/* Most requests add nothing to most words. */
+static inline void
+stats_more(_Atomic uint64_t *word, uint64_t n)
+{
+	if (n > 0)
+		atomic_fetch_add_explicit(word, n, memory_order_relaxed);
+}
+
 static void
 stats_put(_Atomic uint64_t all[STATS_WORDS],
     const uint64_t counts[STATS_COUNT_COUNT], unsigned time)
 {
-	unsigned i;
-
-	for (i = 0; i < STATS_COUNT_COUNT; i++)
-		if (counts[i] > 0)
-			atomic_fetch_add_explicit(&all[i], counts[i],
-			    memory_order_relaxed);
-	atomic_fetch_add_explicit(&all[STATS_COUNT_COUNT + time], 1,
-	    memory_order_relaxed);
+#define STATS_COUNT(member, unit, key, manual) \
+	stats_more(&all[STATS_COUNT_##member], counts[STATS_COUNT_##member]);
+#include "report/stats.tbl.h"
+	stats_more(&all[STATS_COUNT_COUNT + time], 1);
 }
 
 static void

@@ -44,7 +44,7 @@ stats_key_of(const struct record *r, struct stats_key *out)
 uint64_t
 stats_id(struct hash_key by, const struct stats_key *key)
 {
-	uint64_t id = hash_sip(by, (struct str){ key->text, key->n });
+	uint64_t id = hash_place(by, (struct str){ key->text, key->n });
 
 	return id < STATS_IDS ? id + STATS_IDS : id;
 }
@@ -194,7 +194,7 @@ stats_plan_take(struct stats_data *d, struct hash_key by, struct str plan)
 
 	if (plan.n == 0)
 		return 0;
-	id = hash_sip(by, plan);
+	id = hash_place(by, plan);
 	id += id == 0;
 	for (i = 0; i < most; i++) {
 		unsigned place = 1 + (unsigned)((id + i) % most);
@@ -216,7 +216,7 @@ stats_reason_id(enum reason reason)
 {
 	const struct hash_key fixed = { 0, 0 };
 
-	return hash_sip(fixed, str_of(reason_word(reason))) | 1;
+	return hash_place(fixed, str_of(reason_word(reason))) | 1;
 }
 
 _Atomic uint64_t *

@@ -1,75 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * stats_site: a folder with stats.1 in it, a clock that all processes of a
- * test share, records, and the words of the file for who wants to spoil them.
+ * stats_site: shm_site with stats.1 in it, and records.
  */
 #ifndef UNIT_STATS_SITE_H
 #define UNIT_STATS_SITE_H
 
-#include "tests/unit/scratch.h"
+#include "tests/unit/shm_site.h"
 
-#include <stdatomic.h>
-#include <sys/mman.h>
-
-#include "base/clock.h"
-#include "base/sigbus.h"
 #include "report/stats.h"
 #include "report/stats_private.h"
-
-enum {
-	SITE_FILE = SHM_HEAD + sizeof(struct stats_data),
-	SITE_COUNTS = 16
-};
-
-/* One place for all processes: the page is shared over fork. */
-struct site_page {
-	_Atomic int64_t us;
-	atomic_ullong counts[SITE_COUNTS]; /* of a test's own */
-};
-
-static struct site_page *site_page;
-static struct scratch site;
-
-static inline int64_t
-site_us(void)
-{
-	return atomic_load(&site_page->us);
-}
-
-static inline int
-site_init(void **state)
-{
-	int i;
-
-	(void)state;
-	scratch_init(&site);
-	atomic_store(&site_page->us, INT64_C(1000000000));
-	for (i = 0; i < SITE_COUNTS; i++)
-		atomic_store(&site_page->counts[i], 0);
-	return 0;
-}
-
-static inline int
-site_fini(void **state)
-{
-	(void)state;
-	scratch_fini(&site);
-	return 0;
-}
-
-/* Of a whole program of tests. */
-static inline int
-site_begin(void **state)
-{
-	(void)state;
-	site_page = mmap(NULL, sizeof(*site_page), PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (site_page == MAP_FAILED)
-		return -1;
-	clock_replace(site_us);
-	return 0;
-}
 
 static inline struct stats *
 site_join(void)
@@ -79,8 +19,7 @@ site_join(void)
 
 	sigbus_init(); /* cmocka puts its own handler in for each test */
 	s = stats_join(site.folder, true, &e);
-	if (e.reason != REASON_NONE)
-		fail_msg("not shared: %s", e.text);
+	site_must_share(&e);
 	return s;
 }
 
@@ -136,22 +75,13 @@ site_services(const struct stats_view *v)
 static inline struct stats_data *
 site_open(void)
 {
-	char path[SCRATCH_PATH_MAX];
-	int fd = open(scratch_path(&site, "stats.1", path),
-	    O_RDWR | O_CLOEXEC);
-	char *at;
-
-	assert_true(fd != -1);
-	at = mmap(NULL, SITE_FILE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	assert_true(at != MAP_FAILED);
-	close(fd);
-	return (struct stats_data *)(void *)(at + SHM_HEAD);
+	return site_map("stats.1", sizeof(struct stats_data));
 }
 
 static inline void
 site_close(struct stats_data *d)
 {
-	munmap((char *)d - SHM_HEAD, SITE_FILE);
+	site_unmap(d, sizeof(*d));
 }
 
 #endif

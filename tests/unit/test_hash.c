@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-/* test_hash: SipHash-2-4 against the vectors of its authors. */
+/* test_hash: SipHash-2-4 against the vectors of its authors, SipHash-1-3
+ * against what Python 3.11 answers with PYTHONHASHSEED=0. */
 
 #include "base/hash.h"
 
@@ -55,6 +56,30 @@ hash_agrees_with_the_published_vectors(void **state)
 			fail_msg("input of %zu bytes: got %016llx", n,
 			    (unsigned long long)got);
 	}
+}
+
+struct place {
+	struct str in;
+	uint64_t hash;
+};
+
+static const struct place places[] = {
+	{ STR("a"), 0x407448d2b89b1813u },
+	{ STR("abcdefg"), 0x6db12aae9070f506u },
+	{ STR("abcdefgh"), 0x3f7b849c0b8e35eau },
+	{ STR("production\0@api\0free\0"), 0xb8b3d76c924d32aeu },
+};
+
+static void
+a_place_agrees_with_pythons(void **state)
+{
+	const struct hash_key none = { 0, 0 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < TABLE_COUNT(places); i++)
+		TABLE_INT(places[i].in.p, hash_place(none, places[i].in),
+		    places[i].hash);
 }
 
 static void
@@ -125,6 +150,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hash_agrees_with_the_published_vectors),
+		cmocka_unit_test(a_place_agrees_with_pythons),
 		cmocka_unit_test(hash_reads_no_byte_beyond_its_input),
 		cmocka_unit_test(hash_takes_bytes_from_0x80_up_as_unsigned),
 		cmocka_unit_test(hash_depends_on_both_halves_of_the_key),

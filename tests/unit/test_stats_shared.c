@@ -33,7 +33,7 @@ enum {
 static uint64_t
 count(int what)
 {
-	return atomic_load(&site_page->counts[what]);
+	return (uint64_t)atomic_load(&site_page->counts[what]);
 }
 
 static uint64_t
