@@ -170,7 +170,8 @@ struct exchange {
 	int64_t front_limit; /* for the front to take a byte of what waits for
 	                        it; INT64_MAX: nothing does */
 	int64_t total_limit;
-	int64_t plan_limit; /* the same, as its plan has it */
+	int64_t plan_limit; /* the same, as its plan has it for origins; later,
+	                       INT64_MAX: that was kept to */
 	int64_t paced_until; /* clock_ms; no more of the answer goes out
 	                        before; 0: it need not wait */
 	int64_t origin_us;  /* clock_us of the first attempt; 0: there is none

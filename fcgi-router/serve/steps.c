@@ -107,6 +107,7 @@ step_origin_over(struct exchange *x)
 	if (x->origin_us != 0)
 		x->record.origin_us = clock_us() - x->origin_us;
 	x->origin_us = 0;
+	step_end_origin_time(x);
 }
 
 static const char step_too_long[] = "the exchange took too long altogether";

@@ -142,6 +142,11 @@ bool step_is_paced(struct exchange *x);
  * and counts what it would have. */
 void step_note_refusal(struct exchange *x);
 
+/* Its plan's time for origins begins with the first attempt, and ends with the
+ * last one: what was in time is no more than that. */
+void step_begin_origin_time(struct exchange *x);
+void step_end_origin_time(struct exchange *x);
+
 /* A timeout was its plan's: x->err says so. */
 void step_blame_plan(struct exchange *x);
 

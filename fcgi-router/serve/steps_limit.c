@@ -118,10 +118,6 @@ step_use_plan(struct exchange *x, const struct settings_plan *plan)
 		return;
 	if (plan->max_body < x->limits.body)
 		x->limits.body = plan->max_body;
-	if (plan->origin_time > 0)
-		x->plan_limit = x->since_us / 1000 + plan->origin_time;
-	if (x->plan_limit < x->total_limit)
-		x->total_limit = x->plan_limit;
 }
 
 int
@@ -142,6 +138,25 @@ step_limit_identity(struct exchange *x, const struct exchange_loan *loan)
 }
 
 /* ---- what it uses up ---- */
+
+void
+step_begin_origin_time(struct exchange *x)
+{
+	const struct settings_plan *plan = exchange_plan(x);
+
+	if (plan == NULL || plan->origin_time == 0)
+		return;
+	x->plan_limit = clock_ms() + plan->origin_time;
+	if (!plan->dry_run && x->plan_limit < x->total_limit)
+		x->total_limit = x->plan_limit;
+}
+
+void
+step_end_origin_time(struct exchange *x)
+{
+	if (x->plan_limit != INT64_MAX && clock_ms() < x->plan_limit)
+		x->plan_limit = INT64_MAX;
+}
 
 bool
 step_spend(struct exchange *x)
@@ -167,10 +182,7 @@ step_dry_run(const struct exchange *x, const struct settings_plan *plan)
 		return REASON_BODY_TOO_LARGE;
 	if (plan->subrequests > 0 && x->subrequests > plan->subrequests)
 		return REASON_LIMIT_SUBREQUESTS;
-	if (plan->origin_time > 0 &&
-	    clock_us() - x->since_us > plan->origin_time * 1000)
-		return REASON_LIMIT_TIME;
-	return REASON_NONE;
+	return x->plan_limit != INT64_MAX ? REASON_LIMIT_TIME : REASON_NONE;
 }
 
 void
@@ -197,13 +209,16 @@ step_note_refusal(struct exchange *x)
 void
 step_blame_plan(struct exchange *x)
 {
+	const struct settings_plan *plan = exchange_plan(x);
+
 	if ((x->err.reason != REASON_ORIGIN_TIMEOUT &&
 	    x->err.reason != REASON_ORIGIN_CONNECT_TIMEOUT) ||
+	    plan == NULL || plan->dry_run ||
 	    x->plan_limit > x->total_limit || clock_ms() < x->plan_limit)
 		return;
 	err_set(&x->err, REASON_LIMIT_TIME,
 	    "%.*s: the origin_time of the plan '%s' is over",
-	    STR_ARG(x->target.name), exchange_plan(x)->name);
+	    STR_ARG(x->target.name), plan->name);
 }
 
 /* ---- bandwidth ---- */

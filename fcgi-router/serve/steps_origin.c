@@ -111,8 +111,10 @@ step_connect(struct exchange *x, const struct exchange_loan *loan)
 	reused = w != NULL;
 	if (!reused && !gate_enter(&relay->gate, x->target.key))
 		return step_wait_gate(x);
-	if (x->record.attempts++ == 0)
+	if (x->record.attempts++ == 0) {
 		x->origin_us = x->attempt_us;
+		step_begin_origin_time(x);
+	}
 	if (!reused)
 		got = step_open_wire(x, loan, &w);
 	if (x->timed)

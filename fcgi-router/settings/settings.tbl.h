@@ -329,8 +329,9 @@ SETTING_PLAN("concurrency", concurrency, COUNT, "0", "0", "4095",
     "So many requests may be under way at once, counted together by all "
     "routers of this machine; more are answered 429. 0: no limit.")
 SETTING_PLAN("origin_time", origin_time, TIME, "0s", "0s", "7d",
-    "How long a request may take, from its begin to the end of its origin's "
-    "answer, all attempts together; then it is answered 504. 0s: no limit.")
+    "How long origins may take for a request, from the first attempt to the "
+    "end of the answer, all attempts together; then it is answered 504. 0s: "
+    "no limit.")
 SETTING_PLAN("subrequests", subrequests, COUNT, "0", "0", "1000",
     "How many origins, and services that authenticate, may be asked for one "
     "request; then it is answered 503. 0: no limit.")

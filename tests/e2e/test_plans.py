@@ -557,6 +557,18 @@ def test_a_request_ends_with_the_plans_time(router, client, host, target):
     router.origin.gate.set()
 
 
+def test_a_slow_client_does_not_use_up_the_plans_time(router, client):
+    """The origin is asked when the body begins to come."""
+    more = [("HTTP_X_FORWARDED_FOR", client)]
+    with Peer(router.socket) as peer:
+        peer.send(fcgi.begin(), fcgi.params(fcgi.variables(
+            "/echo", "POST", "short.test", more)))
+        end = time.monotonic() + 0.4
+        labs.until(lambda: time.monotonic() >= end, 2, "it was waited")
+        peer.send(fcgi.stdin(b"body"))
+        assert peer.reply().status == 200
+
+
 def test_an_answer_breaks_off_with_the_plans_time(router, client):
     reply = ask(router, "short.test", client, "/stream?cut")
     assert reply.status == 200
