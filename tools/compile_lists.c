@@ -192,8 +192,8 @@ compile_check_links(struct compile *c, struct err *e)
 		.space = compile_map_space(&c->map),
 		.lost = c->source.lost > 0,
 		.broken = c->lint.errors > 0,
-		.reaches = compile_map_has_egress(&c->map) &&
-		    c->lint.errors == 0 ? compile_reaches : NULL,
+		.reaches = compile_map_has_egress(&c->map) ?
+		    compile_reaches : NULL,
 		.arg = c,
 		.lint = &c->lint,
 		.memory = c->ask->memory / 2,

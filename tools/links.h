@@ -29,7 +29,7 @@ struct links_ask {
 	bool broken; /* there are errors: warnings that may be consequences of
 	                them are not told */
 	/* As source.h's; NULL: what entries say by themselves is all there
-	 * is, or something is wrong with it. */
+	 * is. */
 	bool (*reaches)(void *arg, const struct str *egress,
 	    const struct egress_spelled *origin);
 	void *arg;

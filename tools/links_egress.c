@@ -51,6 +51,9 @@ links_egress_service(struct links *l, const struct route *r,
 	struct str egress = links_egress_name(r, s);
 	size_t i;
 
+	if (words_say(s->own, DIRECTIVE_EGRESS) &&
+	    !words_say(r->own, DIRECTIVE_EGRESS))
+		return; /* as its entry alone shows */
 	for (i = 0; i < s->origin_count; i++) {
 		const struct service_origin *o = &s->origins[i];
 		bool socket = o->url.scheme == ORIGIN_UNIX;
@@ -60,8 +63,10 @@ links_egress_service(struct links *l, const struct route *r,
 			.text = p->count > 0 ? p->parts[0].text : STR(""),
 			.socket = socket };
 
-		if (!pattern_is_fixed(p) || l->ask->reaches(l->ask->arg,
-		    &egress, &spelled))
+		/* What no section lets pass was told of the service. */
+		if (!pattern_is_fixed(p) ||
+		    l->ask->reaches(l->ask->arg, &egress, &spelled) ||
+		    !l->ask->reaches(l->ask->arg, NULL, &spelled))
 			continue;
 		links_egress_tell(l, r, s, o, egress);
 		return;

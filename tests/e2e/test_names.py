@@ -4,6 +4,7 @@ addresses that change while the router runs."""
 
 import contextlib
 import itertools
+import re
 import socket
 import time
 
@@ -363,3 +364,61 @@ def test_the_compiler_refuses_what_is_denied_by_name(by_name):
                             ("a.shut.test egress=open", "egress:open")):
         code, said = compiles(f"x.test http://{target}\n")
         assert code == 1 and f"refused by [{section}]" in said, said
+
+
+# ---- the compiler and the router ----
+
+AGREE = {
+    "egress__private": "never", "egress__allow": "127.0.0.2",
+    "egress__deny": "127.0.0.3", "egress__deny_names": "*.shut.test",
+    "egress:open__deny": "127.0.0.3",
+    "egress:none__private": "never", "egress:none__deny": "127.0.0.0/8 ::1",
+}
+WRITTEN = ["http://127.0.0.1:1", "http://127.0.0.2:1",
+           "http://[::ffff:127.0.0.3]:1", "http://a.shut.test:1",
+           "unix:{run}/apps/a", "unix:{run}/b"]
+BUILT = ["http://a-{x}.shut.test:1", "unix:{run}/apps/{x}",
+         "unix:{run}/b-{x}"]
+WORDS = ["", "egress=open", "egress=none"]
+# A route by itself, and what it and its service may say.
+FORMS = ["{x}.#.test TO WORD\n", "{x}.#.test @s# WORD\n@s# TO\n",
+         "{x}.#.test @s#\n@s# TO WORD\n",
+         "%defaults WORD\n{x}.#.test @s#\n%defaults\n@s# TO\n"]
+
+
+def agreeing(run):
+    """Lists, one a form. Where names lead is not for the compiler."""
+    lists, count = [""] * len(FORMS), 0
+    for origin, word in itertools.product(WRITTEN + BUILT, WORDS):
+        if "shut.test" in origin and ("none" in word or
+                                      origin in BUILT and word):
+            continue
+        for n, form in enumerate(FORMS if origin in WRITTEN else FORMS[:1]):
+            for mark, what in (("#", count), ("TO", origin), ("WORD", word),
+                               ("{run}", run)):
+                form = form.replace(mark, str(what))
+            lists[n] += form
+            count += 1
+    return lists, count
+
+
+def test_the_compiler_refuses_what_the_router_refuses(lab):
+    run = lab.dir / "run"
+    (run / "apps").mkdir()
+    lab.configure(**AGREE, egress__sockets=str(run / "apps"))
+    lab.names("a.shut.test 127.0.0.1\na-a.shut.test 127.0.0.1\n")
+    lists, count = agreeing(run)
+    lab.routes("".join(f"{text}%defaults\n" for text in lists))
+    lab.start_named_router()
+    refused = {n for n in range(count) if fcgi.ask(
+        lab.socket, host=f"a.{n}.test").reason == "egress-denied"}
+    assert 20 < len(refused) < count - 20
+    told = set()
+    for text in lists:
+        done = lab.tool("route-compile", "-n", "-c", lab.ini, "-", input=text)
+        lines = [text.splitlines()[int(line) - 1] for line in
+                 re.findall(r"(?m)^-:(\d+):.* is refused by ", done.stderr)]
+        assert len(lines) == done.stderr.count("error: "), done.stderr
+        told |= {int(re.search(r"(?:@s|\.)(\d+)", line)[1])
+                 for line in lines}
+    assert refused == told, lists
