@@ -24,9 +24,10 @@
 #include "serve/intake_fcgi.h"
 #include "serve/listen.h"
 #include "serve/pipeline.h"
+#include "serve/steps.h"
 
 enum { EXIT_USAGE = 2, EXIT_TROUBLE = 3, MAIN_SCRATCH = 128 * 1024,
-	MAIN_LISTEN_FIRST = 3 };
+	MAIN_LISTEN_FIRST = 3, MAIN_SHOW_MS = 300 };
 
 static const char main_help[] =
     "usage: fcgi-router [-t] [-c FILE] [-s SOCKET] [--tcp] [--public]\n"
@@ -284,9 +285,10 @@ main_cgi_held(void *arg, bool begins)
 	(void)begins;
 }
 
-/* Waits for what the one exchange waits for. */
+/* Waits for what the one exchange waits for. Few wait so long that others
+ * shall see them. */
 static void
-main_cgi_wait(const struct exchange *x)
+main_cgi_wait(struct exchange *x)
 {
 	struct pollfd fds[2] = {
 		{ .fd = -1, .events = x->wait.origin },
@@ -300,6 +302,13 @@ main_cgi_wait(const struct exchange *x)
 		fds[1].fd = STDOUT_FILENO;
 	if (wait < 0)
 		wait = 0;
+	if (wait > MAIN_SHOW_MS) {
+		if (poll(fds, 2, MAIN_SHOW_MS) != 0)
+			return;
+		process_join_board(x->process);
+		step_show(x);
+		wait -= MAIN_SHOW_MS;
+	}
 	(void)poll(fds, 2, wait > 3600000 ? 3600000 : (int)wait);
 }
 

@@ -14,6 +14,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "base/shm.h"
@@ -95,7 +96,8 @@ board_new(struct shm *shm)
 struct board *
 board_join(const char *folder, bool make, struct err *e)
 {
-	return board_new(shm_join(folder, &board_kind, make, e));
+	return board_new(shm_join(folder, &board_kind,
+	    make || access(folder, W_OK) == 0, e));
 }
 
 struct board *

@@ -5,9 +5,10 @@
  * asked for, where it goes and what it waits for just now. In shared memory
  * (base/shm), without a lock.
  *
- * Who never waits is never there. The board is bounded: a request that finds no
- * place is not shown, and since places are kept until the end, those that take
- * longest are. Texts are cut to what a place holds; queries, which hold
+ * Routers look now and then who waits: what is over before is never there, and
+ * costs nothing. The board is bounded: a request that finds no place is not
+ * shown, and since places are kept until the end, those that take longest are.
+ * Texts are cut to what a place holds; queries, which hold
  * secrets, are not among them. A process that is killed takes its requests
  * with it; no content of the file harms who reads.
  */
@@ -71,7 +72,8 @@ struct board_mark {
 	enum board_wait wait;
 };
 
-/* As shm_join: never NULL; *e says why it is this process's alone. */
+/* As shm_join: never NULL; *e says why it is this process's alone. make false:
+ * no folder is made; the file is, in a folder that is there. */
 struct board *board_join(const char *folder, bool make, struct err *e);
 
 /* For tools, read-only. NULL and e. */

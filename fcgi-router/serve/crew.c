@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "serve/intake.h"
+#include "serve/steps.h"
 
 enum { CREW_CLOSE_MS = 50 }; /* for what waits in a queue that still grows */
 
@@ -296,6 +297,26 @@ crew_drain(struct crew *c, bool alone)
 	for (i = 0; i < count; i++)
 		if (exchange_wake(c->all[i]))
 			crew_queue(c, c->all[i]);
+}
+
+/* Nearly all requests are over before anybody looks: they cost nothing. */
+void
+crew_show(struct crew *c)
+{
+	size_t i, count;
+
+	pthread_mutex_lock(&c->lock);
+	count = c->all_count;
+	pthread_mutex_unlock(&c->lock);
+	for (i = 0; i < count; i++) {
+		struct exchange *x = c->all[i];
+
+		if (!exchange_hold(x))
+			continue;
+		step_show(x);
+		if (!exchange_park(x))
+			crew_queue(c, x);
+	}
 }
 
 void

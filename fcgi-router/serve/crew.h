@@ -37,6 +37,10 @@ struct crew *crew_new(struct process *p, struct crew_limits limits,
  */
 ATTR_MUST_USE int crew_listen(struct crew *c, int fd, struct err *e);
 
+/* Now and then, by one thread: shows others which requests wait, and for
+ * what. */
+void crew_show(struct crew *c);
+
 /* When the first timer is due, clock_ms; then, or later, call crew_tick. */
 int64_t crew_next(struct crew *c);
 /* Wakes what is due. A descriptor to wait on, for a timer that came before. */

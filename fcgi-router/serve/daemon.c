@@ -181,6 +181,7 @@ daemon_look(struct daemon_state *d)
 	(void)snapshot_look(d->process->snapshot);
 	process_look(d->process);
 	gauges_tell(d->process, d->crew, d->since);
+	crew_show(d->crew);
 	daemon_look_ini(d);
 	daemon_look_exe(d);
 	if (snapshot_faults(d->process->snapshot) >= DAEMON_FAULTS_MAX) {

@@ -183,6 +183,15 @@ exchange_wake(struct exchange *x)
 }
 
 bool
+exchange_hold(struct exchange *x)
+{
+	int parked = EXCHANGE_PARKED;
+
+	return atomic_compare_exchange_strong(&x->state, &parked,
+	    EXCHANGE_RUNNING);
+}
+
+bool
 exchange_is_woken(const struct exchange *x)
 {
 	return atomic_load(&x->state) == EXCHANGE_WOKEN;

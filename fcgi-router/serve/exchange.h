@@ -226,6 +226,10 @@ bool exchange_wake(struct exchange *x);
 /* Was it woken while it runs? Then exchange_park needs it not armed. */
 bool exchange_is_woken(const struct exchange *x);
 
+/* Takes it from where it is parked: true, the caller must park it again, or
+ * run it; false: it is not parked. */
+bool exchange_hold(struct exchange *x);
+
 /*
  * Before it is parked: true, it may be; false: it was woken meanwhile and must
  * be run on.

@@ -44,11 +44,8 @@ pipeline_run(struct exchange *x, const struct exchange_loan *loan)
 	for (;;) {
 		int to = pipeline_steps[x->step](x, loan);
 
-		if (to == STEP_WAIT) {
-			if (x->step != STEP_READ_REQUEST && !x->recorded)
-				step_show(x);
+		if (to == STEP_WAIT)
 			return true;
-		}
 		if (to == STEP_OVER)
 			return false;
 		x->step = to == STEP_NEXT ? x->step + 1 : to;

@@ -42,9 +42,16 @@ process_join_limit(struct process *p, const struct settings *s, struct err *e)
 static void
 process_join_stats(struct process *p, const struct settings *s, struct err *e)
 {
+	struct err other;
+
 	e->reason = REASON_NONE;
-	if (p->stats == NULL && s->stats_count)
-		p->stats = stats_join(s->state_dir, !p->once, e);
+	if (p->stats != NULL || !s->stats_count)
+		return;
+	p->stats = stats_join(s->state_dir, !p->once, e);
+	if (p->once)
+		return;
+	p->board = board_join(s->state_dir, true, &other);
+	process_note(e, &other);
 }
 
 /* As health_join. */
@@ -71,8 +78,6 @@ process_join(struct process *p, bool once)
 	if (once)
 		process_tell_alone(&first);
 	p->health = health_join(folder, !once, &e);
-	process_note(&first, &e);
-	p->board = board_join(folder, !once, &e);
 	process_note(&first, &e);
 	process_join_stats(p, p->settings, &e);
 	process_note(&first, &e);
@@ -142,7 +147,7 @@ process_look(struct process *p)
 	warn_look(&p->warn);
 	if (health_look(p->health, &e) == -1)
 		process_note(&first, &e);
-	if (board_look(p->board, &e) == -1)
+	if (p->board != NULL && board_look(p->board, &e) == -1)
 		process_note(&first, &e);
 	if (p->limit != NULL && limit_look(p->limit, &e) == -1)
 		process_note(&first, &e);
@@ -161,6 +166,15 @@ process_journals(struct process *p)
 	if (p->once)
 		process_look_journal(p, &e);
 	return journal_wanted(p->journal);
+}
+
+void
+process_join_board(struct process *p)
+{
+	struct err e;
+
+	if (p->once && p->board == NULL && p->stats != NULL)
+		p->board = board_join(p->settings->state_dir, false, &e);
 }
 
 struct settings *

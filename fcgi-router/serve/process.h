@@ -35,7 +35,8 @@ struct process {
 	struct health *health; /* of origins, which other processes share */
 	struct limit *limit;   /* what plans count, likewise; NULL: there are
 	                          none */
-	struct board *board;   /* of requests under way, likewise */
+	struct board *board;   /* of requests under way, likewise; NULL: they
+	                          are not shown */
 	struct journal *journal; /* of ended ones, likewise */
 	struct stats *stats;     /* what is counted, likewise; NULL: nothing
 	                            is */
@@ -65,6 +66,9 @@ ATTR_MUST_USE
 int process_init(struct process *p, struct settings *settings, bool once,
     struct err *e);
 void process_fini(struct process *p);
+
+/* A process for one request alone: others shall see it, or it others. */
+void process_join_board(struct process *p);
 
 /* Now and then, by one thread: what processes share may have changed place. */
 void process_look(struct process *p);

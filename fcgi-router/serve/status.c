@@ -171,6 +171,7 @@ status_gather(struct status *s, const struct exchange *x)
 {
 	size_t i;
 
+	process_join_board(x->process);
 	s->wall = clock_wall();
 	s->now_us = clock_us();
 	s->space = exchange_space(x);

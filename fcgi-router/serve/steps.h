@@ -161,8 +161,8 @@ int step_find_by_claims(struct exchange *x, const struct exchange_loan *loan);
 /* It is over: writes down what is wanted of it, once. */
 void step_record(struct exchange *x, const struct exchange_loan *loan);
 
-/* It waits, or the worker with it: from now on others see that it is under
- * way. */
+/* If it is a request that waits: from now on others see that it is under way,
+ * and for what. */
 void step_show(struct exchange *x);
 
 /* x->err has a reason: STEP_REPLY. */

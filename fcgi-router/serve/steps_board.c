@@ -33,6 +33,9 @@ step_show(struct exchange *x)
 	struct board *board = x->process->board;
 	const struct str to = x->target.name;
 
+	if (!x->counted || board == NULL || x->recorded ||
+	    x->step == STEP_READ_REQUEST)
+		return;
 	if (x->mark.since_us != 0 && x->shown_to == to.p) {
 		if (x->mark.wait != wait)
 			board_wait(board, &x->mark, wait);

@@ -4,9 +4,8 @@ and that nothing that others chose gets out of its place there."""
 
 import html.parser
 import json
-import pathlib
 import re
-import threading
+import shutil
 
 import pytest
 
@@ -238,6 +237,24 @@ def test_services_are_sorted_by(site, by, key):
     values = [services[row] for row in rows if row in services
               and not row.endswith("/status")]
     assert values == sorted(values, reverse=True) and len(values) > 1
+
+
+def test_a_request_that_plain_cgi_answers_is_seen(lab, origin):
+    """And by another process that is there for its one answer alone."""
+    lab.routes("site.test/status internal=status\n"
+               f"one.test http://127.0.0.1:{origin.port}\n")
+    lab.configure()
+    (lab.dir / "run" / "state").mkdir(mode=0o700)
+    made = Site(lab, SETUPS["apache-cgi"])
+    if labs.ROOT:
+        shutil.chown(lab.dir / "run" / "state", labs.WEB_USER, labs.WEB_GROUP)
+    made.start()
+    with Client(made.port) as client:
+        client.send(target="/wait", host="one.test")
+        labs.until(lambda: "/wait" in [one["path"] for one in
+                                       told(made)["requests"]], 10, "seen")
+        origin.gate.set()
+        assert client.answer().status == 200
 
 
 def test_where_nothing_is_counted_the_page_says_so(lab):

@@ -56,6 +56,22 @@ waking_gives_a_parked_one_to_one_caller(void **state)
 	}
 }
 
+/* Who looks at it takes it only from where it is parked, and wakes nobody. */
+static void
+only_a_parked_one_is_held(void **state)
+{
+	struct exchange *x = *state;
+	int was;
+
+	for (was = EXCHANGE_FREE; was < EXCHANGE_STATE_COUNT; was++) {
+		bool parked = was == EXCHANGE_PARKED;
+
+		x->state = was;
+		assert_int_equal(exchange_hold(x), parked);
+		assert_int_equal(x->state, parked ? EXCHANGE_RUNNING : was);
+	}
+}
+
 static void
 parking_is_refused_once_after_a_wake(void **state)
 {
@@ -92,6 +108,13 @@ exchange_waker(void *arg)
 	int i;
 
 	for (i = 0; i < EXCHANGE_WAKES; i++) {
+		/* Meanwhile others look at it, now and then. */
+		if (i % 8 == 0 && exchange_hold(r->x)) {
+			CHECK(atomic_fetch_add(&r->inside, 1) == 0);
+			CHECK(atomic_fetch_sub(&r->inside, 1) == 1);
+			while (!exchange_park(r->x))
+				r->handled = r->events;
+		}
 		r->events++;
 		if (!exchange_wake(r->x))
 			continue;
@@ -205,6 +228,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		EXCHANGE_TEST(waking_gives_a_parked_one_to_one_caller),
+		EXCHANGE_TEST(only_a_parked_one_is_held),
 		EXCHANGE_TEST(parking_is_refused_once_after_a_wake),
 		EXCHANGE_TEST(one_thread_runs_it_and_no_wake_is_lost),
 		EXCHANGE_TEST(nothing_of_a_request_stays),
