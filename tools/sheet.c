@@ -17,6 +17,9 @@ enum {
 	SHEET_PRECISE = 10 /* numbers below it get a digit more */
 };
 
+/* The last second of the year 9999; what is later is no moment. */
+#define SHEET_LATEST UINT64_C(253402300799)
+
 struct sheet_cell {
 	bool known;
 	uint64_t n;
@@ -188,10 +191,10 @@ sheet_time(char *to, size_t room, uint64_t us)
 static int
 sheet_moment(char *to, size_t room, uint64_t at)
 {
-	time_t t = (time_t)(at <= INT32_MAX * 16ULL ? at : 0);
+	time_t t = (time_t)at;
 	struct tm tm;
 
-	if (gmtime_r(&t, &tm) == NULL)
+	if (at > SHEET_LATEST || gmtime_r(&t, &tm) == NULL)
 		return snprintf(to, room, "%" PRIu64, at);
 	return (int)strftime(to, room, "%Y-%m-%dT%H:%M:%SZ", &tm);
 }
