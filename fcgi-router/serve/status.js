@@ -38,8 +38,12 @@
 		before.slice(after.length).forEach((child) => child.remove());
 	}
 
+	// Its style and script are here already, and may not be there: each
+	// answer has a nonce of its own.
 	function show(text) {
-		const page = new DOMParser().parseFromString(text, "text/html");
+		const page = new DOMParser().parseFromString(
+		    text.replace(/<(style|script)\b[^]*?<\/\1>/g, ""),
+		    "text/html");
 		for (const what of ["main", "#fresh", "footer"])
 			become(document.querySelector(what),
 			    page.querySelector(what));

@@ -81,7 +81,7 @@ status_bar(struct status_out *o, const struct status *s)
 	size_t n;
 
 	status_put(o, STR("<body>\n<a class=\"skip\" href=\"#main\">Skip to "
-	    "the numbers</a>\n<header class=\"top\">\n<h1>fcgi-router "
+	    "the numbers</a>\n<header class=\"head\">\n<h1>fcgi-router "
 	    "<small>"));
 	status_put_html(o, s->name);
 	status_put(o, STR("</small></h1>\n"));

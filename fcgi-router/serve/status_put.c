@@ -120,15 +120,15 @@ status_put_query(struct status_out *o, struct str text)
 
 /* ---- numbers for people ---- */
 
-/* Three digits: "1.23", "12.3", "123". */
+/* Three digits, unless they are zeros: "1.23", "12.3", "123". */
 static void
 status_put_digits(struct status_out *o, double n)
 {
-	if (n == 0) {
-		status_put(o, STR("0"));
-		return;
-	}
-	status_printf(o, "%.*f", n < 9.995 ? 2 : n < 99.95 ? 1 : 0, n);
+	double whole = (double)(long long)(n + 0.5);
+	bool is_whole = n - whole < 0.005 && whole - n < 0.005;
+
+	status_printf(o, "%.*f", is_whole || n >= 99.95 ? 0 :
+	    n >= 9.995 ? 1 : 2, n);
 }
 
 void

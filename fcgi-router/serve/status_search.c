@@ -196,9 +196,8 @@ status_put_route(struct status_out *o, const struct status *s)
 	status_term(o, "Route", f->found.route->match);
 	status_term(o, "Written at", q->place);
 	status_term(o, "Leads to", q->target);
-	status_term(o, "Service", f->service_key);
-	if (f->service == NULL && f->origin != NULL && f->target == NULL)
-		status_term(o, "Origin", STR("of the route"));
+	if (!str_eq(f->service_key, q->target))
+		status_term(o, "Service", f->service_key);
 	status_put_origins(o, s);
 	status_term(o, "Plan", f->policy.plan.n > 0 ? f->policy.plan :
 	    str_of(s->settings->default_plan));

@@ -311,7 +311,7 @@ status_origins(struct status_out *o, const struct status *s)
 		{ "Origin", "", -1 },
 		{ "State", "", -1 },
 		{ "Requests", "n", -1 },
-		{ "", "note", -1 }
+		{ "Note", "note", -1 }
 	};
 	size_t shown = status_least(s->origin_count, STATUS_ORIGINS), i;
 
