@@ -15,7 +15,8 @@
  * 2m; milliseconds), SIZE (64k 10m 1g; bytes), RATE (10/s, also /m /h /d), BY
  * (one of `most`, or tag:K with the key of a tag), NAME (as services have),
  * URL (of a service, written out),
- * FILTER (see report/filter), LINE (of a log; see report/format), SHARE (1/100),
+ * FILTER (see report/filter), LINE (of a log; see report/format),
+ * SHARE (1/100),
  * TEXT (at most `most` bytes of printable ASCII, no quotes, no backslash),
  * FIELD (a header field of nobody else's that begins with X-), and lists
  * parted by commas or blanks: USERS (names or numbers; as numbers parted

@@ -162,7 +162,8 @@ settings_may_declare(struct settings_look *l, int kind, struct str section,
 	if (kind == SETTINGS_NAMED_COUNT) {
 		settings_tell_at(l, section,
 		    "unknown section [%s], expected plan, auth, tls, sign, "
-		    "egress, log or format before ':'", settings_quote(section).text);
+		    "egress, log or format before ':'",
+		    settings_quote(section).text);
 		return false;
 	}
 	if (!str_is_name(name)) {

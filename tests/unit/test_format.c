@@ -242,7 +242,8 @@ json_is_what_is_known(void **state)
 	gives(built_in("json"), &r, "json of nothing",
 	    "{\"time\":\"1970-01-01T00:00:00.000Z\",\"sent\":0,"
 	    "\"received\":0,\"generation\":0,\"attempts\":0}\n");
-	r.uri = STR("\"\\\n\x1b\x7f\xc2\x9b\xe2\x80\xae\xd8\x9c\xe9/\xc3\xa9\xf0\x9f");
+	r.uri = STR("\"\\\n\x1b\x7f\xc2\x9b\xe2\x80\xae\xd8\x9c\xe9/"
+	    "\xc3\xa9\xf0\x9f");
 	gives(built_in("json"), &r, "json of harm",
 	    "{\"time\":\"1970-01-01T00:00:00.000Z\",\"uri\":\"\\\"\\\\"
 	    "\\u000a\\u001b\\u007f\\u009b\\u202e\\u061c\\u00e9/\xc3\xa9"
@@ -532,7 +533,8 @@ main(void)
 		cmocka_unit_test(names_of_formats),
 		cmocka_unit_test(a_format_is_bounded),
 		cmocka_unit_test(the_longest_line_fits),
-		cmocka_unit_test(tags_that_do_not_fit_are_none_but_that_is_said),
+		cmocka_unit_test(
+		    tags_that_do_not_fit_are_none_but_that_is_said),
 		cmocka_unit_test(a_text_that_is_cut_says_so),
 	};
 
