@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "report/format_read.h"
 #include "tools/query_log.h"
 
 /* A line while it is read. */
@@ -272,9 +273,10 @@ logline_member(void *arg, struct str name, struct str key, struct str value)
 {
 	struct logline_reader *r = arg;
 
-	/* Numbers are spelled in a room that is used again. */
+	/* What is j's ends with the next line. */
 	value = arena_copy(r->arena, value);
-	if (value.p == NULL) {
+	key = arena_copy(r->arena, key);
+	if (value.p == NULL || key.p == NULL) {
 		r->full = true;
 	} else if (key.n == 0 && str_eq(name, STR(LOGLINE_PARTIAL))) {
 		r->out->partial = value;
@@ -353,20 +355,86 @@ logline_object(struct logline_reader *r, const struct json *j)
 		r->out->has[i] = true;
 }
 
-int
-logline_parse(struct str line, struct json *j, struct arena *a,
-    struct logline *out)
+/* ---- an own format ---- */
+
+/* Microseconds: the digits without their point. */
+static struct str
+logline_us(struct logline_reader *r, struct str text)
+{
+	struct str whole, part;
+
+	if (!str_cut(text, '.', &whole, &part))
+		return text;
+	return arena_printf(r->arena, "%.*s%.*s", STR_ARG(whole),
+	    STR_ARG(part));
+}
+
+static void
+logline_found(void *arg, const struct format_found *found)
+{
+	struct logline_reader *r = arg;
+	struct str text = found->text;
+
+	if (query_log_plain(text, r->arena, &text) == -1)
+		r->full = true;
+	else if (found->tag.n > 0)
+		logline_tag(r, found->tag, str_eq(text, STR("-")) ? STR("") :
+		    text);
+	else if (found->field != RECORD_FIELDS)
+		logline_set(r, found->field, found->parted ?
+		    logline_us(r, text) : text);
+}
+
+/* ---- a line ---- */
+
+/* 1, or 0: it has no time. */
+static int
+logline_end(struct logline *out)
+{
+	int64_t at;
+
+	if (out->partial.n > 0)
+		return 1;
+	if (!logline_time(out->texts[RECORD_AT_start], &at))
+		return 0;
+	out->record.start.tv_sec = (time_t)at;
+	return 1;
+}
+
+static void
+logline_begin(struct str line, struct logline *out)
 {
 	const struct str partial = STR("# " LOGLINE_PARTIAL ": ");
-	struct logline_reader r = { .out = out, .arena = a };
-	int64_t at;
-	int got = 1;
 
 	memset(out, 0, sizeof(*out));
 	record_init(&out->record);
 	if (str_starts(line, partial))
 		out->partial = str_sub(line, partial.n, line.n);
-	else if (!str_starts(line, STR("{")))
+}
+
+int
+logline_parse_own(struct str line, const struct format *f, struct arena *a,
+    struct logline *out)
+{
+	struct logline_reader r = { .out = out, .arena = a };
+
+	logline_begin(line, out);
+	if (out->partial.n == 0 && !format_read(f, line, logline_found, &r))
+		return 0;
+	return r.full ? -1 : logline_end(out);
+}
+
+int
+logline_parse(struct str line, struct json *j, struct arena *a,
+    struct logline *out)
+{
+	struct logline_reader r = { .out = out, .arena = a };
+	int got = 1;
+
+	logline_begin(line, out);
+	if (out->partial.n > 0)
+		return 1;
+	if (!str_starts(line, STR("{")))
 		got = logline_text(&r, line);
 	else if (!json_read(j, line))
 		return 0;
@@ -374,10 +442,17 @@ logline_parse(struct str line, struct json *j, struct arena *a,
 		logline_object(&r, j);
 	if (got != 1 || r.full)
 		return r.full ? -1 : got;
-	if (out->partial.n > 0)
-		return 1;
-	if (!logline_time(out->texts[RECORD_AT_start], &at))
-		return 0;
-	out->record.start.tv_sec = (time_t)at;
-	return 1;
+	return logline_end(out);
+}
+
+bool
+logline_tells(const struct logline *l, enum record_field field,
+    struct str tag)
+{
+	size_t i;
+
+	for (i = 0; tag.n > 0 && i < l->record.tags.count; i++)
+		if (str_eq(l->record.tags.list[i].key, tag))
+			return true;
+	return l->has[field];
 }

@@ -14,7 +14,7 @@
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/str.h"
-#include "report/record.h"
+#include "report/format.h"
 #include "tools/json.h"
 
 struct logline {
@@ -26,12 +26,21 @@ struct logline {
 };
 
 /*
- * 1 and *out, which borrows from line or j, or lives in the arena; 0: it is no
+ * 1 and *out, which borrows from line or lives in the arena; 0: it is no
  * line of such a log, or has no time; -1: no memory. j is room for an object.
  */
 ATTR_MUST_USE
 int logline_parse(struct str line, struct json *j, struct arena *a,
     struct logline *out);
+
+/* The same of a line of that own format. */
+ATTR_MUST_USE
+int logline_parse_own(struct str line, const struct format *f,
+    struct arena *a, struct logline *out);
+
+/* Does the line tell the field; or, of a tag, that one? */
+bool logline_tells(const struct logline *l, enum record_field field,
+    struct str tag);
 
 /* Seconds since 1970, as logs write them: "10/Oct/2026:13:55:36 +0200",
  * RFC 3339, or a number of them. false: none of these. */

@@ -10,6 +10,7 @@
 
 #include "settings/settings.h"
 #include "tools/stat.h"
+#include "tools/state.h"
 
 /* What is summed where --sum does not say it. */
 #define STAT_SUMS_LOGS "requests,errors,received,sent,attempts,origin_time"
@@ -22,11 +23,14 @@ static const struct tool stat_tool = {
 	.name = "route-stat",
 	.usage = "route-stat [-j] [-c FILE] [-d FOLDER] [-i SECONDS [-n "
 		 "TIMES]]\n       [--sum KEYS] [--by KEYS] | --prometheus |\n"
-		 "       --usage [-j] [--sum KEYS] [--by KEYS] [--only "
-		 "FILTER] LOG...",
+		 "       --usage [-j] [-c FILE] [-f FORMAT] [--sum KEYS] "
+		 "[--by KEYS]\n       [--only FILTER] LOG...",
 	.help =
 	    "  -c FILE        the router.ini whose routers are asked about\n"
 	    "  -d FOLDER      their state_dir itself\n"
+	    "  -f FORMAT      with --usage: an own one, by its name in "
+	    "router.ini, or\n"
+	    "                 as '{time} {service} {status}'\n"
 	    "  -j             results as JSON, one object a line\n"
 	    "  -i SECONDS     again and again: what came in that time\n"
 	    "  -n TIMES       so often, and no more\n"
@@ -122,6 +126,9 @@ stat_take_option(struct stat_command *c, int option, struct err *e)
 	case 'd':
 		a->folder = optarg;
 		return 0;
+	case 'f':
+		a->format_name = optarg;
+		return 0;
 	case 'i':
 		return stat_take_every(a, optarg, e);
 	case 'j':
@@ -174,8 +181,12 @@ stat_wrong(const struct stat_command *c)
 		return "logs are for --usage";
 	if (!usage && a->only != NULL)
 		return "--only is for --usage: what is counted is counted";
-	if (usage && (a->settings_path != NULL || a->folder != NULL))
-		return "-c and -d are not for --usage, which asks no router";
+	if (usage && a->folder != NULL)
+		return "-d is not for --usage, which asks no router";
+	if (usage && a->settings_path != NULL && a->format_name == NULL)
+		return "-c with --usage is for -f";
+	if (!usage && a->format_name != NULL)
+		return "-f is for --usage";
 	if (usage && stat_sums_parts(&a->keys))
 		return "p50, p90 and p99 are no sums, which --usage makes";
 	if (c->mode != STAT_MODE_COUNTED && a->every_ms > 0)
@@ -197,7 +208,7 @@ stat_options(struct stat_command *c, int argc, char **argv, int *code)
 	int option;
 
 	*code = TOOL_USAGE;
-	while ((option = getopt_long(argc, argv, "c:d:hi:jn:", stat_longs,
+	while ((option = getopt_long(argc, argv, "c:d:f:hi:jn:", stat_longs,
 	    NULL)) != -1) {
 		if (option == 'h' || option == STAT_OPTION_VERSION) {
 			*code = option == 'h' ? tool_help(&stat_tool) :
@@ -242,10 +253,55 @@ stat_defaults(struct stat_command *c)
 		CHECK(stat_keys_by(STR(STAT_BY_LOGS), k, &e) == 0);
 }
 
+/* What a name stands for in router.ini. 0 and *text, or -1 and e. */
+static int
+stat_format_text(const struct stat_asked *a, struct state *s,
+    struct str *text, struct err *e)
+{
+	const struct settings_format *own;
+
+	if (str_find(*text, '{') < text->n)
+		return 0;
+	if (state_find(a->settings_path, NULL, s, e) == -1)
+		return -1;
+	own = settings_format_of(s->settings, *text);
+	if (own == NULL)
+		return err_set(e, REASON_BAD_REQUEST, "-f %s: there is no "
+		    "[format:%s] in %s", a->format_name, a->format_name,
+		    s->settings->path[0] != '\0' ? s->settings->path :
+		    "the settings");
+	*text = str_of(own->line);
+	return 0;
+}
+
+/* Those that are built in are found out for each line. 0, or -1 and e. */
+static int
+stat_format(struct stat_asked *a, struct err *e)
+{
+	struct str text = str_of(a->format_name);
+	struct state s = { .settings = NULL };
+	struct err why;
+	size_t at;
+	int got;
+
+	if (a->format_name == NULL || format_is_built_in(text))
+		return 0;
+	got = stat_format_text(a, &s, &text, e);
+	if (got == 0 && format_parse(text, &a->format, &at, &why) == -1)
+		got = err_set(e, REASON_BAD_REQUEST, "-f: column %zu: %s",
+		    at + 1, why.text);
+	state_fini(&s);
+	return got;
+}
+
 static int
 stat_run(struct stat_command *c)
 {
+	struct err e;
+
 	stat_defaults(c);
+	if (stat_format(&c->asked, &e) == -1)
+		return tool_trouble(&e);
 	switch (c->mode) {
 	case STAT_MODE_PROMETHEUS:
 		return stat_prometheus(&c->asked);
@@ -270,5 +326,6 @@ main(int argc, char **argv)
 	if (stat_options(&c, argc, argv, &code) == 0)
 		code = tool_end(stat_run(&c));
 	filter_free(&c.asked.only);
+	format_free(&c.asked.format);
 	return code;
 }

@@ -5,6 +5,7 @@
 #define TOOLS_STAT_H
 
 #include "report/filter.h"
+#include "report/format.h"
 #include "tools/stat_keys.h"
 #include "tools/tool.h"
 
@@ -16,6 +17,8 @@ struct stat_asked {
 	bool sums;                 /* --by or --sum: keys say which */
 	struct stat_keys keys;
 	struct filter *only;       /* NULL: all */
+	const char *format_name;   /* -f, or NULL */
+	struct format *format;     /* that, if it is an own one */
 	int64_t every_ms;          /* -i; 0: once */
 	uint64_t times;            /* -n; 0: for ever */
 };

@@ -138,13 +138,24 @@ stat_usage_key(struct stat_usage *u, const struct logline *l)
 		    l->texts[by->field];
 		size_t end = str_find(text, '\0');
 
-		all = all && l->has[by->field];
+		all = all && logline_tells(l, by->field, by->tag);
 		text = str_sub(text, 0, end < STAT_BY_TEXT ? end :
 		    STAT_BY_TEXT);
 		CHECK(buf_put(&u->key, text) == 0 &&
 		    buf_put(&u->key, STR("\0")) == 0);
 	}
 	return all;
+}
+
+/* A log may have had another format before. As logline_parse. */
+static int
+stat_usage_parse(struct stat_usage *u, struct str line, struct logline *l)
+{
+	int got = 0;
+
+	if (u->asked->format != NULL)
+		got = logline_parse_own(line, u->asked->format, &u->arena, l);
+	return got != 0 ? got : logline_parse(line, u->read, &u->arena, l);
 }
 
 /* 0, or -1 and e. */
@@ -158,8 +169,7 @@ stat_usage_line(struct stat_usage *u, const struct input *in,
 	int got;
 
 	arena_reset(&u->arena);
-	got = line->cut ? 0 : logline_parse(line->text, u->read, &u->arena,
-	    &l);
+	got = line->cut ? 0 : stat_usage_parse(u, line->text, &l);
 	if (got == -1)
 		return err_set(e, REASON_OVERLOADED, "no room for a line");
 	if (got == 0) {

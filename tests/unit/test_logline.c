@@ -254,6 +254,99 @@ test_a_full_arena_is_told(void **state)
 	json_free(&j);
 }
 
+/* ---- own formats ---- */
+
+static const struct {
+	const char *format;
+	const char *service; /* what the record says of it */
+	int got;
+	const char *out; /* service|status|total_us|customer|told */
+} own_rows[] = {
+	{ "{time} {service} {status} {total_us} {tag.customer}", "@api", 1,
+	    "@api|503|12345678901|4 2|1" },
+	{ "[{time_local}] \"{service}\" {status} {total_ms} {tags}", "a b", 1,
+	    "a b|503|12345678901|4 2|1" },
+	{ "{time_s}{tab}{service}{tab}{status}{tab}{total_s}", "@api", 1,
+	    "@api|503|12345678901||0" },
+	{ "{{\"t\":\"{time}\",\"s\":\"{service}\"}}", "\"x\\", 1,
+	    "\"x\\|0|-1||0" },
+	/* a literal that the text before it has, too */
+	{ "{time},{service},{status},{sent}", "a,b,1", 1, "a,b,1|503|-1||0" },
+	{ "{service}:{port} {time}", "a:80:", 1, "a:80:|0|-1||0" },
+	{ "{time} {service}", "", 1, "|0|-1||0" },
+	{ "{time} x{header.Accept}x {status}", "@api", 1, "|503|-1||0" },
+	/* without a time no day */
+	{ "{service} {status}", "@api", 0, NULL },
+};
+
+static void
+test_lines_of_own_formats_come_back(void **state)
+{
+	static char line[FORMAT_LINE_MAX];
+	struct arena a;
+	size_t i;
+
+	(void)state;
+	arena_init(&a, 1 << 20);
+	for (i = 0; i < TABLE_COUNT(own_rows); i++) {
+		const char *name = own_rows[i].format;
+		struct record r = line_record();
+		struct format *f = NULL;
+		struct logline l;
+		struct buf text;
+		struct err e;
+		size_t n, at;
+
+		r.service = str_of(own_rows[i].service);
+		assert_int_equal(format_parse(str_of(name), &f, &at, &e), 0);
+		n = format_print(f, &r, line);
+		TABLE_INT(name, logline_parse_own((struct str){ line, n - 1 },
+		    f, &a, &l), own_rows[i].got);
+		buf_init(&text, 1 << 16);
+		if (own_rows[i].got == 1) {
+			struct str tag = STR("customer");
+
+			TABLE_INT(name, l.record.start.tv_sec, 1791640536);
+			assert_int_equal(buf_printf(&text,
+			    "%.*s|%d|%lld|%.*s|%d",
+			    STR_ARG(l.record.service), l.record.status,
+			    (long long)l.record.total_us,
+			    STR_ARG(record_tag(&l.record.tags, tag)),
+			    logline_tells(&l, RECORD_AT_tags, tag)), 0);
+			TABLE_STR(name, buf_view(&text), own_rows[i].out);
+		}
+		buf_fini(&text);
+		format_free(&f);
+	}
+	arena_fini(&a);
+}
+
+static void
+test_what_is_no_line_of_a_format_is_told(void **state)
+{
+	static const char *const lines[] = { "", "x", "@api 503", "@api  503 ",
+		"@api 503 1 2", " @api 503 1", "@api abc 1" };
+	struct format *f = NULL;
+	struct logline l;
+	struct arena a;
+	struct err e;
+	size_t i, at;
+
+	(void)state;
+	arena_init(&a, 1 << 20);
+	assert_int_equal(format_parse(STR("{service} {status} {time_s}"), &f,
+	    &at, &e), 0);
+	for (i = 0; i < TABLE_COUNT(lines); i++)
+		TABLE_INT(lines[i], logline_parse_own(str_of(lines[i]), f, &a,
+		    &l), 0);
+	assert_int_equal(logline_parse_own(STR("@api 503 1"), f, &a, &l), 1);
+	assert_int_equal(logline_parse_own(STR("# partial: only = x"), f, &a,
+	    &l), 1);
+	line_same_text("own", "partial", l.partial, STR("only = x"));
+	format_free(&f);
+	arena_fini(&a);
+}
+
 /* ---- moments ---- */
 
 static const struct {
@@ -340,6 +433,8 @@ main(void)
 		cmocka_unit_test(test_lines_of_combined_come_back),
 		cmocka_unit_test(test_lines_of_full_and_json_come_back_whole),
 		cmocka_unit_test(test_a_line_tells_what_it_has),
+		cmocka_unit_test(test_lines_of_own_formats_come_back),
+		cmocka_unit_test(test_what_is_no_line_of_a_format_is_told),
 		cmocka_unit_test(test_a_full_arena_is_told),
 		cmocka_unit_test(test_a_moment_has_its_day_in_utc),
 		cmocka_unit_test(test_each_day_is_the_one_after_the_last),
