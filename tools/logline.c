@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "report/format_read.h"
 #include "tools/query_log.h"
 
 /* A line while it is read. */

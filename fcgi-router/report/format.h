@@ -64,4 +64,25 @@ bool format_is_json(const struct format *f);
 size_t format_print(const struct format *f, const struct record *r,
     char line[FORMAT_LINE_MAX]);
 
+/* A field that was found in a line; its text still has its escapes. */
+struct format_found {
+	enum record_field field; /* of a tag `tags`; RECORD_FIELDS: of none */
+	struct str tag;          /* the key of {tag.K}, else empty */
+	bool parted;             /* a time with a point in it: without that
+	                            they are microseconds */
+	struct str text;
+};
+
+/*
+ * A line of an own format, without its LF, back into the texts it was made of:
+ * calls see for each field. false: it is no line of that format (nothing was
+ * called), or that is a built-in one.
+ * A field ends where the literal behind it begins. Blanks, double quotes and
+ * control bytes are escaped in texts, so that these end one for sure; any
+ * other byte may be part of the text before it, and then the longest text is
+ * taken with which the whole line is one of that format.
+ */
+bool format_read(const struct format *f, struct str line,
+    void (*see)(void *arg, const struct format_found *found), void *arg);
+
 #endif

@@ -2,8 +2,6 @@
 
 /* format_read: literals are looked for, and the last place tried first. */
 
-#include "report/format_read.h"
-
 #include "report/format_private.h"
 
 enum {
