@@ -82,7 +82,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* A folder before a relative path can make its line too long. */
 	fits = strlen(s->map) < SETTINGS_PATH_FITS &&
 	    strlen(s->spool_dir) < SETTINGS_PATH_FITS &&
-	    strlen(s->access_log) < SETTINGS_PATH_FITS;
+	    strlen(s->log.access) < SETTINGS_PATH_FITS;
 	first = settings_text(s, &first_n);
 	settings_drop(&s);
 	if (fits) {
