@@ -68,6 +68,7 @@ class Shop:
                            "nobody": labs.free_port()})
         self.settings = {
             "router__check": CHECK, "log__access": str(self.log),
+            "log__format": "full",
             "plan:free__rate": "1000/s", "plan:pro__rate": "1000/s",
             "plan:none__rate": "1/d", "plan:none__burst": "1",
             "internal__allow": "192.0.2.9"}
