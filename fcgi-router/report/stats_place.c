@@ -62,7 +62,7 @@ stats_text_write(_Atomic uint64_t *to, const char *text, size_t n)
 		memcpy(&word, text + i, part < sizeof(word) ? part :
 		    sizeof(word));
 		atomic_store_explicit(&to[i / sizeof(word)], word,
-		    memory_order_relaxed);
+		    memory_order_release);
 	}
 }
 
@@ -128,7 +128,7 @@ stats_place_give(struct stats_place *p, const struct stats_key *key,
 
 	for (i = 0; i < STATS_WORDS; i++)
 		atomic_store_explicit(&p->base[i], atomic_load_explicit(
-		    &p->all[i], memory_order_relaxed), memory_order_relaxed);
+		    &p->all[i], memory_order_relaxed), memory_order_release);
 	stats_text_write(p->key, key->text, key->n);
 	atomic_store(&p->plan, plan);
 }

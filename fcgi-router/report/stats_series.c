@@ -21,10 +21,10 @@ stats_words_read(const _Atomic uint64_t from[STATS_WORDS],
 
 	for (i = 0; i < STATS_COUNT_COUNT; i++)
 		out->counts[i] = atomic_load_explicit(&from[i],
-		    memory_order_relaxed);
+		    memory_order_acquire);
 	for (i = 0; i < STATS_TIMES; i++)
 		out->times[i] = atomic_load_explicit(
-		    &from[STATS_COUNT_COUNT + i], memory_order_relaxed);
+		    &from[STATS_COUNT_COUNT + i], memory_order_acquire);
 }
 
 static void

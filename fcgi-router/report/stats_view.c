@@ -87,7 +87,7 @@ stats_text_read(const _Atomic uint64_t *from, char *text, size_t n)
 
 	for (i = 0; i < n; i += sizeof(uint64_t)) {
 		uint64_t word = atomic_load_explicit(&from[i / sizeof(word)],
-		    memory_order_relaxed);
+		    memory_order_acquire);
 
 		memcpy(text + i, &word, sizeof(word));
 	}
@@ -108,7 +108,8 @@ stats_key_read(const struct stats_place *p, struct stats_row *row)
 /* ---- services ---- */
 
 /* What a place has counted for whom: of its owner in *row, and of those before
- * it in *rest. 0: nobody has it. */
+ * it in *rest. 0: nobody has it. Who reads a word of another owner (written
+ * with release, read with acquire) reads another id behind it. */
 static uint64_t
 stats_place_read(const struct stats_data *d, unsigned place,
     struct stats_row *row, struct stats_numbers *rest)
@@ -122,8 +123,6 @@ stats_place_read(const struct stats_data *d, unsigned place,
 		id = atomic_load(&d->ids[place]);
 		stats_words_read(p->base, rest);
 		stats_key_read(p, row);
-		/* What has a base has become more. */
-		atomic_thread_fence(memory_order_acquire);
 		stats_words_read(p->all, &all);
 		again = atomic_load(&d->ids[place]);
 	} while ((id != again || (id > 0 && id < STATS_IDS)) &&
