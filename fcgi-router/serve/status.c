@@ -15,13 +15,6 @@
 
 enum { STATUS_BOARD = 4096, STATUS_KNOWN = 4096, STATUS_NAME = 256 };
 
-enum status_form {
-	STATUS_PAGE = 0,
-	STATUS_LINES,
-	STATUS_JSON,
-	STATUS_FORM_COUNT /* last */
-};
-
 struct status_query {
 	enum status_form form;
 	enum status_sort sort;
@@ -211,8 +204,7 @@ status_write(struct status_out *o, const struct status *s,
 		status_page(o, s);
 }
 
-/* Longer than fits: as many rows of each table as fit. */
-static struct str
+struct str
 status_body(struct status *s, enum status_form form, struct arena *a)
 {
 	struct status_out o = { .full = false };

@@ -31,6 +31,13 @@ enum {
 	STATUS_NONCE = 33
 };
 
+enum status_form {
+	STATUS_PAGE = 0,
+	STATUS_LINES,
+	STATUS_JSON,
+	STATUS_FORM_COUNT /* last */
+};
+
 /* What the table of services is sorted by. */
 enum status_sort {
 	STATUS_BY_REQUESTS = 0,
@@ -100,6 +107,11 @@ struct status {
 	size_t finding_count;
 	enum status_grade grade;     /* the worst of them */
 };
+
+/* In the arena; what is longer than fits has as many rows of each table as do.
+ * {NULL, 0}: the arena is full. */
+struct str status_body(struct status *s, enum status_form form,
+    struct arena *a);
 
 /* Fills in findings and grade. */
 void status_judge(struct status *s);
