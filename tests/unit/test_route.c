@@ -92,7 +92,8 @@ internal_pages_are_found_by_their_words(void **state)
 		assert_true(internal_find(str_of(word), &found));
 		assert_int_equal(found, page);
 	}
-	assert_false(internal_find(STR("metrics"), &found));
+	assert_false(internal_find(STR("metric"), &found));
+	assert_false(internal_find(STR("statuses"), &found));
 	assert_false(internal_find(STR(""), &found));
 }
 

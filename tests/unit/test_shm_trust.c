@@ -383,9 +383,8 @@ garbage_behind_a_good_head_stops_nobody(void **state)
 	put(p, SHM_HEAD, bytes, sizeof(bytes));
 	s = board_join(p);
 	assert_int_equal(board_sum(s), UINT32_MAX);
+	/* Nobody holds those slots: who joins clears them. */
 	assert_true(board_is(s, 0, 0));
-	assert_true(board_is(s, 1, UINT32_MAX));
-	shm_reap(s);
 	for (slot = 1; slot < BOARD_SLOTS; slot++) {
 		assert_true(board_is(s, slot, 0));
 		assert_int_equal(atomic_load(&board_head(s)->holders[slot]),
