@@ -4,6 +4,7 @@
 
 #include "base/escape.h"
 
+#include <stdint.h>
 #include <string.h>
 
 static bool
@@ -61,7 +62,7 @@ escape_utf8(struct str s)
 	return escape_turns(p) ? 0 : n;
 }
 
-enum { ESCAPE_BLOCK = 16 }; /* bytes that are looked at together */
+enum { ESCAPE_BLOCK = 8 }; /* bytes that are looked at together */
 
 /* ASCII that stays as it is: by bits of 1 << how. */
 static const unsigned char escape_plain[256] = {
@@ -73,22 +74,73 @@ static const unsigned char escape_plain[256] = {
 	[']' ... '~'] = 0xff
 };
 
-/* Does a whole block stay? Written so that it is a few vector instructions. */
-static bool
-escape_block_stays(const char *p, enum escape_how how)
+/*
+ * High bits where one of eight bytes does not stay, and perhaps behind one. Of
+ * bytes below 0x80, a difference borrows into a high bit that was clear; other
+ * ones are bad by themselves.
+ */
+static inline uint64_t
+escape_suspects(uint64_t word, enum escape_how how)
 {
-	const unsigned char least = how == ESCAPE_WORD ? '!' : ' ';
-	const unsigned char quote = how == ESCAPE_LINE ? 0 : '"';
-	const unsigned char slash = how == ESCAPE_LINE ? 0 : '\\';
-	unsigned char block[ESCAPE_BLOCK], other = 0;
-	int i;
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	const uint64_t least = ones * (how == ESCAPE_WORD ? '!' : ' ');
+	uint64_t bad = word | (word - least) | (word + ones); /* DEL */
 
-	memcpy(block, p, ESCAPE_BLOCK);
-	for (i = 0; i < ESCAPE_BLOCK; i++)
-		other |= (unsigned char)((block[i] < least) |
-		    (block[i] > '~') | (block[i] == quote) |
-		    (block[i] == slash));
-	return other == 0;
+	if (how != ESCAPE_LINE)
+		bad |= ((word ^ ones * '"') - ones) |
+		    ((word ^ ones * '\\') - ones);
+	return bad & ones << 7;
+}
+
+static inline uint64_t
+escape_load(const char *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof(word));
+	return word;
+}
+
+/* Less than eight bytes. */
+static bool
+escape_put_few(char *to, struct str s, enum escape_how how)
+{
+	const unsigned char *p = (const unsigned char *)s.p;
+	uint32_t first, last;
+
+	if (s.n >= sizeof(first)) {
+		memcpy(&first, p, sizeof(first));
+		memcpy(&last, p + s.n - sizeof(last), sizeof(last));
+		memcpy(to, &first, sizeof(first));
+		memcpy(to + s.n - sizeof(last), &last, sizeof(last));
+		return escape_suspects((uint64_t)first << 32 | last,
+		    how) == 0;
+	}
+	if (s.n == 0)
+		return true;
+	(void)str_put(to, s);
+	return escape_suspects(UINT64_C(0x6161616161000000) |
+	    (uint64_t)p[0] << 16 | (uint64_t)p[s.n / 2] << 8 | p[s.n - 1],
+	    how) == 0;
+}
+
+bool
+escape_put_plain(char *to, struct str s, enum escape_how how)
+{
+	uint64_t word, bad;
+	size_t n;
+
+	if (s.n < ESCAPE_BLOCK)
+		return escape_put_few(to, s, how);
+	word = escape_load(s.p + s.n - ESCAPE_BLOCK);
+	memcpy(to + s.n - ESCAPE_BLOCK, &word, sizeof(word));
+	bad = escape_suspects(word, how);
+	for (n = 0; n + ESCAPE_BLOCK < s.n; n += ESCAPE_BLOCK) {
+		word = escape_load(s.p + n);
+		memcpy(to + n, &word, sizeof(word));
+		bad |= escape_suspects(word, how);
+	}
+	return bad == 0;
 }
 
 /* How many bytes s begins with stay as they are and are ASCII. */
@@ -97,7 +149,8 @@ escape_stays(struct str s, enum escape_how how)
 {
 	size_t n = 0;
 
-	while (s.n - n >= ESCAPE_BLOCK && escape_block_stays(s.p + n, how))
+	while (s.n - n >= ESCAPE_BLOCK &&
+	    escape_suspects(escape_load(s.p + n), how) == 0)
 		n += ESCAPE_BLOCK;
 	while (n < s.n && escape_plain[(unsigned char)s.p[n]] >> how & 1)
 		n++;

@@ -28,4 +28,8 @@ enum escape_how {
  */
 size_t escape_put(char *to, size_t room, struct str *s, enum escape_how how);
 
+/* Writes s as it is. true: that is all of it escaped, too; most texts need no
+ * more. */
+bool escape_put_plain(char *to, struct str s, enum escape_how how);
+
 #endif

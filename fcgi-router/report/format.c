@@ -10,27 +10,15 @@
 #include "report/format_private.h"
 #include "report/redact.h"
 
-#define FORMAT_COMBINED \
-	"{client} - {identity} [{time_local}] \"{method} {uri} {protocol}\" " \
-	"{status} {sent} \"{referer}\" \"{user_agent}\""
-#define FORMAT_VHOST_COMBINED "{host}:{port} " FORMAT_COMBINED
-
-/* The text of json is none. */
 static const struct format_own {
 	struct str name;
-	const char *text;
+	void (*put)(struct format_line *l, const struct record *r);
 } format_own[] = {
-	{ { "combined", 8 }, FORMAT_COMBINED },
-	{ { "vhost_combined", 14 }, FORMAT_VHOST_COMBINED },
-	{ { "full", 4 }, FORMAT_VHOST_COMBINED
-	    " id={id} reason={reason} route={route} service={service}"
-	    " namespace={namespace} version={version} plan={plan}"
-	    " limit={limit} tags={tags} origin={origin} identity={identity}"
-	    " generation={generation} attempts={attempts}"
-	    " received={received} lookup_us={lookup_us} auth_us={auth_us}"
-	    " connect_us={connect_us} first_us={first_us}"
-	    " origin_time_us={origin_time_us} total_us={total_us}" },
-	{ { "json", 4 }, NULL },
+	{ { "combined", 8 }, format_put_combined },
+	{ { "vhost_combined", 14 }, format_put_vhost_combined },
+	{ { "standard", 8 }, format_put_standard },
+	{ { "full", 4 }, format_put_full },
+	{ { "json", 4 }, format_put_json },
 };
 
 /* A kind of field, and what may stand behind its name. */
@@ -264,18 +252,14 @@ int
 format_built_in(struct str name, struct format **out, struct err *e)
 {
 	const struct format_own *own = format_find_own(name);
-	size_t at;
 
 	if (own == NULL)
 		return 0;
-	if (own->text != NULL)
-		return format_parse(str_of(own->text), out, &at, e) == 0 ? 1 :
-		    -1;
 	*out = calloc(1, sizeof(**out));
 	if (*out == NULL)
 		return err_set(e, REASON_OVERLOADED,
 		    "out of memory, expected room for a format");
-	(*out)->json = true;
+	(*out)->put = own->put;
 	return 1;
 }
 
@@ -300,7 +284,7 @@ format_redact(struct format *f, struct str lines)
 bool
 format_is_json(const struct format *f)
 {
-	return f->json;
+	return f->put == format_put_json;
 }
 
 /* ---- a line ---- */
@@ -370,8 +354,8 @@ format_print(const struct format *f, const struct record *r,
 	struct format_line l = { line };
 	size_t i;
 
-	if (f->json)
-		format_put_json(&l, r);
+	if (f->put != NULL)
+		f->put(&l, r);
 	for (i = 0; i < f->count; i++) {
 		format_put(&l, f->parts[i].literal);
 		format_put_part(&l, &f->parts[i], r);

@@ -4,9 +4,9 @@
  * format: the line that a record becomes.
  *
  * Built in are combined and vhost_combined, as Apache and nginx write them,
- * full (the latter, then a word for each other field) and json (an object on
- * one line; what is not known is not in it). Own ones are texts with fields of
- * record.tbl.h in braces:
+ * standard (the latter, then words as id=ID), full (with a word for each other
+ * field) and json (an object on one line; what is not known is not in it). Own
+ * ones are texts with fields of record.tbl.h in braces:
  *
  *	{time} {host} {tag.customer} "{method} {uri}" {status} {total_ms}
  *

@@ -44,16 +44,17 @@ struct format_part {
 /* A field takes at least four bytes of a text; and the end. */
 enum { FORMAT_PARTS_MAX = FORMAT_TEXT_MAX / 4 + 1 };
 
-struct format {
-	bool json;
-	size_t count;
-	struct format_part parts[FORMAT_PARTS_MAX];
-	char text[FORMAT_TEXT_MAX + 1]; /* of literals and keys; the LF */
-};
-
 /* Where the line goes on. */
 struct format_line {
 	char *p;
+};
+
+struct format {
+	/* of a built-in one, which has no parts */
+	void (*put)(struct format_line *l, const struct record *r);
+	size_t count;
+	struct format_part parts[FORMAT_PARTS_MAX];
+	char text[FORMAT_TEXT_MAX + 1]; /* of literals and keys; the LF */
 };
 
 static inline void
@@ -62,12 +63,27 @@ format_put(struct format_line *l, struct str s)
 	l->p = str_put(l->p, s);
 }
 
-/* Escaped, at most `most` bytes; "-" for an empty one. */
-void format_put_text(struct format_line *l, struct str s, size_t most,
+/* In at most `most` bytes. */
+void format_put_escaped(struct format_line *l, struct str s, size_t most,
     enum escape_how how);
+
+/* The same; "-" for an empty one. Most texts need no second look. */
+static inline void
+format_put_text(struct format_line *l, struct str s, size_t most,
+    enum escape_how how)
+{
+	if (s.n == 0)
+		*l->p++ = '-';
+	else if (s.n + sizeof("..") <= most && escape_put_plain(l->p, s, how))
+		l->p += s.n;
+	else
+		format_put_escaped(l, s, most, how);
+}
+
 void format_put_number(struct format_line *l, uint64_t n);
 /* "-" for 0. */
 void format_put_known(struct format_line *l, uint64_t n);
+
 /* As `what` says, one of TIME, one of WALL. */
 void format_put_time(struct format_line *l, int64_t us,
     enum format_what what);
@@ -76,7 +92,11 @@ void format_put_wall(struct format_line *l, struct timespec at,
 void format_put_tags(struct format_line *l, const struct record_tags *tags,
     size_t most, enum escape_how how);
 
-/* The whole object, with its LF. */
+/* Whole lines of those that are built in, with their LF. */
+void format_put_combined(struct format_line *l, const struct record *r);
+void format_put_vhost_combined(struct format_line *l, const struct record *r);
+void format_put_standard(struct format_line *l, const struct record *r);
+void format_put_full(struct format_line *l, const struct record *r);
 void format_put_json(struct format_line *l, const struct record *r);
 
 #endif

@@ -7,13 +7,11 @@
 #include "report/format_private.h"
 
 void
-format_put_text(struct format_line *l, struct str s, size_t most,
+format_put_escaped(struct format_line *l, struct str s, size_t most,
     enum escape_how how)
 {
 	const struct str cut = STR("...");
 
-	if (s.n == 0)
-		s = STR("-");
 	l->p += escape_put(l->p, most - cut.n, &s, how);
 	if (s.n > 0)
 		format_put(l, cut);
@@ -23,11 +21,24 @@ void
 format_put_number(struct format_line *l, uint64_t n)
 {
 	char room[STR_DECIMAL_MAX];
+	unsigned left = (unsigned)n;
+	char *p = l->p;
 
-	if (n < 10)
-		*l->p++ = (char)('0' + n);
-	else
+	if (n >= 1000) {
 		format_put(l, str_decimal(n, room));
+		return;
+	}
+	if (left >= 100) {
+		*p++ = (char)('0' + left / 100);
+		left %= 100;
+		*p++ = (char)('0' + left / 10);
+		left %= 10;
+	} else if (left >= 10) {
+		*p++ = (char)('0' + left / 10);
+		left %= 10;
+	}
+	*p++ = (char)('0' + left);
+	l->p = p;
 }
 
 void
@@ -174,40 +185,45 @@ format_put_wall(struct format_line *l, struct timespec at,
 
 /* ---- tags ---- */
 
-/*
- * K:V,K:V. Of those that do not fit nothing is written but "...", as of a text
- * that is too long.
- */
+/* All of it, in at most `room` bytes; false: it does not fit. */
+static bool
+format_put_whole(struct format_line *l, struct str s, size_t room,
+    enum escape_how how)
+{
+	if (s.n <= room && escape_put_plain(l->p, s, how)) {
+		l->p += s.n;
+		return true;
+	}
+	l->p += escape_put(l->p, room, &s, how);
+	return s.n == 0;
+}
+
+/* Of those that do not fit nothing is written but "...", as of a text that is
+ * too long. */
 void
 format_put_tags(struct format_line *l, const struct record_tags *tags,
     size_t most, enum escape_how how)
 {
-	const struct str cut = STR("...");
-	char *start = l->p;
+	const char *end = l->p + most - sizeof("...,:");
 	size_t i;
 
-	for (i = 0; i < tags->count; i++) {
-		struct str key = tags->list[i].key;
-		struct str value = tags->list[i].value;
-		size_t room = most - (size_t)(l->p - start) - cut.n;
-		char *before = l->p;
-
-		if (room < 2) {
-			format_put(l, cut);
-			return;
-		}
-		if (i > 0)
-			*l->p++ = ',';
-		l->p += escape_put(l->p, room - 2, &key, how);
-		*l->p++ = ':';
-		l->p += escape_put(l->p, room - (size_t)(l->p - before),
-		    &value, how);
-		if (key.n == 0 && value.n == 0)
-			continue;
-		l->p = before;
-		format_put(l, cut);
-		return;
-	}
 	if (tags->count == 0)
 		*l->p++ = '-';
+	for (i = 0; i < tags->count; i++) {
+		char *before = l->p;
+		bool fits = before < end;
+
+		if (i > 0)
+			*l->p++ = ',';
+		fits = fits && format_put_whole(l, tags->list[i].key,
+		    (size_t)(end - before), how);
+		*l->p++ = ':';
+		fits = fits && l->p < end && format_put_whole(l,
+		    tags->list[i].value, (size_t)(end - l->p), how);
+		if (fits)
+			continue;
+		l->p = before;
+		format_put(l, STR("..."));
+		return;
+	}
 }

@@ -43,6 +43,14 @@ step_redact(struct exchange *x, const struct exchange_loan *loan)
 	    loan->room - used);
 }
 
+static struct str
+step_field(const struct request *r, enum name name)
+{
+	const struct header_field *f = header_known(&r->fields, name);
+
+	return f != NULL ? f->value : (struct str){ NULL, 0 };
+}
+
 static void
 step_fill_request(struct record *r, const struct request *of)
 {
@@ -54,8 +62,8 @@ step_fill_request(struct record *r, const struct request *of)
 	r->uri = of->uri;
 	r->path = of->path.text;
 	r->protocol = of->protocol;
-	r->referer = header_get(&of->fields, STR("Referer"));
-	r->user_agent = header_get(&of->fields, STR("User-Agent"));
+	r->referer = step_field(of, NAME_REFERER);
+	r->user_agent = step_field(of, NAME_USER_AGENT);
 	r->fields = &of->fields;
 }
 

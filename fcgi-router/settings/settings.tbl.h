@@ -193,9 +193,9 @@ SETTING("stats", "count", stats_count, BOOL, "yes", "", "",
 SETTING_LOG("access", access, PATH, "none", "", "none|stderr|syslog",
     "Where one line for each request goes: none, stderr, syslog, or a file. "
     "The file is opened again when it was renamed or removed.")
-SETTING_LOG("format", format, NAME, "full", "", "",
-    "The form of a line: combined, vhost_combined, full, json, or the name of "
-    "a [format:NAME].")
+SETTING_LOG("format", format, NAME, "standard", "", "",
+    "The form of a line: combined, vhost_combined, standard, full, json, or "
+    "the name of a [format:NAME].")
 SETTING_LOG("only", only, FILTER, "", "", "",
     "The requests that have a line. Without this setting: all of them.")
 SETTING_LOG("sample", sample, SHARE, "1/1", "1/1000000", "1/1",

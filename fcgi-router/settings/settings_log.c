@@ -36,8 +36,8 @@ settings_log_look_format(const struct settings_place *at,
 	    settings_log_has_format(declared, at->value))
 		return;
 	settings_tell(r, at->line, at->column, "'format' is '%.*s', expected "
-	    "combined, vhost_combined, full, json, or one that has a section "
-	    "[format:%.*s]", STR_ARG(at->value), STR_ARG(at->value));
+	    "combined, vhost_combined, standard, full, json, or one that has a "
+	    "section [format:%.*s]", STR_ARG(at->value), STR_ARG(at->value));
 }
 
 static void

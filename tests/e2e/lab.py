@@ -190,6 +190,8 @@ class Lab:
         for key, value in {**self.settings, **settings}.items():
             section, _, name = key.partition("__")
             sections.setdefault(section, {})[name] = value
+        if "access" in sections.get("log", {}):
+            sections["log"].setdefault("format", "full")
         lines = []
         for section, pairs in sections.items():
             lines.append(f"[{section}]")

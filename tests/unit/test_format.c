@@ -101,6 +101,12 @@ record_gives(const struct record *r, const char *want)
 	gives(built_in("full"), r, "full", want);
 }
 
+/* What a record that knows nothing has behind its id and reason. */
+#define NOTHING " service=- plan=- limit=- tags=- origin=- attempts=0 " \
+	"total_us=- route=- namespace=- version=- identity=- generation=0 " \
+	"received=0 lookup_us=- auth_us=- connect_us=- first_us=- " \
+	"origin_time_us=-\n"
+
 static void
 a_line_is_combined_and_words(void **state)
 {
@@ -111,14 +117,20 @@ a_line_is_combined_and_words(void **state)
 	record_gives(&r, "www.example.org:443 192.0.2.7 - me "
 	    "[21/Nov/2023:20:38:05 +0000] \"GET /a?b=c HTTP/1.1\" 200 1234 "
 	    "\"https://example.org/\" \"Some (X11) Agent/1.0\" "
-	    "id=0123456789abcdef reason=- route=www.example.org/a "
-	    "service=@production/acme namespace=production "
-	    "version=production/acme plan=- limit=- "
-	    "tags=customer:42,cell:a\\x20b "
-	    "origin=http://127.0.0.1:8000 identity=me "
-	    "generation=7 "
-	    "attempts=1 received=5 lookup_us=12 auth_us=34 connect_us=0 "
-	    "first_us=3456 origin_time_us=- total_us=5678901234\n");
+	    "id=0123456789abcdef reason=- service=@production/acme plan=- "
+	    "limit=- tags=customer:42,cell:a\\x20b "
+	    "origin=http://127.0.0.1:8000 attempts=1 total_us=5678901234 "
+	    "route=www.example.org/a namespace=production "
+	    "version=production/acme identity=me generation=7 received=5 "
+	    "lookup_us=12 auth_us=34 connect_us=0 first_us=3456 "
+	    "origin_time_us=-\n");
+	gives(built_in("standard"), &r, "standard",
+	    "www.example.org:443 192.0.2.7 - me "
+	    "[21/Nov/2023:20:38:05 +0000] \"GET /a?b=c HTTP/1.1\" 200 1234 "
+	    "\"https://example.org/\" \"Some (X11) Agent/1.0\" "
+	    "id=0123456789abcdef reason=- service=@production/acme plan=- "
+	    "limit=- tags=customer:42,cell:a\\x20b "
+	    "origin=http://127.0.0.1:8000 attempts=1 total_us=5678901234\n");
 }
 
 static void
@@ -130,11 +142,7 @@ what_is_unknown_is_a_dash(void **state)
 	use_zone("UTC0");
 	record_init(&r);
 	record_gives(&r, "-:- - - - [01/Jan/1970:00:00:00 +0000] \"- - -\" - 0 "
-	    "\"-\" \"-\" id=- reason=- route=- service=- "
-	    "namespace=- version=- plan=- limit=- tags=- "
-	    "origin=- identity=- generation=0 attempts=0 received=0 "
-	    "lookup_us=- auth_us=- connect_us=- first_us=- "
-	    "origin_time_us=- total_us=-\n");
+	    "\"-\" \"-\" id=- reason=-" NOTHING);
 }
 
 static void
@@ -149,21 +157,13 @@ time_is_local_with_its_zone(void **state)
 	r.status = 404;
 	use_zone("XYZ-5:30");
 	record_gives(&r, "-:- - - - [22/Nov/2023:02:08:05 +0530] \"- - -\" 404 "
-	    "0 \"-\" \"-\" id=- reason=no-host route=- service=- "
-	    "namespace=- version=- plan=- limit=- tags=- "
-	    "origin=- identity=- generation=0 attempts=0 "
-	    "received=0 lookup_us=- auth_us=- connect_us=- first_us=- "
-	    "origin_time_us=- total_us=-\n");
+	    "0 \"-\" \"-\" id=- reason=no-host" NOTHING);
 	use_zone("XYZ+3:30");
 	r.start.tv_sec++; /* the zone is looked at once a second */
 	r.status = 0;
 	r.reason = REASON_NONE;
 	record_gives(&r, "-:- - - - [21/Nov/2023:17:08:06 -0330] \"- - -\" - 0 "
-	    "\"-\" \"-\" id=- reason=- route=- service=- "
-	    "namespace=- version=- plan=- limit=- tags=- "
-	    "origin=- identity=- generation=0 attempts=0 received=0 "
-	    "lookup_us=- auth_us=- connect_us=- first_us=- "
-	    "origin_time_us=- total_us=-\n");
+	    "\"-\" \"-\" id=- reason=-" NOTHING);
 }
 
 static void
@@ -188,12 +188,41 @@ texts_are_escaped_where_they_stand(void **state)
 	    "[01/Jan/1970:00:00:00 +0000] \"G\\x1b[1mT /a b\\x22 200 0 "
 	    "\\x22-\\x22 \\x22-\\x22\\x0a\\x5c \\x9b\" - 0 "
 	    "\"\\x22\\x5c\\x0d\\x0a\\x09\\x7f\\xc2\\x9b\\xe9\xc3\xa9\" "
-	    "\"x\\x22 id=forged\" id=a\\x20route=forged reason=- "
-	    "route=*.a/{b}\\x20\\x0a service=- namespace=- "
-	    "version=- plan=- limit=- tags=- "
-	    "origin=http://\\x00 identity=- generation=0 attempts=0 received=0 "
-	    "lookup_us=- auth_us=- connect_us=- first_us=- "
-	    "origin_time_us=- total_us=-\n");
+	    "\"x\\x22 id=forged\" id=a\\x20route=forged reason=- service=- "
+	    "plan=- limit=- tags=- origin=http://\\x00 attempts=0 "
+	    "total_us=- route=*.a/{b}\\x20\\x0a namespace=- version=- "
+	    "identity=- generation=0 received=0 lookup_us=- auth_us=- "
+	    "connect_us=- first_us=- origin_time_us=-\n");
+}
+
+/* Each byte, at each place of a short and of a long text. */
+static void
+every_byte_is_escaped_wherever_it_stands(void **state)
+{
+	static char line[FORMAT_LINE_MAX];
+	struct format *f = own("\"{uri}\" {path}");
+	char text[40];
+	struct record r;
+	size_t n, at;
+	int c;
+
+	(void)state;
+	record_init(&r);
+	for (n = 1; n <= sizeof(text); n++)
+		for (at = 0; at < n; at++)
+			for (c = 0; c < 256; c++) {
+				bool plain = c >= '!' && c <= '~' &&
+				    c != '"' && c != '\\';
+				size_t want = 2 * n + 4 + (plain ? 0 :
+				    c == ' ' ? 3 : 6);
+
+				memset(text, 'a', sizeof(text));
+				text[at] = (char)c;
+				r.uri = r.path = (struct str){ text, n };
+				assert_int_equal(format_print(f, &r, line),
+				    want);
+			}
+	format_free(&f);
 }
 
 static void
@@ -525,6 +554,7 @@ main(void)
 		cmocka_unit_test(what_is_unknown_is_a_dash),
 		cmocka_unit_test(time_is_local_with_its_zone),
 		cmocka_unit_test(texts_are_escaped_where_they_stand),
+		cmocka_unit_test(every_byte_is_escaped_wherever_it_stands),
 		cmocka_unit_test(a_format_is_as_others_write_it),
 		cmocka_unit_test(json_is_what_is_known),
 		cmocka_unit_test(an_own_format_is_as_it_says),

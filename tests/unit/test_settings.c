@@ -422,7 +422,7 @@ static const struct trap traps[] = {
 	    "@13:14: error: byte 1: {hots} is no field, expected one as "
 	    "{host}, {time}, {total_ms} or {tag.K}\n"
 	    "@2:10: error: 'format' is 'nice', expected combined, "
-	    "vhost_combined, full, json, or one that has a section "
+	    "vhost_combined, standard, full, json, or one that has a section "
 	    "[format:nice]\n"
 	    "@8:10: error: 'redact' in [log:errors], expected in [log], for "
 	    "all logs\n"
@@ -1253,7 +1253,7 @@ logs_are_what_they_say(void **state)
 	(void)state;
 	assert_null(s->log.name);
 	assert_string_equal(s->log.access, "a.log");
-	assert_string_equal(s->log.format, "full");
+	assert_string_equal(s->log.format, "standard");
 	assert_string_equal(s->log.only, "");
 	assert_int_equal(s->log.sample.take, 1);
 	assert_int_equal(s->log.sample.of, 1);
