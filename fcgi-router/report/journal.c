@@ -156,12 +156,13 @@ journal_take(struct journal_data *d, uint64_t number, uint64_t own)
 	    memory_order_acquire, memory_order_relaxed);
 }
 
+/* Released, so that who reads it also sees the seal that was set before. */
 static inline void
 journal_put_word(struct journal_place *place, const struct journal_writing *w,
     size_t i)
 {
 	atomic_store_explicit(&place->words[i], w->words[i],
-	    memory_order_relaxed);
+	    memory_order_release);
 }
 
 static void
@@ -173,6 +174,8 @@ journal_write_in(void *arg)
 	uint64_t number;
 	size_t i;
 
+	/* If the file was cut, it is found out before anything is changed. */
+	(void)atomic_load_explicit(&d->next, memory_order_relaxed);
 	if (w->slot == -1) {
 		atomic_fetch_add(&d->lost, 1);
 		return;
@@ -181,7 +184,6 @@ journal_write_in(void *arg)
 	if (!journal_take(d, number,
 	    journal_seal(number, (unsigned)w->slot + 1)))
 		return;
-	atomic_thread_fence(memory_order_release);
 	place = &d->places[number % JOURNAL_PLACES];
 	for (i = 0; i * sizeof(w->words[0]) < w->n; i += JOURNAL_STEP) {
 		journal_put_word(place, w, i);

@@ -129,6 +129,7 @@ journal_tail_judge(uint64_t seal, uint64_t number, uint64_t end)
 	return JOURNAL_TAIL_COMES;
 }
 
+/* Acquired: the seal is looked at again only then. */
 static void
 journal_tail_copy(struct journal_tail_call *c)
 {
@@ -137,11 +138,11 @@ journal_tail_copy(struct journal_tail_call *c)
 	size_t i;
 
 	c->t->words[0] = atomic_load_explicit(&place->words[0],
-	    memory_order_relaxed);
+	    memory_order_acquire);
 	c->n = journal_pack_size((const unsigned char *)c->t->words);
 	for (i = 1; i * sizeof(c->t->words[0]) < c->n; i++)
 		c->t->words[i] = atomic_load_explicit(&place->words[i],
-		    memory_order_relaxed);
+		    memory_order_acquire);
 }
 
 static void
@@ -157,7 +158,6 @@ journal_tail_next_in(void *arg)
 	if (c->how != JOURNAL_TAIL_READ)
 		return;
 	journal_tail_copy(c);
-	atomic_thread_fence(memory_order_acquire);
 	if (atomic_load_explicit(seal, memory_order_relaxed) !=
 	    journal_seal(number, 0))
 		c->how = JOURNAL_TAIL_GONE;
