@@ -195,12 +195,13 @@ stat_sheet_limits(const struct stat_look *look)
 	sheet_column(s, STR("last"), SHEET_MOMENT);
 	while (look->from->limit != NULL &&
 	    limit_refusals_next(look->from->limit, &at, &one)) {
-		int64_t ago = (now - one.last_ms) / 1000;
+		int64_t last = one.last_ms, ago;
 
 		sheet_text(s, str_of(one.plan));
 		sheet_text(s, str_of(one.key));
 		for (i = 0; i < LIMIT_WHAT_COUNT; i++)
 			sheet_number(s, one.count[i]);
+		ago = last > 0 && last <= now ? (now - last) / 1000 : -1;
 		if (ago >= 0 && ago <= wall)
 			sheet_number(s, (uint64_t)(wall - ago));
 		else

@@ -52,8 +52,11 @@ stat_source_open(const char *settings_path, const char *folder,
 		/* The first place is the one to tell of. */
 		out->stats = stats_read(out->folder, i == 0 ? e : &why);
 	}
-	if (out->stats == NULL)
-		return -1;
+	if (out->stats == NULL) {
+		why = *e;
+		return err_set(e, why.reason, "nothing is counted there: %s",
+		    why.text);
+	}
 	stat_source_others(out);
 	return 0;
 }

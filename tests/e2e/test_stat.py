@@ -9,7 +9,9 @@ import io
 import json
 import os
 import pty
+import random
 import re
+import shutil
 import subprocess
 import time
 import urllib.error
@@ -399,6 +401,41 @@ def test_counts_outlive_routers(lab, origin):
         out = lab.tool("route-stat", "-c", lab.ini, "-j").stdout
         assert json.loads(out)["total"]["requests"] == times
         assert json.loads(out).get("processes") is None
+
+
+def spoil(path, chance):
+    """Other words in all but the head, by which a file is trusted."""
+    data = path.read_bytes()
+    words = [chance.randbytes(8) for _ in range(64)] + [
+        b"\xff" * 8, b"\xff" * 7 + b"\x7f", bytes(7) + b"\x80"] * 8
+    parts = [data[:4096]]
+    for at in range(4096, len(data), 64):
+        kept = data[at:at + 64]
+        parts.append(kept if chance.random() < 0.3 else
+                     b"".join(chance.choices(words, k=8)))
+    path.write_bytes(b"".join(parts))
+
+
+@pytest.mark.parametrize("seed", [
+    0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 9))])
+def test_no_garbage_in_the_files_harms_who_reads_them(shop, tmp_path, seed):
+    chance = random.Random(seed)
+    folder = tmp_path / "state"
+    shutil.copytree(shop.lab.dir / "run" / "state", folder)
+    for kind in ("stats", "limits", "health"):
+        for path in folder.glob(f"{kind}.*"):
+            spoil(path, chance)
+    for options in ([], ["-j"], ["--prometheus"], ["--by", "reason"],
+                    ["--by", "service,plan,namespace"],
+                    ["-i", "100ms", "-n", "1"]):
+        done = subprocess.run(
+            [labs.BUILD / "tools" / "route-stat", "-d", folder, *options],
+            capture_output=True, check=False, timeout=60)
+        assert (done.returncode, done.stderr) == (0, b"")
+        out = done.stdout.decode()  # is UTF-8
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", out)
+        if "--prometheus" in options:
+            assert promtool(out).returncode == 0
 
 
 def test_a_router_that_does_not_count_tells_what_it_knows(lab):

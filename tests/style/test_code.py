@@ -305,7 +305,8 @@ def manuals():
 def test_every_program_and_format_has_its_manual_beside_it():
     assert {name(p) for p in manuals()} >= {
         "fcgi-router/fcgi-router.8", "tools/route-compile.1",
-        "tools/route-query.1", "conf/routes.5", "conf/router.ini.5"}
+        "tools/route-query.1", "tools/route-stat.1", "tools/route-tail.1",
+        "conf/routes.5", "conf/router.ini.5"}
 
 
 @pytest.mark.parametrize("path", manuals(), ids=name)
