@@ -9,6 +9,7 @@
 	const pause = document.getElementById("pause");
 	let paused = false;
 	let timer = 0;
+	let pointer = null;
 
 	const same = (a, b) => a.nodeType === b.nodeType &&
 	    a.nodeName === b.nodeName;
@@ -63,6 +64,8 @@
 			if (!answer.ok)
 				throw new Error(answer.status);
 			show(await answer.text());
+			if (pointer)
+				point(pointer);
 		} catch {
 			old = true;
 		}
@@ -75,6 +78,50 @@
 		if (!paused && !document.hidden)
 			timer = setTimeout(look, EVERY);
 	}
+
+	// ---- what stands under the pointer, in a plot ----
+
+	const many = (n, what) =>
+	    `${n.toLocaleString()} ${what}${n === 1 ? "" : "s"}`;
+
+	const time = (us) => us < 1e3 ? `${us} µs` :
+	    us < 1e6 ? `${+(us / 1e3).toPrecision(3)} ms` :
+		`${+(us / 1e6).toPrecision(3)} s`;
+
+	const ago = (s) => s < 60 ? `${s} s ago` : s < 3600 ?
+	    `${Math.round(s / 60)} min ago` :
+	    `${Math.floor(s / 3600)} h ${Math.round(s % 3600 / 60)} min ago`;
+
+	function tell(value) {
+		const [one, two] = value.split(" ");
+		return one.endsWith("us") ?
+		    `p50 ${time(parseInt(one))}, p99 ${time(parseInt(two))}` :
+		    `${many(+one, "request")}, ${many(+two, "error")}`;
+	}
+
+	function point(event) {
+		const plot = event.target.closest?.(".plot");
+		const area = plot?.querySelector("svg").getBoundingClientRect();
+		const values = plot?.dataset.values.split(",");
+		const i = plot && Math.floor((event.clientX - area.left) /
+		    area.width * values.length);
+		for (const other of document.querySelectorAll(".told"))
+			if (other.parentNode !== plot)
+				other.remove();
+		if (!plot || i < 0 || i >= values.length)
+			return;
+		const told = plot.querySelector(".told") ??
+		    plot.appendChild(document.createElement("p"));
+		told.className = "told";
+		told.textContent = `${ago((values.length - i) *
+		    plot.dataset.each)}: ${values[i] ? tell(values[i]) :
+		    "nothing"}`;
+	}
+
+	document.addEventListener("pointermove", (event) => {
+		pointer = event;
+		point(event);
+	});
 
 	pause.addEventListener("click", () => {
 		paused = !paused;

@@ -73,12 +73,23 @@ status_errors(const struct stats_numbers *n)
 
 /* ---- the frame ---- */
 
+/* The page's script tells what stands under the pointer. */
 static void
 status_plot_begin(struct status_out *o, const char *what,
-    const struct status_series *s)
+    const struct status_series *s,
+    void (*put)(struct status_out *o, const struct stats_numbers *n))
 {
-	status_printf(o, "<figure class=\"card plot\"><figcaption>"
-	    "<b>%s</b> <span>last %s</span></figcaption>", what, s->span);
+	size_t i;
+
+	status_printf(o, "<figure class=\"card plot\" data-each=\"%u\" "
+	    "data-values=\"", s->seconds);
+	for (i = 0; i < s->count; i++) {
+		status_put(o, i == 0 ? STR("") : STR(","));
+		if (status_requests(&s->bins[i]) > 0)
+			put(o, &s->bins[i]);
+	}
+	status_printf(o, "\"><figcaption><b>%s</b> <span>last %s</span>"
+	    "</figcaption>", what, s->span);
 }
 
 /* Behind the number at its top. */
@@ -99,6 +110,13 @@ status_plot_end(struct status_out *o, const struct status_series *s)
 }
 
 /* ---- requests ---- */
+
+static void
+status_value_requests(struct status_out *o, const struct stats_numbers *n)
+{
+	status_printf(o, "%llu %llu", (unsigned long long)status_requests(n),
+	    (unsigned long long)status_errors(n));
+}
 
 static void
 status_bar(struct status_out *o, const char *class, size_t i,
@@ -128,7 +146,7 @@ status_plot_requests(struct status_out *o, const struct status_series *s)
 		if (status_requests(&s->bins[i]) > most)
 			most = status_requests(&s->bins[i]);
 	}
-	status_plot_begin(o, "Requests a second", s);
+	status_plot_begin(o, "Requests a second", s, status_value_requests);
 	status_put(o, STR("<p class=\"key\">"));
 	status_put_rate(o, (double)status_requests(&sum) /
 	    (double)s->counted);
@@ -151,6 +169,14 @@ status_plot_requests(struct status_out *o, const struct status_series *s)
 }
 
 /* ---- times ---- */
+
+static void
+status_value_times(struct status_out *o, const struct stats_numbers *n)
+{
+	status_printf(o, "%lldus %lldus",
+	    (long long)stats_quantile(n, STATUS_MEDIAN),
+	    (long long)stats_quantile(n, STATUS_SLOW));
+}
 
 /* A line through what is there; where nothing was asked it has gaps. */
 static void
@@ -191,7 +217,7 @@ status_plot_times(struct status_out *o, const struct status_series *s)
 		if (us > most)
 			most = us;
 	}
-	status_plot_begin(o, "Time of a request", s);
+	status_plot_begin(o, "Time of a request", s, status_value_times);
 	status_put(o, STR("<p class=\"key\"><span class=\"one\">p50 "));
 	status_put_us(o, stats_quantile(&sum, STATUS_MEDIAN));
 	status_put(o, STR("</span> <span class=\"two\">p99 "));

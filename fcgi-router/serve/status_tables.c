@@ -335,7 +335,7 @@ status_limit(struct status_out *o, const struct limit_refusals *r)
 	bool any = false;
 	int i;
 
-	status_put(o, STR("<tr><th scope=\"row\">"));
+	status_put(o, STR("<tr><th scope=\"row\" class=\"short\">"));
 	status_put_html(o, (struct str){ r->plan, strnlen(r->plan,
 	    sizeof(r->plan)) });
 	status_cell(o, "any");
@@ -486,7 +486,7 @@ status_reasons(struct status_out *o, const struct status *s)
 	}
 	STATUS_TABLE(o, "reasons", columns, -1);
 	for (i = 0; i < count; i++) {
-		status_printf(o, "<tr><th scope=\"row\">%s",
+		status_printf(o, "<tr><th scope=\"row\" class=\"short\">%s",
 		    reason_word(why[i].reason));
 		status_cell_count(o, "n", why[i].requests);
 		status_cell(o, "note");

@@ -3,6 +3,8 @@
 keyboard, for screen readers, with news and without JavaScript. With --long its
 pictures are in status/ of the build, to be looked at."""
 
+import re
+
 import pytest
 
 import lab as labs
@@ -141,6 +143,23 @@ def test_news_come_without_a_reload_and_leave_the_focus(site, browser):
         assert page.run("document.activeElement.value") == "half a na"
         assert page.run("window.kept === document.querySelector('main')")
         assert page.wrong() == []
+
+
+def test_a_plot_tells_what_stands_under_the_pointer(site, browser):
+    with Page(browser) as page:
+        page.load(site.url)
+        at = page.run("""(() => {
+            const plot = document.querySelector(".plot");
+            const last = plot.dataset.values.split(",").findLastIndex(Boolean);
+            const box = plot.querySelector("svg").getBoundingClientRect();
+            return [box.left + box.width * (last + .5) / 60, box.top + 40];
+        })()""")
+        page.ask("Input.dispatchMouseEvent", type="mouseMoved", x=at[0],
+                 y=at[1])
+        told = page.run("document.querySelector('.told').textContent")
+        assert re.fullmatch(r"\d+ s ago: \d+ requests?, 0 errors", told)
+        page.ask("Input.dispatchMouseEvent", type="mouseMoved", x=5, y=5)
+        assert page.run("document.querySelector('.told')") is None
 
 
 def test_pause_go_on_and_a_router_that_is_gone(site, browser):
