@@ -125,6 +125,10 @@ format_full_words(struct format_line *l, const struct record *r)
 	FORMAT_WORD(origin);
 	format_put(l, STR(" attempts="));
 	format_put_number(l, r->attempts);
+	format_put(l, STR(" received="));
+	format_put_number(l, r->received);
+	format_put(l, STR(" origin_time_us="));
+	format_full_time(l, r->origin_us);
 	format_put(l, STR(" total_us="));
 	format_full_time(l, r->total_us);
 }
@@ -142,8 +146,6 @@ format_full_others(struct format_line *l, const struct record *r)
 	FORMAT_WORD(identity);
 	format_put(l, STR(" generation="));
 	format_put_number(l, r->generation);
-	format_put(l, STR(" received="));
-	format_put_number(l, r->received);
 	format_put(l, STR(" lookup_us="));
 	format_full_time(l, r->lookup_us);
 	format_put(l, STR(" auth_us="));
@@ -152,8 +154,6 @@ format_full_others(struct format_line *l, const struct record *r)
 	format_full_time(l, r->connect_us);
 	format_put(l, STR(" first_us="));
 	format_full_time(l, r->first_us);
-	format_put(l, STR(" origin_time_us="));
-	format_full_time(l, r->origin_us);
 }
 
 void

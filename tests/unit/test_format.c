@@ -103,9 +103,9 @@ record_gives(const struct record *r, const char *want)
 
 /* What a record that knows nothing has behind its id and reason. */
 #define NOTHING " service=- plan=- limit=- tags=- origin=- attempts=0 " \
-	"total_us=- route=- namespace=- version=- identity=- generation=0 " \
-	"received=0 lookup_us=- auth_us=- connect_us=- first_us=- " \
-	"origin_time_us=-\n"
+	"received=0 origin_time_us=- total_us=- route=- namespace=- " \
+	"version=- identity=- generation=0 lookup_us=- auth_us=- " \
+	"connect_us=- first_us=-\n"
 
 static void
 a_line_is_combined_and_words(void **state)
@@ -119,18 +119,19 @@ a_line_is_combined_and_words(void **state)
 	    "\"https://example.org/\" \"Some (X11) Agent/1.0\" "
 	    "id=0123456789abcdef reason=- service=@production/acme plan=- "
 	    "limit=- tags=customer:42,cell:a\\x20b "
-	    "origin=http://127.0.0.1:8000 attempts=1 total_us=5678901234 "
+	    "origin=http://127.0.0.1:8000 attempts=1 received=5 "
+	    "origin_time_us=- total_us=5678901234 "
 	    "route=www.example.org/a namespace=production "
-	    "version=production/acme identity=me generation=7 received=5 "
-	    "lookup_us=12 auth_us=34 connect_us=0 first_us=3456 "
-	    "origin_time_us=-\n");
+	    "version=production/acme identity=me generation=7 "
+	    "lookup_us=12 auth_us=34 connect_us=0 first_us=3456\n");
 	gives(built_in("standard"), &r, "standard",
 	    "www.example.org:443 192.0.2.7 - me "
 	    "[21/Nov/2023:20:38:05 +0000] \"GET /a?b=c HTTP/1.1\" 200 1234 "
 	    "\"https://example.org/\" \"Some (X11) Agent/1.0\" "
 	    "id=0123456789abcdef reason=- service=@production/acme plan=- "
 	    "limit=- tags=customer:42,cell:a\\x20b "
-	    "origin=http://127.0.0.1:8000 attempts=1 total_us=5678901234\n");
+	    "origin=http://127.0.0.1:8000 attempts=1 received=5 "
+	    "origin_time_us=- total_us=5678901234\n");
 }
 
 static void
@@ -190,9 +191,10 @@ texts_are_escaped_where_they_stand(void **state)
 	    "\"\\x22\\x5c\\x0d\\x0a\\x09\\x7f\\xc2\\x9b\\xe9\xc3\xa9\" "
 	    "\"x\\x22 id=forged\" id=a\\x20route=forged reason=- service=- "
 	    "plan=- limit=- tags=- origin=http://\\x00 attempts=0 "
-	    "total_us=- route=*.a/{b}\\x20\\x0a namespace=- version=- "
-	    "identity=- generation=0 received=0 lookup_us=- auth_us=- "
-	    "connect_us=- first_us=- origin_time_us=-\n");
+	    "received=0 origin_time_us=- total_us=- "
+	    "route=*.a/{b}\\x20\\x0a namespace=- version=- "
+	    "identity=- generation=0 lookup_us=- auth_us=- "
+	    "connect_us=- first_us=-\n");
 }
 
 /* Each byte, at each place of a short and of a long text. */
