@@ -126,7 +126,8 @@ texts_of_others_stay_texts(void **state)
 		const char *name, *text, *html, *json;
 	} rows[] = {
 		{ "plain", "/a-b", "/a-b", "\"/a-b\"" },
-		{ "a tag", "<b a=\"c\">&'", "&lt;b a=&quot;c&quot;&gt;&amp;&#39;",
+		{ "a tag", "<b a=\"c\">&'",
+		    "&lt;b a=&quot;c&quot;&gt;&amp;&#39;",
 		    "\"<b a=\\\"c\\\">&'\"" },
 		{ "control", "\x1b[1m\n", "\\x1b[1m\\x0a",
 		    "\"\\u001b[1m\\u000a\"" },
