@@ -5,7 +5,7 @@
 #include "report/stats.h"
 
 #include <stdlib.h>
-#include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "report/stats_private.h"
@@ -77,8 +77,8 @@ stats_begin(struct stats *s)
 struct stats *
 stats_join(const char *folder, bool make, struct err *e)
 {
-	struct stats *s = stats_new(shm_join(folder, &stats_kind, make, e),
-	    true);
+	struct stats *s = stats_new(shm_join(folder, &stats_kind,
+	    make || access(folder, W_OK) == 0, e), true);
 
 	stats_begin(s);
 	stats_happened(s, STATS_EVENT_processes, 1);

@@ -82,7 +82,8 @@ enum {
 
 /* ---- for routers ---- */
 
-/* As shm_join: never NULL; *e says why it is this process's alone. */
+/* As shm_join: never NULL; *e says why it is this process's alone. make false:
+ * no folder is made; the file is, in a folder that is there. */
 struct stats *stats_join(const char *folder, bool make, struct err *e);
 void stats_leave(struct stats **s);
 

@@ -534,6 +534,24 @@ a_tool_sees_what_routers_counted(void **state)
 }
 
 static void
+who_makes_no_folder_makes_the_file_where_there_is_one(void **state)
+{
+	char path[SCRATCH_PATH_MAX];
+	struct stats *s;
+	struct err e;
+
+	(void)state;
+	s = stats_join(site.folder, false, &e);
+	assert_int_equal(e.reason, REASON_NONE);
+	assert_true(scratch_has(&site, "stats.1"));
+	stats_leave(&s);
+	s = stats_join(scratch_path(&site, "none", path), false, &e);
+	assert_int_not_equal(e.reason, REASON_NONE);
+	assert_false(scratch_has(&site, "none"));
+	stats_leave(&s);
+}
+
+static void
 a_tool_without_a_file_says_so(void **state)
 {
 	struct err e;
@@ -572,6 +590,9 @@ main(void)
 		    site_init, site_fini),
 		cmocka_unit_test_setup_teardown(
 		    a_tool_sees_what_routers_counted, site_init, site_fini),
+		cmocka_unit_test_setup_teardown(
+		    who_makes_no_folder_makes_the_file_where_there_is_one,
+		    site_init, site_fini),
 		cmocka_unit_test_setup_teardown(a_tool_without_a_file_says_so,
 		    site_init, site_fini),
 	};
