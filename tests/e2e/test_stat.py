@@ -267,6 +267,24 @@ def test_what_comes_is_told_again_and_again(shop):
         == [0, 0]
 
 
+def test_what_came_since_the_last_time_is_told_once(lab, origin):
+    lab.routes(f"site.test {origin.url}\n")
+    lab.configure(router__check=CHECK)
+    lab.start_router()
+    assert fcgi.ask(lab.socket, "/hello").status == 200
+    with subprocess.Popen(
+            [labs.BUILD / "tools" / "route-stat", "-c", lab.ini, "-j", "-i",
+             "100ms"], stdout=subprocess.PIPE, text=True) as process:
+        json.loads(process.stdout.readline())  # it has begun
+        for _ in range(5):
+            assert fcgi.ask(lab.socket, "/hello").status == 200
+        came = [json.loads(process.stdout.readline())["requests"]]
+        while sum(came) < 5 and len(came) < 100 * labs.PATIENCE:
+            came.append(json.loads(process.stdout.readline())["requests"])
+        process.terminate()
+    assert sum(came) == 5
+
+
 def test_a_terminal_is_written_anew(shop):
     out = on_a_terminal(labs.BUILD / "tools" / "route-stat", "-c",
                         shop.lab.ini, "-i", "100ms", "-n", "2")

@@ -53,6 +53,29 @@ fuzz_line(const struct logline *l)
 	CHECK(counts[STATS_COUNT_errors] <= 1);
 }
 
+/* The same of formats that are someone's own. */
+static void
+fuzz_own(struct str line, struct arena *a)
+{
+	static const char *const texts[] = {
+		"{time} {service} {status} {total_ms} {tag.k}",
+		"{host}:{port},{uri},{time_s}{tags}",
+		"{{\"t\":\"{time}\",\"s\":\"{service}\",\"b\":{sent}}}",
+		"[{time_local}] \"{method} {uri}\" {first_s}{tab}{reason}" };
+	static struct format *formats[sizeof(texts) / sizeof(texts[0])];
+	struct logline l;
+	struct err e;
+	size_t i, at;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (formats[i] == NULL)
+			CHECK(format_parse(str_of(texts[i]), &formats[i], &at,
+			    &e) == 0);
+		if (logline_parse_own(line, formats[i], a, &l) == 1)
+			fuzz_line(&l);
+	}
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -64,6 +87,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	arena_init(&a, FUZZ_MEMORY);
 	if (logline_parse(line, j, &a, &l) == 1)
 		fuzz_line(&l);
+	fuzz_own(line, &a);
 	arena_fini(&a);
 	json_free(&j);
 	return 0;
