@@ -176,7 +176,11 @@ stats_place_clear(void *data, unsigned slot)
 	for (i = 0; i < STATS_TOP; i++) {
 		uint64_t own = slot + 1;
 
-		(void)atomic_compare_exchange_strong(&d->ids[i], &own, 0);
+		/* Others' words are only looked at: they are used much. */
+		if (atomic_load_explicit(&d->ids[i],
+		    memory_order_relaxed) == own)
+			(void)atomic_compare_exchange_strong(&d->ids[i],
+			    &own, 0);
 	}
 	for (i = 0; i < STATS_GAUGES; i++)
 		atomic_store(&d->gauges[slot][i], 0);

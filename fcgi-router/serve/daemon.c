@@ -270,6 +270,7 @@ daemon_drain(struct daemon_state *d)
 		int64_t step = clock_ms() + DAEMON_STEP_MS;
 
 		daemon_sleep(d, step < until ? step : until);
+		gauges_tell(d->process, d->crew, d->since);
 	}
 	if (crew_open(d->crew) == 0)
 		return 0;

@@ -551,6 +551,24 @@ who_makes_no_folder_makes_the_file_where_there_is_one(void **state)
 	stats_leave(&s);
 }
 
+/* Where nothing is counted. */
+static void
+of_nothing_all_is_zero(void **state)
+{
+	struct stats_view *v = stats_view_take(NULL);
+
+	(void)state;
+	assert_false(v->shared);
+	assert_int_equal(v->total.counts[STATS_COUNT_requests], 0);
+	assert_int_equal(v->service_count + v->plan_count +
+	    v->process_count, 0);
+	assert_int_equal(stats_quantile(&v->seconds[STATS_SECONDS - 1], 500),
+	    -1);
+	assert_int_equal(v->minutes[STATS_MINUTES - 1].counts[0], 0);
+	stats_view_free(&v);
+	stats_view_free(&v);
+}
+
 static void
 a_tool_without_a_file_says_so(void **state)
 {
@@ -593,6 +611,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    who_makes_no_folder_makes_the_file_where_there_is_one,
 		    site_init, site_fini),
+		cmocka_unit_test(of_nothing_all_is_zero),
 		cmocka_unit_test_setup_teardown(a_tool_without_a_file_says_so,
 		    site_init, site_fini),
 	};
