@@ -82,6 +82,7 @@ class Reader(html.parser.HTMLParser):
 @pytest.fixture
 def waiting(site, lasting_origin):
     """A request that its origin lets wait until the test is over."""
+    lasting_origin.gate.clear()
     with Client(site.port) as client:
         client.send(target="/wait" + EVIL, host="one.test")
         found = labs.until(
