@@ -240,6 +240,25 @@ def test_services_are_sorted_by(site, by, key):
     assert values == sorted(values, reverse=True) and len(values) > 1
 
 
+def test_what_another_process_does_is_seen_until_it_is_killed(lab, origin):
+    lab.settings = {"router__check": "50ms"}
+    lab.routes("site.test/status internal=status\n"
+               f"one.test http://127.0.0.1:{origin.port}\n")
+    made = Site(lab, SETUPS["apache-mod_fcgid"]).start()
+
+    def waiting():
+        return [one["pid"] for one in told(made)["requests"]
+                if one["path"] == "/wait"]
+    with Client(made.port) as client:
+        client.send(target="/wait", host="one.test")
+        pid = labs.until(waiting, 20, "it is seen")[0]
+        pids = [one["pid"] for one in told(made)["processes"]]
+        assert pid in pids and len(pids) > 1
+        labs.kill(pid)
+        labs.until(lambda: not waiting(), 10, "it is gone with its process")
+        assert pid not in [one["pid"] for one in told(made)["processes"]]
+
+
 def test_a_request_that_plain_cgi_answers_is_seen(lab, origin):
     """And by another process that is there for its one answer alone."""
     lab.routes("site.test/status internal=status\n"
