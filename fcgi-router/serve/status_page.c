@@ -69,7 +69,11 @@ status_bar_search(struct status_out *o, const struct status *s)
 	    "placeholder=\"host.example/path\" autocomplete=\"off\" "
 	    "autocapitalize=\"none\" spellcheck=\"false\" value=\""));
 	status_put_html(o, s->search.asked);
-	status_put(o, STR("\"><button>Look up</button></form>\n"));
+	status_put(o, STR("\">"));
+	if (s->sort != STATUS_BY_REQUESTS)
+		status_printf(o, "<input type=\"hidden\" name=\"sort\" "
+		    "value=\"%s\">", status_sort_word(s->sort));
+	status_put(o, STR("<button>Look up</button></form>\n"));
 }
 
 /* What the script needs is there already, and hidden without it. */

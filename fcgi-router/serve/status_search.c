@@ -217,8 +217,8 @@ status_put_search(struct status_out *o, const struct status *s)
 	status_put(o, STR("<section class=\"card found\" "
 	    "aria-labelledby=\"found\"><h2 id=\"found\">Where "));
 	status_put_html(o, q->asked);
-	status_put(o, STR(" goes <a class=\"close\" href=\"?\">Close</a>"
-	    "</h2>"));
+	status_printf(o, " goes <a class=\"close\" href=\"?sort=%s\">Close"
+	    "</a></h2>", status_sort_word(s->sort));
 	if (q->wrong.n > 0) {
 		status_put(o, STR("<p class=\"none\">That is no host and "
 		    "path: "));

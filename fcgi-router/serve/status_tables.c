@@ -55,33 +55,39 @@ status_nothing(struct status_out *o, const char *text)
 }
 
 static void
-status_heading(struct status_out *o, const struct status_column *c, int sort)
+status_heading(struct status_out *o, const struct status *s,
+    const struct status_column *c)
 {
 	if (c->sort < 0) {
-		status_printf(o, "<th scope=\"col\" class=\"%s\">%s",
+		status_printf(o, "<th scope=\"col\" class=\"%s\">%s</th>",
 		    c->class, c->name);
 		return;
 	}
 	status_printf(o, "<th scope=\"col\" class=\"%s\"%s>"
-	    "<a href=\"?sort=%s\">%s</a>", c->class,
-	    c->sort == sort ? " aria-sort=\"descending\"" : "",
-	    status_sort_word((enum status_sort)c->sort), c->name);
+	    "<a href=\"?sort=%s", c->class, c->sort == (int)s->sort ?
+	    " aria-sort=\"descending\"" : "",
+	    status_sort_word((enum status_sort)c->sort));
+	if (s->search.asked.n > 0) {
+		status_put(o, STR("&amp;host="));
+		status_put_query(o, s->search.asked);
+	}
+	status_printf(o, "\">%s</a></th>", c->name);
 }
 
 static void
-status_table(struct status_out *o, const char *id,
-    const struct status_column *columns, size_t count, int sort)
+status_table(struct status_out *o, const struct status *s, const char *id,
+    const struct status_column *columns, size_t count)
 {
 	size_t i;
 
 	status_printf(o, "</h2><table aria-labelledby=\"%s\"><thead><tr>", id);
 	for (i = 0; i < count; i++)
-		status_heading(o, &columns[i], sort);
+		status_heading(o, s, &columns[i]);
 	status_put(o, STR("</tr></thead><tbody>\n"));
 }
 
-#define STATUS_TABLE(o, id, columns, sort) status_table(o, id, columns, \
-	sizeof(columns) / sizeof((columns)[0]), sort)
+#define STATUS_TABLE(o, s, id, columns) status_table(o, s, id, columns, \
+	sizeof(columns) / sizeof((columns)[0]))
 
 static void
 status_table_end(struct status_out *o, size_t left)
@@ -249,7 +255,7 @@ status_services(struct status_out *o, const struct status *s)
 	status_put_age(o, (int64_t)s->wall.tv_sec -
 	    (int64_t)s->counted->made);
 	status_put(o, STR("</small>"));
-	STATUS_TABLE(o, "services", columns, (int)s->sort);
+	STATUS_TABLE(o, s, "services", columns);
 	status_rows(o, s, shown);
 	status_other(o, s, s->counted->services[0].numbers
 	    .counts[STATS_COUNT_requests]);
@@ -321,7 +327,7 @@ status_origins(struct status_out *o, const struct status *s)
 		    "origins yet.");
 		return;
 	}
-	STATUS_TABLE(o, "origins", columns, -1);
+	STATUS_TABLE(o, s, "origins", columns);
 	for (i = 0; i < shown; i++)
 		status_origin(o, &s->origins[i]);
 	status_table_end(o, s->origin_count - shown);
@@ -371,7 +377,7 @@ status_limits(struct status_out *o, const struct status *s)
 		status_nothing(o, "No plan has refused a request.");
 		return;
 	}
-	STATUS_TABLE(o, "limits", columns, -1);
+	STATUS_TABLE(o, s, "limits", columns);
 	for (i = 0; i < shown; i++)
 		status_limit(o, &s->refusals[i]);
 	status_table_end(o, s->refusal_count - shown);
@@ -432,7 +438,7 @@ status_requests_table(struct status_out *o, const struct status *s)
 		return;
 	}
 	status_aside(o, "the oldest first");
-	STATUS_TABLE(o, "requests", columns, -1);
+	STATUS_TABLE(o, s, "requests", columns);
 	for (i = 0; i < shown; i++)
 		status_request(o, &s->requests[i], s->now_us);
 	status_table_end(o, s->request_count - shown);
@@ -484,7 +490,7 @@ status_reasons(struct status_out *o, const struct status *s)
 		status_nothing(o, "All answers were what the map says.");
 		return;
 	}
-	STATUS_TABLE(o, "reasons", columns, -1);
+	STATUS_TABLE(o, s, "reasons", columns);
 	for (i = 0; i < count; i++) {
 		status_printf(o, "<tr><th scope=\"row\" class=\"short\">%s",
 		    reason_word(why[i].reason));
@@ -529,7 +535,7 @@ status_processes(struct status_out *o, const struct status *s)
 		status_nothing(o, "No router has told how it is yet.");
 		return;
 	}
-	STATUS_TABLE(o, "processes", columns, -1);
+	STATUS_TABLE(o, s, "processes", columns);
 	for (i = 0; i < s->counted->process_count; i++) {
 		const uint64_t *p = s->counted->processes[i];
 

@@ -240,6 +240,14 @@ def test_services_are_sorted_by(site, by, key):
     assert values == sorted(values, reverse=True) and len(values) > 1
 
 
+def test_sorting_keeps_the_search_and_a_search_the_order(site):
+    read = Reader(page(site, "?sort=errors&host=a.test/%3C%26").text)
+    links = [a["href"] for tag, a in read.elements if tag == "a"]
+    assert "?sort=sent&host=a.test%2F%3C%26" in links
+    assert ("input", {"type": "hidden", "name": "sort",
+                      "value": "errors"}) in read.elements
+
+
 def test_what_another_process_does_is_seen_until_it_is_killed(lab, origin):
     lab.settings = {"router__check": "50ms"}
     lab.routes("site.test/status internal=status\n"
