@@ -88,6 +88,7 @@ tight.test respond=200 plan=tight
             ask(made.port, target="/hello")
             ask(made.port, host="tight.test")
             ask(made.port, host="nobody.test")
+        lasting_origin.gate.clear()
         client = Client(made.port)
         client.send(target=LONG)
         labs.until(lambda: "site.test/wait" in page_text(made), 10, "it waits")
