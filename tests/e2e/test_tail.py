@@ -374,6 +374,21 @@ def test_it_waits_for_a_router_to_be_started(lab):
         assert len(one.shows("/1")) == 1
 
 
+def test_what_is_kept_can_be_changed_while_it_runs(lab):
+    lab.routes("all.test respond=200\n")
+    start(lab, journal__keep="no")
+    asks(lab, "/1")
+    path = lab.dir / "run" / "state" / "journal.1"
+    assert not path.exists()
+    lab.configure(router__check=CHECK, journal__keep="always")
+    labs.until(path.exists, 5, "there is a journal")
+    labs.until(lambda: writers(lab) == 1, 5, "it is written")
+    asks(lab, "/2")
+    labs.until(lambda: written(lab) == 1, 5, "it is written down")
+    lab.configure(router__check=CHECK, journal__keep="no")
+    labs.until(lambda: writers(lab) == 0, 5, "no more is written")
+
+
 # ---- of many, and of one request ----
 
 def test_all_processes_of_a_web_server_are_seen(new_lab, end_lab_module):
