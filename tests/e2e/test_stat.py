@@ -59,21 +59,29 @@ ASKED = {
 }
 
 
+FORMATS = ["full", "standard", "json", "vhost_combined", "combined", "mine"]
+OWN = '{time} "{service}" {tag.customer} {status} {received} {sent} ' \
+    '{attempts} {origin_time_ms}'
+
+
 class Shop:
     """A router that was asked for ASKED, and what it answered."""
 
     def __init__(self, lab, origin):
         self.lab = lab
         self.begun = time.time()
-        self.log = lab.dir / "log" / "access.log"
+        self.logs = {name: lab.dir / "log" / f"{name}.log"
+                     for name in FORMATS}
         lab.routes(LIST % {"origin": origin.url,
                            "nobody": labs.free_port()})
         self.settings = {
-            "router__check": CHECK, "log__access": str(self.log),
-            "log__format": "full",
+            "router__check": CHECK, "format:mine__log_format": f"'{OWN}'",
             "plan:free__rate": "1000/s", "plan:pro__rate": "1000/s",
             "plan:none__rate": "1/d", "plan:none__burst": "1",
             "internal__allow": "192.0.2.9"}
+        for name, log in self.logs.items():
+            self.settings[f"log:{name}__access"] = str(log)
+            self.settings[f"log:{name}__format"] = name
         lab.configure(**self.settings)
         lab.start_router()
         self.replies = []
@@ -94,20 +102,22 @@ class Shop:
                 for line in self.stat("-j", *options).splitlines()]
 
     def stat_of_log(self, *options, code=0):
-        done = self.lab.tool("route-stat", "--usage", *options, self.log)
+        done = self.lab.tool("route-stat", "--usage", *options,
+                             self.logs["full"])
         assert done.returncode == code, done
         return done.stdout
 
     def days(self):
         """Those in which the log was written, in UTC."""
-        stat = self.log.stat()
+        stat = self.logs["full"].stat()
         return {time.strftime("%Y-%m-%d", time.gmtime(at))
                 for at in (self.begun, stat.st_mtime)}
 
     def whole(self):
         """Is all counted and logged? It is when the answer has gone out."""
         return (self.json()[0]["total"]["requests"] == self.total
-                and self.log.read_text().count("\n") == self.total)
+                and all(log.read_text().count("\n") == self.total
+                        for log in self.logs.values()))
 
     def status(self, least, most):
         return sum(least <= reply.status <= most
@@ -204,6 +214,27 @@ def test_a_filter_sums_up_a_part(shop):
                            "host=a.test & method=POST")
     assert [line.split(",")[1:] for line in out.splitlines()[1:]] == [
         ["@api", "2"]]
+
+
+def usage(shop, name, *options):
+    """Without the day, which may have changed."""
+    done = shop.lab.tool("route-stat", "--usage", "-c", shop.lab.ini, "-f",
+                         name, *options, shop.logs[name])
+    assert (done.returncode, done.stderr) == (0, "")
+    return sorted(line.partition(",")[2]
+                  for line in done.stdout.splitlines())
+
+
+@pytest.mark.parametrize("name", ["standard", "json", "mine"])
+@pytest.mark.parametrize("by", ["service", "tag.customer"])
+def test_each_format_sums_up_to_the_same(shop, name, by):
+    assert usage(shop, name, "--by", by) == usage(shop, "full", "--by", by)
+
+
+@pytest.mark.parametrize("name", ["vhost_combined", "combined"])
+def test_formats_of_others_sum_up_what_they_tell(shop, name):
+    options = ["--by", "status", "--sum", "requests,errors,sent"]
+    assert usage(shop, name, *options) == usage(shop, "full", *options)
 
 
 # ---- for people and programs ----
