@@ -8,11 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/escape.h"
 
 enum {
+	SHEET_GAP = 2,
 	SHEET_CELL = 1024, /* bytes of a text, escaped */
 	SHEET_PRECISE = 10 /* numbers below it get a digit more */
 };
@@ -238,9 +241,10 @@ sheet_width(struct str text)
 	return width;
 }
 
+/* last: no other cell of the row is written behind it. */
 static void
 sheet_put(const struct sheet *s, size_t column, struct str text,
-    const size_t *widths)
+    const size_t *widths, bool last)
 {
 	bool left = s->columns[column].kind == SHEET_TEXT;
 	size_t width = sheet_width(text), fill = 0;
@@ -253,9 +257,9 @@ sheet_put(const struct sheet *s, size_t column, struct str text,
 		(void)printf("%*s", (int)fill, "");
 	(void)fwrite(text.p, 1, text.n, stdout);
 	/* No blanks at the end of a line. */
-	if (left && column + 1 < s->column_count)
+	if (left && !last)
 		(void)printf("%*s", (int)fill, "");
-	if (column + 1 == s->column_count)
+	if (last)
 		(void)putc_unlocked('\n', stdout);
 }
 
@@ -291,6 +295,23 @@ sheet_measure(const struct sheet *s, size_t rows, size_t *widths)
 	}
 }
 
+/* How many columns a line of the terminal has room for; at least one. */
+static size_t
+sheet_fit(const struct sheet *s, const size_t *widths)
+{
+	struct winsize size = { .ws_col = 0 };
+	size_t width = widths[0], i;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == -1 || size.ws_col == 0)
+		return s->column_count;
+	for (i = 1; i < s->column_count; i++) {
+		width += SHEET_GAP + widths[i];
+		if (width > size.ws_col)
+			break;
+	}
+	return i;
+}
+
 void
 sheet_write(const struct sheet *s, size_t most, unsigned how)
 {
@@ -298,18 +319,23 @@ sheet_write(const struct sheet *s, size_t most, unsigned how)
 	bool aligned = (how & SHEET_ALIGNED) != 0;
 	const size_t *by = aligned ? widths : NULL;
 	size_t rows = sheet_rows(s) < most ? sheet_rows(s) : most, i;
+	size_t columns = s->column_count;
 	char room[SHEET_CELL];
 
-	if (aligned)
+	if (aligned) {
 		sheet_measure(s, rows, widths);
+		columns = sheet_fit(s, widths);
+	}
 	if ((how & SHEET_NAMED) != 0)
 		(void)printf("## %s\n", s->name);
-	for (i = 0; i < s->column_count && (how & SHEET_HEADLESS) == 0; i++)
+	for (i = 0; i < columns && (how & SHEET_HEADLESS) == 0; i++)
 		sheet_put(s, i, sheet_title(s, i, aligned, room,
-		    sizeof(room)), by);
+		    sizeof(room)), by, i + 1 == columns);
 	for (i = 0; i < rows * s->column_count; i++)
-		sheet_put(s, i % s->column_count, sheet_spell(s, i, aligned,
-		    room, sizeof(room)), by);
+		if (i % s->column_count < columns)
+			sheet_put(s, i % s->column_count, sheet_spell(s, i,
+			    aligned, room, sizeof(room)), by,
+			    i % s->column_count + 1 == columns);
 	if (rows < sheet_rows(s))
 		(void)printf("# and %zu more\n", sheet_rows(s) - rows);
 }

@@ -49,7 +49,8 @@ struct sheet *sheet_timed(const struct sheet *s, uint64_t at);
 size_t sheet_rows(const struct sheet *s);
 
 enum sheet_how {
-	SHEET_ALIGNED = 1 << 0, /* for people */
+	SHEET_ALIGNED = 1 << 0, /* for people: what does not fit on a line of
+	                           their terminal is left out, from the right */
 	SHEET_NAMED = 1 << 1,   /* its name stands above it */
 	SHEET_HEADLESS = 1 << 2 /* the names of columns do not */
 };

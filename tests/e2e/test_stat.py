@@ -5,6 +5,7 @@ Prometheus sees it."""
 import collections
 import contextlib
 import csv
+import fcntl
 import io
 import json
 import os
@@ -12,7 +13,9 @@ import pty
 import random
 import re
 import shutil
+import struct
 import subprocess
+import termios
 import time
 import urllib.error
 import urllib.parse
@@ -239,9 +242,11 @@ def test_formats_of_others_sum_up_what_they_tell(shop, name):
 
 # ---- for people and programs ----
 
-def on_a_terminal(*argv):
-    """All that a program writes to a terminal of 24 lines."""
+def on_a_terminal(*argv, columns=0):
+    """All that a program writes to a terminal; 0: nobody knows its width."""
     ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ,
+                struct.pack("HHHH", 24, columns, 0, 0))
     with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=theirs,
                           stderr=subprocess.STDOUT) as process:
         os.close(theirs)
@@ -284,6 +289,18 @@ def test_a_terminal_has_columns_and_units(shop):
     assert "_us" not in out
     assert re.search(r"\d(us|ms|s)\b", row)
     assert row.index("production") == head.index("namespace")
+
+
+def test_a_narrow_terminal_has_what_fits(shop):
+    out = on_a_terminal(labs.BUILD / "tools" / "route-stat", "-c",
+                        shop.lab.ini, columns=80)
+    lines = out.splitlines()[1:]  # the first one has the folder
+    assert max(map(len, lines)) <= 80
+    head = next(line for line in lines if line.startswith("# service"))
+    assert head.split()[:6] == [
+        "#", "service", "namespace", "plan", "requests", "errors"]
+    row = next(line for line in lines if line.startswith("@api "))
+    assert len(row.split()) == len(head.split()) - 1
 
 
 def test_what_comes_is_told_again_and_again(shop):
