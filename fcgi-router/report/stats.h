@@ -7,13 +7,14 @@
  * shared memory (base/shm), without a lock.
  *
  * A service counts by its name, namespace and plan; what goes to no service by
- * its route. Their table is bounded: as in Space-Saving (Metwally, Agrawal, El
- * Abbadi 2005), within a bucket, who is new gets the place of the one that was
- * used least, and with it that one's count, for the choice of who gives way
- * next. No number is lost by that: what it had counts as `other` from then on,
- * so that all services and `other` always are what was counted. (A request that
- * ends in the very instant in which its service loses the place may count for
- * who gets it.)
+ * its route. Their table is bounded by a randomized admission policy (Ben
+ * Basat, Einziger, Friedman, Kassner 2017), within a bucket: who is new gets
+ * the place of the one that was used least, n times, by a chance of one in
+ * n + 1 each time that it comes, and with it that one's count, for the choice
+ * of who gives way next. Until then it counts as `other`, and so does from then
+ * on what the one before had: all services and `other` always are what was
+ * counted. (A request that ends in the very instant in which its service loses
+ * the place may count for who gets it.)
  *
  * A process killed between any two instructions holds up nobody; its last
  * request may count in one table and not in another. A reader finds what each

@@ -49,20 +49,19 @@ stats_id(struct hash_key by, const struct stats_key *key)
 	return id < STATS_IDS ? id + STATS_IDS : id;
 }
 
-/* As words, and what is left of the last one. */
+/* As words, the first one last: where it is, all are. */
 static void
 stats_text_write(_Atomic uint64_t *to, const char *text, size_t n)
 {
-	size_t i;
+	const size_t size = sizeof(uint64_t);
+	size_t i = (n + size - 1) / size;
 
-	for (i = 0; i < n; i += sizeof(uint64_t)) {
-		size_t part = n - i;
+	while (i-- > 0) {
+		size_t part = n - i * size;
 		uint64_t word = 0;
 
-		memcpy(&word, text + i, part < sizeof(word) ? part :
-		    sizeof(word));
-		atomic_store_explicit(&to[i / sizeof(word)], word,
-		    memory_order_release);
+		memcpy(&word, text + i * size, part < size ? part : size);
+		atomic_store_explicit(&to[i], word, memory_order_release);
 	}
 }
 
@@ -91,14 +90,16 @@ stats_place_find(const struct stats_data *d, uint64_t id)
 }
 
 /* A free one, else that which was used least; -1: others give all of them away
- * just now. *owner: whose it is. */
+ * just now. *owner: whose it is, *least: how much it was used. */
 static int
-stats_place_least(const struct stats_data *d, uint64_t id, uint64_t *owner)
+stats_place_least(const struct stats_data *d, uint64_t id, uint64_t *owner,
+    uint64_t *least)
 {
 	unsigned first = stats_bucket(id), i, place;
-	uint64_t least = UINT64_MAX, other, used;
+	uint64_t other, used;
 	int answer = -1;
 
+	*least = UINT64_MAX;
 	for (i = 0; i < STATS_BUCKET; i++) {
 		place = first + ((unsigned)id + i) % STATS_BUCKET;
 		other = atomic_load_explicit(&d->ids[place],
@@ -107,16 +108,33 @@ stats_place_least(const struct stats_data *d, uint64_t id, uint64_t *owner)
 		    &d->places[place].all[STATS_COUNT_requests],
 		    memory_order_relaxed);
 		if (other == 0) {
-			*owner = other;
+			*owner = *least = 0;
 			return (int)place;
 		}
-		if (used < least && other >= STATS_IDS) {
-			least = used;
+		if (used < *least && other >= STATS_IDS) {
+			*least = used;
 			*owner = other;
 			answer = (int)place;
 		}
 	}
 	return answer;
+}
+
+/*
+ * One in so many that come is given a place which was used so often: else
+ * very many that come once each would turn everybody out. The chance is made
+ * of a hash and of how many had none so far (by the mixing of splitmix64).
+ */
+static bool
+stats_place_is_given(const struct stats_data *d, uint64_t id, uint64_t used)
+{
+	uint64_t n = id + atomic_load_explicit(
+	    &d->places[STATS_STRAY].all[STATS_COUNT_requests],
+	    memory_order_relaxed);
+
+	n = (n ^ n >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	n = (n ^ n >> 27) * UINT64_C(0x94d049bb133111eb);
+	return (n ^ n >> 31) % (used + 1) == 0;
 }
 
 /* What it has become is its former owners'. */
@@ -147,14 +165,14 @@ unsigned
 stats_place_take(struct stats_data *d, struct hash_key by,
     const struct stats_key *key, int slot)
 {
-	uint64_t id = stats_id(by, key), owner;
+	uint64_t id = stats_id(by, key), owner, used;
 	int place = stats_place_find(d, id), takes;
 
 	if (place != -1)
 		return (unsigned)place;
 	for (takes = 0; takes < STATS_TAKES && slot != -1; takes++) {
-		place = stats_place_least(d, id, &owner);
-		if (place == -1)
+		place = stats_place_least(d, id, &owner, &used);
+		if (place == -1 || !stats_place_is_given(d, id, used))
 			break;
 		if (!atomic_compare_exchange_strong(&d->ids[place], &owner,
 		    (uint64_t)slot + 1))
@@ -203,13 +221,15 @@ stats_plan_take(struct stats_data *d, struct hash_key by, struct str plan)
 	for (i = 0; i < most; i++) {
 		unsigned place = 1 + (unsigned)((id + i) % most);
 
-		other = 0;
-		if (!atomic_compare_exchange_strong(&d->plans[place].id,
-		    &other, id) && other != id)
+		other = atomic_load(&d->plans[place].id);
+		if (other != id && (other != 0 ||
+		    !atomic_compare_exchange_strong(&d->plans[place].id,
+		    &other, id)) && other != id)
 			continue;
 		/* Who came first may have died before it did. */
-		stats_text_write(d->plans[place].name, name,
-		    (size_t)(stats_key_put(name, plan, sizeof(name)) - name));
+		if (atomic_load(&d->plans[place].name[0]) == 0)
+			stats_text_write(d->plans[place].name, name, (size_t)
+			    (stats_key_put(name, plan, sizeof(name)) - name));
 		return place;
 	}
 	return STATS_PLANS - 1;

@@ -7,7 +7,7 @@
  * What is counted only ever grows, whoever has the place: what its owner has
  * counted is what came since it was given (all - base), what those before it
  * had is base. So a place changes hands without a number being moved, and the
- * count of requests is Space-Saving's, which who is new inherits.
+ * count of requests is the one which who is new inherits.
  */
 #ifndef REPORT_STATS_PRIVATE_H
 #define REPORT_STATS_PRIVATE_H
