@@ -393,18 +393,42 @@ shm_watch(struct shm *s, struct err *e)
 	return got;
 }
 
+/* Has anybody else marked the file? */
+static bool
+shm_is_marked(int fd)
+{
+	struct flock lock = shm_watch_lock(F_WRLCK);
+
+	return fcntl(fd, F_OFD_GETLK, &lock) != -1 && lock.l_type != F_UNLCK;
+}
+
 bool
 shm_is_watched(struct shm *s)
 {
-	struct flock lock = shm_watch_lock(F_WRLCK);
 	bool watched;
 
 	CHECK(pthread_mutex_lock(&s->lock) == 0);
-	watched = s->file.fd != -1 &&
-	    fcntl(s->file.fd, F_OFD_GETLK, &lock) != -1 &&
-	    lock.l_type != F_UNLCK;
+	watched = s->file.fd != -1 && shm_is_marked(s->file.fd);
 	CHECK(pthread_mutex_unlock(&s->lock) == 0);
 	return watched;
+}
+
+int
+shm_glance(const char *folder, const struct shm_kind *kind)
+{
+	struct shm_place place;
+	struct err e;
+	int fd, got;
+
+	if (shm_place_init(&place, folder, kind, SHM_READ, &e) == -1)
+		return -1;
+	fd = open(place.path,
+	    O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd == -1)
+		return -1;
+	got = shm_is_marked(fd);
+	close(fd);
+	return got;
 }
 
 bool

@@ -127,6 +127,10 @@ int shm_watch(struct shm *s, struct err *e);
  * shm_look. Private memory is read by nobody. */
 bool shm_is_watched(struct shm *s);
 
+/* For who joins only then: 1, somebody reads the file; 0, nobody does; -1,
+ * there is none that can be opened. Whether it is to be trusted is not told. */
+int shm_glance(const char *folder, const struct shm_kind *kind);
+
 /* By the same thread: clears and frees each slot whose holder ended without
  * giving it back. */
 void shm_reap(struct shm *s);

@@ -14,6 +14,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "base/clock.h"
@@ -79,11 +80,12 @@ journal_free(struct journal **j)
 /* ---- whether to write ---- */
 
 static int
-journal_join(struct journal *j, bool make, struct err *e)
+journal_join(struct journal *j, bool once, struct err *e)
 {
 	if (j->shm != NULL)
 		return shm_look(j->shm, e) == -1 ? -1 : 0;
-	j->shm = shm_join(j->folder, &journal_kind, make, e);
+	j->shm = shm_join(j->folder, &journal_kind,
+	    !once || access(j->folder, W_OK) == 0, e);
 	return e->reason == REASON_NONE ? 0 : -1;
 }
 
@@ -102,14 +104,16 @@ journal_tell_in(void *arg)
 }
 
 int
-journal_look(struct journal *j, enum journal_keep keep, bool make,
+journal_look(struct journal *j, enum journal_keep keep, bool once,
     struct err *e)
 {
 	int got;
 
-	if (keep == JOURNAL_KEEP_NO && j->shm == NULL)
+	if (j->shm == NULL && (keep == JOURNAL_KEEP_NO || (once &&
+	    keep == JOURNAL_KEEP_TAIL &&
+	    shm_glance(j->folder, &journal_kind) == 0)))
 		return 0;
-	got = journal_join(j, make, e);
+	got = journal_join(j, once, e);
 	shm_reap(j->shm);
 	atomic_store(&j->wanted, shm_is_shared(j->shm) &&
 	    (keep == JOURNAL_KEEP_ALWAYS ||

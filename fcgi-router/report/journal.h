@@ -33,12 +33,13 @@ struct journal *journal_new(const char *folder);
 void journal_free(struct journal **j);
 
 /*
- * Now and then, by one thread: joins the file (make: made, if it is not
- * there), looks whether somebody reads, and lets go of what processes held
- * that ended. 0, or -1 and e: the file cannot be used, just now or from the
- * first; nothing is written then.
+ * Now and then, by one thread: joins the file, which is made when it is not
+ * there, looks whether somebody reads, and lets go of what processes held that
+ * ended. once: for a process that answers one request, which joins only if it
+ * is to write or there is no file, and makes no folder. 0, or -1 and e: the
+ * file cannot be used, just now or from the first; nothing is written then.
  */
-int journal_look(struct journal *j, enum journal_keep keep, bool make,
+int journal_look(struct journal *j, enum journal_keep keep, bool once,
     struct err *e);
 
 /* Is anything to be written? As journal_look last found it; any thread. */

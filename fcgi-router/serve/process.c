@@ -61,7 +61,7 @@ process_look_journal(struct process *p, struct err *e)
 	struct settings *s = process_settings(p);
 
 	if (journal_look(p->journal, (enum journal_keep)s->journal_keep,
-	    !p->once, e) == 0)
+	    p->once, e) == 0)
 		e->reason = REASON_NONE;
 	settings_drop(&s);
 }

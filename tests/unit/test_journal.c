@@ -13,7 +13,7 @@ look(struct journal *j, enum journal_keep keep)
 {
 	struct err e;
 
-	assert_int_equal(journal_look(j, keep, true, &e), 0);
+	assert_int_equal(journal_look(j, keep, false, &e), 0);
 	return j;
 }
 
@@ -80,6 +80,45 @@ without_a_journal_there_is_no_file(void **state)
 	journal_free(&j);
 }
 
+static struct journal *
+look_once(enum journal_keep keep)
+{
+	struct journal *j;
+	struct err e;
+
+	sigbus_init();
+	j = journal_new(site.folder);
+	assert_int_equal(journal_look(j, keep, true, &e), 0);
+	return j;
+}
+
+static void
+who_answers_one_request_joins_only_to_write(void **state)
+{
+	struct journal *j = look_once(JOURNAL_KEEP_TAIL);
+	struct journal_tail *t;
+
+	(void)state;
+	/* There was no file that a reader could have found. */
+	assert_false(journal_wanted(j));
+	t = site_tail();
+	assert_int_equal(journal_tail_routers(t).joined, 1);
+	journal_free(&j);
+	j = look_once(JOURNAL_KEEP_TAIL);
+	assert_true(journal_wanted(j));
+	journal_free(&j);
+	journal_tail_close(&t);
+	j = look_once(JOURNAL_KEEP_TAIL);
+	assert_false(journal_wanted(j));
+	t = site_tail();
+	assert_int_equal(journal_tail_routers(t).joined, 0);
+	journal_tail_close(&t);
+	journal_free(&j);
+	j = look_once(JOURNAL_KEEP_ALWAYS);
+	assert_true(journal_wanted(j));
+	journal_free(&j);
+}
+
 static void
 where_no_file_can_be_nothing_is_wanted(void **state)
 {
@@ -90,11 +129,11 @@ where_no_file_can_be_nothing_is_wanted(void **state)
 	(void)state;
 	scratch_write(&site, "file", "");
 	j = journal_new(scratch_path(&site, "file", path));
-	assert_int_equal(journal_look(j, JOURNAL_KEEP_ALWAYS, true, &e), -1);
+	assert_int_equal(journal_look(j, JOURNAL_KEEP_ALWAYS, false, &e), -1);
 	assert_non_null(strstr(e.text, path));
 	assert_false(journal_wanted(j));
 	/* It is said once. */
-	assert_int_equal(journal_look(j, JOURNAL_KEEP_ALWAYS, true, &e), 0);
+	assert_int_equal(journal_look(j, JOURNAL_KEEP_ALWAYS, false, &e), 0);
 	assert_false(journal_wanted(j));
 	journal_free(&j);
 }
@@ -414,6 +453,7 @@ main(void)
 		TEST(nothing_is_wanted_while_nobody_reads),
 		TEST(what_is_always_kept_is_there_for_a_later_reader),
 		TEST(without_a_journal_there_is_no_file),
+		TEST(who_answers_one_request_joins_only_to_write),
 		TEST(where_no_file_can_be_nothing_is_wanted),
 		TEST(every_reader_gets_each_record_once_in_order),
 		TEST(who_is_overtaken_counts_what_it_missed),

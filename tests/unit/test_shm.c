@@ -849,6 +849,7 @@ a_tool_finds_nothing_and_makes_nothing(void **state)
 
 	assert_null(shm_read(f->place.folder, &board_kind, &e));
 	assert_non_null(strstr(e.text, f->place.folder));
+	assert_int_equal(shm_glance(f->place.folder, &board_kind), -1);
 	assert_int_equal(board_names(&f->place), -1);
 	assert_int_equal(mkdir(f->place.folder, 0700), 0);
 	assert_null(shm_read(f->place.folder, &board_kind, &e));
@@ -876,9 +877,11 @@ writers_know_whether_anybody_reads(void **state)
 	struct shm *a = join(f), *b = join(f), *one, *two;
 
 	assert_false(shm_is_watched(a));
+	assert_int_equal(shm_glance(f->place.folder, &board_kind), 0);
 	one = watch(f);
 	two = watch(f);
 	assert_true(shm_is_watched(a) && shm_is_watched(b));
+	assert_int_equal(shm_glance(f->place.folder, &board_kind), 1);
 	leave(one);
 	assert_true(shm_is_watched(a) && shm_is_watched(b));
 	leave(two);
