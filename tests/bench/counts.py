@@ -4,7 +4,7 @@ router: what a run with more requests has more than one with fewer. No load on
 the machine changes them.
 
 One client's kept connection to nginx, nginx's kept connection to the router,
-another host each time. nginx is that of httpd-examples/nginx with kept
+another host each time, of a hundred, but where a kind asks for each host once. nginx is that of httpd-examples/nginx with kept
 connections, or sends what Debian's fastcgi_params has. Nothing is written down
 of requests, but where a kind says so.
 """
@@ -24,6 +24,7 @@ import setups
 from client import Client
 
 FEW, MANY = 100, 600    # requests
+HOSTS = 100             # that they are for, in turn
 RARE = 0.05             # for a request: comes with time, not with requests
 
 # What a browser sends beside Host.
@@ -58,19 +59,22 @@ def debian(place, unused):
 # What is written down. The journal is kept as it is while somebody looks on.
 NOTHING = {"stats__count": "no"}
 COUNTERS = {}
-LOG = {"log__access": "{dir}/run/access.log"}
+LOG = {"log__access": "{dir}/run/access.log", "log__format": "standard"}
 JOURNAL = {"journal__keep": "always"}
 
+ALL = {**COUNTERS, **LOG, **JOURNAL}
+
 # Whom a request comes from, what it has beside Host, and what of it is written.
+# Where each is for a host of its own, none of them has been counted before.
 KINDS = {"bare": (example, (), NOTHING),
          "browser": (example, BROWSER, NOTHING),
          "fastcgi_params": (debian, (), NOTHING),
          "counters": (example, (), COUNTERS),
          "log": (example, (), {**NOTHING, **LOG}),
          "journal": (example, (), {**NOTHING, **JOURNAL}),
-         "written": (example, (), {**COUNTERS, **LOG, **JOURNAL}),
-         "browser, written": (example, BROWSER,
-                              {**COUNTERS, **LOG, **JOURNAL})}
+         "written": (example, (), ALL),
+         "written, once": (example, (), ALL),
+         "browser, written": (example, BROWSER, ALL)}
 
 
 def callgrind(out):
@@ -80,6 +84,11 @@ def callgrind(out):
 
 def strace(out):
     return ["strace", "-f", "-c", "-U", "calls,name", "-o", out]
+
+
+def hosts(base, kind, requests):
+    several = MANY if kind.endswith("once") else HOSTS
+    return [base.asked[number % several] for number in range(requests)]
 
 
 def run(base, tool, kind, requests):
@@ -100,7 +109,7 @@ def run(base, tool, kind, requests):
             stdin=subprocess.DEVNULL, **place.as_web_user())
         programs.listening(place, process)
         with Client(front(place, process)) as client:
-            for host in base.asked[:requests]:
+            for host in hosts(base, kind, requests):
                 answer = client.get(path("100 B"), host, fields)
                 if answer.status != 200:
                     raise Failed(f"{host}: {answer}")

@@ -21,7 +21,8 @@ PARTS = ("front", "behind", "origin", "wrk")   # who takes processor time
 COUNTED = {"bare": "instructions", "browser": "with a browser's fields",
            "fastcgi_params": "with fastcgi_params", "counters": "counters",
            "log": "log", "journal": "journal", "written": "all three",
-           "browser, written": "all three, browser", "calls": "system calls"}
+           "written, once": "each host once",
+           "browser, written": "a browser's fields", "calls": "system calls"}
 
 
 def middle(some, name):
@@ -179,7 +180,9 @@ def text(results):
                  ["bare", "browser", "fastcgi_params"]),
         *counted(results, "What is written down: user-space instructions",
                  ["bare", "counters", "log", "journal", "written",
-                  "browser, written"]),
+                  "written, once"]),
+        *counted(results, "The same, with a browser's fields",
+                 ["browser", "browser, written"]),
         *counted(results, "One request: system calls", ["calls"]),
         marks_table(results)])
 
