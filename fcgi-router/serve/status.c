@@ -166,7 +166,6 @@ status_gather(struct status *s, const struct exchange *x)
 
 	process_join_board(x->process);
 	s->wall = clock_wall();
-	s->now_us = clock_us();
 	s->space = exchange_space(x);
 	s->settings = x->settings;
 	s->counts = x->process->stats != NULL;
@@ -177,6 +176,7 @@ status_gather(struct status *s, const struct exchange *x)
 		stats_sum(&s->minute, &s->counted->seconds[i]);
 	status_gather_origins(s, x->process->health);
 	status_gather_requests(s, x->process->board);
+	s->now_us = clock_us(); /* behind them: none is younger than 0 */
 	status_gather_limits(s, x->process->limit);
 	status_judge(s);
 }
