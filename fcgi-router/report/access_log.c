@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -27,7 +28,7 @@ struct access_log {
 	bool told_open;       /* that it cannot be opened again */
 	atomic_bool trouble;  /* a line was lost since the last look */
 	atomic_bool told;     /* that lines are lost */
-	atomic_bool torn;     /* the file ends within a line */
+	atomic_bool torn;     /* it may end within a line */
 	atomic_bool gone;     /* no folder has the file */
 	struct system_log system;
 	char path[FILE_PATH_MAX];
@@ -78,6 +79,34 @@ access_log_begins_with(const char *path, const char *note)
 	return same;
 }
 
+static bool
+access_log_is_regular(int fd, struct stat *st)
+{
+	return fstat(fd, st) == 0 && S_ISREG(st->st_mode);
+}
+
+/* Does it end within a line, of whichever process? What cannot be read does. */
+static bool
+access_log_ends_torn(const struct access_log *l)
+{
+	struct stat st;
+	char link[64], last = '\0';
+	int fd;
+
+	if (!access_log_is_regular(l->fd, &st))
+		return true;
+	if (st.st_size == 0)
+		return false;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", l->fd);
+	fd = open(link, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return true;
+	if (pread(fd, &last, 1, st.st_size - 1) != 1)
+		last = '\0';
+	close(fd);
+	return last != '\n';
+}
+
 static void
 access_log_put_note(struct access_log *l)
 {
@@ -87,6 +116,22 @@ access_log_put_note(struct access_log *l)
 	    !S_ISREG(st.st_mode) || access_log_begins_with(l->path, l->note))
 		return;
 	(void)access_log_write(l, str_of(l->note));
+}
+
+/* Something in the place of a file that is waited for: descriptors keep their
+ * numbers. */
+static int
+access_log_open_nothing(struct access_log *l, struct err *e)
+{
+	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (fd == -1)
+		return err_set(e, REASON_INTERNAL, "/dev/null: %s",
+		    strerror(errno));
+	msg_error("access log %s: lines are lost until it opens", e->text);
+	l->told_open = true;
+	atomic_store(&l->gone, true);
+	return fd;
 }
 
 /* 0, or -1 and e. */
@@ -108,6 +153,8 @@ access_log_begin(struct access_log *l, const struct access_log_says *says,
 		return system_log_init(&l->system, says->syslog, e);
 	l->is_file = true;
 	l->fd = access_log_open_file(l->path, e);
+	if (l->fd == -1 && says->waits)
+		l->fd = access_log_open_nothing(l, e);
 	if (l->fd == -1)
 		return -1;
 	access_log_put_note(l);
@@ -179,10 +226,12 @@ bool
 access_log_write(struct access_log *l, struct str line)
 {
 	/* What follows half a line begins on a new one. */
-	bool torn = atomic_load(&l->torn) && atomic_exchange(&l->torn, false);
+	bool torn = atomic_load(&l->torn) &&
+	    atomic_exchange(&l->torn, false) && access_log_ends_torn(l);
 	char lf[] = "\n";
 	struct iovec parts[2] = { { lf, torn },
 		{ (void *)(uintptr_t)line.p, line.n } };
+	struct stat st;
 	ssize_t wrote;
 
 	if (line.n == 0 || !access_log_wanted(l))
@@ -191,16 +240,31 @@ access_log_write(struct access_log *l, struct str line)
 		return access_log_write_system(l, line);
 	if (atomic_load(&l->gone))
 		return access_log_failed(l,
-		    "the file was removed, and there can be no new one");
+		    "there is no file, and none can be opened");
 	do {
 		wrote = writev(l->fd, parts, 2);
 	} while (wrote == -1 && errno == EINTR);
 	if (wrote == (ssize_t)(line.n + torn))
 		return true;
-	if (wrote == -1 ? torn : wrote != torn)
+	/* A full disk may have taken half a line of another process. */
+	if (wrote == -1 ? torn || access_log_is_regular(l->fd, &st) :
+	    wrote != torn)
 		atomic_store(&l->torn, true);
 	return access_log_failed(l, wrote == -1 ? strerror(errno) :
 	    "a short write");
+}
+
+/* Of half a line of ours others know nothing. */
+static void
+access_log_heal(struct access_log *l)
+{
+	struct stat st;
+
+	if (!access_log_is_regular(l->fd, &st) ||
+	    !atomic_exchange(&l->torn, false))
+		return;
+	if (access_log_ends_torn(l) && write(l->fd, "\n", 1) != 1)
+		atomic_store(&l->torn, true);
 }
 
 static void
@@ -212,7 +276,7 @@ access_log_reopen(struct access_log *l)
 
 	if (fd == -1) {
 		atomic_store(&l->gone, fstat(l->fd, &st) == 0 &&
-		    st.st_nlink == 0);
+		    (st.st_nlink == 0 || S_ISCHR(st.st_mode)));
 		if (!l->told_open)
 			msg_error("access log %s: the old file is kept",
 			    e.text);
@@ -245,4 +309,6 @@ access_log_look(struct access_log *l)
 		return;
 	if (got == 0 || there.dev != ours.dev || there.inode != ours.inode)
 		access_log_reopen(l);
+	else if (atomic_load(&l->torn))
+		access_log_heal(l);
 }

@@ -28,6 +28,8 @@ struct access_log_says {
 	const char *note;   /* a line, with its LF, that a regular file begins
 	                       with; where it does not, it is added once; may
 	                       be "" */
+	bool waits;         /* for a file that cannot be opened: what comes
+	                       before it can is lost, which msg tells */
 };
 
 /* 0 and *out, or -1 and e. */

@@ -384,6 +384,20 @@ def test_the_access_log_is_escaped_and_survives_rotation(site):
                and log.exists() and log.read_text(), 5, "a new file")
 
 
+def test_a_router_starts_and_answers_while_its_log_has_no_folder(site):
+    folder = site.dir / "var" / "logs"
+    site.configure(log__access=str(folder / "access.txt"),
+                   router__check="20ms")
+    router = site.start_router()
+    assert fcgi.ask(site.socket, "/hello").status == 200
+    assert "access.txt: cannot open: No such file" in router.text()
+    folder.mkdir()
+    folder.chmod(0o777)
+    labs.until(lambda: fcgi.ask(site.socket, "/hello").status == 200
+               and (folder / "access.txt").exists()
+               and (folder / "access.txt").read_text(), 5, "a line")
+
+
 # The command line
 
 def test_version_and_help(lab):

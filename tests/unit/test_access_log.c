@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 
 #include "report/access_log.h"
 #include "report/format.h"
@@ -19,6 +20,7 @@ struct fixture {
 	char path[SCRATCH_PATH_MAX];
 	char socket[SCRATCH_PATH_MAX];
 	const char *note;
+	bool waits;
 	struct access_log *log;
 };
 
@@ -52,7 +54,7 @@ static int
 open_at(struct fixture *f, const char *where, struct err *e)
 {
 	const struct access_log_says says = { .where = where,
-		.syslog = f->socket, .note = f->note };
+		.syslog = f->socket, .note = f->note, .waits = f->waits };
 
 	return access_log_open(&says, &f->log, e);
 }
@@ -329,6 +331,55 @@ a_line_after_half_a_line_begins_anew(void **state)
 	holds(f, "access.log", "one\ntwo \nthree\nfour\n");
 }
 
+/* Two processes write: the first one's line is cut, of the second one's there
+ * is no room for any. */
+static struct access_log *
+fill_disk(struct fixture *f)
+{
+	struct access_log *first;
+	struct rlimit kept, small;
+
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &kept), 0);
+	small = kept;
+	small.rlim_cur = 4;
+	open_log(f);
+	first = f->log;
+	open_log(f);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	assert_false(access_log_write(first, STR("first\n")));
+	assert_false(access_log_write(f->log, STR("second\n")));
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &kept), 0);
+	return first;
+}
+
+static void
+no_line_follows_half_a_line_of_another_process(void **state)
+{
+	struct fixture *f = *state;
+	struct access_log *first = fill_disk(f);
+
+	put(f, "third\n");
+	put(f, "fourth\n");
+	assert_true(access_log_write(first, STR("fifth\n")));
+	access_log_close(&first);
+	holds(f, "access.log", "firs\nthird\nfourth\nfifth\n");
+}
+
+static void
+half_a_line_is_ended_when_there_is_room(void **state)
+{
+	struct fixture *f = *state;
+	struct access_log *first = fill_disk(f);
+
+	access_log_look(first);
+	holds(f, "access.log", "firs\n");
+	access_log_look(first);
+	access_log_close(&first);
+	put(f, "third\n");
+	holds(f, "access.log", "firs\nthird\n");
+}
+
 /* ---- what says that a log is not whole ---- */
 
 static void
@@ -382,12 +433,36 @@ what_goes_to_a_removed_file_is_lost(void **state)
 	assert_false(access_log_write(f->log, STR("two\n")));
 	assert_false(access_log_write(f->log, STR("three\n")));
 	said = scratch_heard(&f->scratch);
-	assert_int_equal(scratch_times(said, "the file was removed"), 1);
+	assert_int_equal(scratch_times(said, "there is no file"), 1);
 	assert_int_equal(mkdir(folder, 0700), 0);
 	access_log_look(f->log);
 	assert_true(access_log_write(f->log, STR("four\n")));
 	assert_string_equal(scratch_read(&f->scratch, "logs/access.log"),
 	    "four\n");
+}
+
+static void
+a_file_that_does_not_open_is_waited_for(void **state)
+{
+	struct fixture *f = *state;
+	char folder[SCRATCH_PATH_MAX];
+	const char *said;
+
+	scratch_path(&f->scratch, "logs", folder);
+	scratch_path(&f->scratch, "logs/access.log", f->path);
+	f->waits = true;
+	f->note = "# partial\n";
+	scratch_listen(&f->scratch);
+	open_log(f);
+	access_log_look(f->log);
+	assert_false(access_log_write(f->log, STR("one\n")));
+	said = scratch_heard(&f->scratch);
+	assert_int_equal(scratch_times(said, "lines are lost until"), 1);
+	assert_int_equal(mkdir(folder, 0700), 0);
+	access_log_look(f->log);
+	assert_true(access_log_write(f->log, STR("two\n")));
+	assert_string_equal(scratch_read(&f->scratch, "logs/access.log"),
+	    "# partial\ntwo\n");
 }
 
 /* ---- the system's log ---- */
@@ -563,6 +638,96 @@ no_line_is_lost_or_torn_by_rotation(void **state)
 			assert_true(seen[i][j]);
 }
 
+/* ---- many processes, while the file is rotated ---- */
+
+enum { CHILDREN = 64, CHILD_LINES = 50, CHILD_ROTATIONS = 5 };
+
+/* Each line is of another length, and of one letter. */
+static void
+child_write(struct fixture *f, int child, int i)
+{
+	static char line[8192];
+	size_t n = 20 + (size_t)(child * 131 + i * 977) % 2000;
+
+	memset(line, 'A' + child % 26, n);
+	snprintf(line, 16, "%02d %03d %05zu", child, i, n);
+	line[strlen(line)] = ' ';
+	line[n - 1] = '\n';
+	if (!access_log_write(f->log, (struct str){ line, n }))
+		_exit(1);
+}
+
+static void
+child_run(struct fixture *f, int child)
+{
+	struct err e;
+	int i;
+
+	if (open_at(f, f->path, &e) == -1)
+		_exit(1);
+	for (i = 0; i < CHILD_LINES; i++) {
+		child_write(f, child, i);
+		access_log_look(f->log);
+	}
+	_exit(0);
+}
+
+static void
+count_child_lines(const char *text, bool seen[CHILDREN][CHILD_LINES])
+{
+	while (*text != '\0') {
+		int child = 0, i = 0;
+		size_t n = 0;
+		const char letter[2] = { text[15], '\0' };
+
+		assert_int_equal(sscanf(text, "%2d %3d %5zu", &child, &i,
+		    &n), 3);
+		assert_in_range(child, 0, CHILDREN - 1);
+		assert_in_range(i, 0, CHILD_LINES - 1);
+		assert_false(seen[child][i]);
+		seen[child][i] = true;
+		assert_int_equal(strspn(text + 15, letter), n - 16);
+		assert_int_equal(text[n - 1], '\n');
+		text += n;
+	}
+}
+
+static void
+lines_of_64_processes_stay_whole(void **state)
+{
+	struct fixture *f = *state;
+	static bool seen[CHILDREN][CHILD_LINES];
+	pid_t pids[CHILDREN];
+	char name[32];
+	int i, k, status;
+
+	for (i = 0; i < CHILDREN; i++) {
+		pids[i] = fork();
+		assert_true(pids[i] != -1);
+		if (pids[i] == 0)
+			child_run(f, i);
+		if (i % (CHILDREN / CHILD_ROTATIONS) != 0)
+			continue;
+		/* Only a file that is there can be moved away. */
+		open_log(f);
+		access_log_close(&f->log);
+		snprintf(name, sizeof(name), "access.log.%d", i);
+		move(f, name);
+	}
+	for (i = 0; i < CHILDREN; i++) {
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		assert_int_equal(status, 0);
+	}
+	for (i = 0; i < CHILDREN; i += CHILDREN / CHILD_ROTATIONS) {
+		snprintf(name, sizeof(name), "access.log.%d", i);
+		count_child_lines(scratch_read(&f->scratch, name), seen);
+	}
+	count_child_lines(scratch_read(&f->scratch, "access.log"), seen);
+	for (i = 0; i < CHILDREN; i++)
+		for (k = 0; k < CHILD_LINES; k++)
+			assert_true(seen[i][k]);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -583,13 +748,17 @@ main(void)
 		TEST(a_full_fifo_loses_lines_and_holds_nobody_up),
 		TEST(trouble_is_told_again_after_a_while_without),
 		TEST(a_line_after_half_a_line_begins_anew),
+		TEST(no_line_follows_half_a_line_of_another_process),
+		TEST(half_a_line_is_ended_when_there_is_room),
 		TEST(a_note_stands_where_a_file_begins),
 		TEST(a_note_is_added_where_a_file_begins_otherwise),
 		TEST(what_goes_to_a_removed_file_is_lost),
+		TEST(a_file_that_does_not_open_is_waited_for),
 		TEST(the_system_log_gets_a_datagram_for_each_line),
 		TEST(the_system_log_holds_nobody_up),
 		TEST(one_exchange_is_one_line_whatever_it_holds),
 		TEST(no_line_is_lost_or_torn_by_rotation),
+		TEST(lines_of_64_processes_stay_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
