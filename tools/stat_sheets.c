@@ -125,6 +125,26 @@ stat_sheet_series(const struct stat_look *look, bool minutes)
 }
 
 struct sheet *
+stat_sheet_histogram(const struct stat_look *look)
+{
+	struct sheet *s = sheet_new("histogram");
+	unsigned i;
+
+	sheet_column(s, STR("below"), SHEET_TIME);
+	sheet_column(s, STR("requests"), SHEET_NUMBER);
+	for (i = 0; i < STATS_TIMES; i++) {
+		int64_t bound = stats_time_bound(i);
+
+		if (bound == INT64_MAX)
+			sheet_none(s);
+		else
+			sheet_number(s, (uint64_t)bound);
+		sheet_number(s, look->now->total.times[i]);
+	}
+	return s;
+}
+
+struct sheet *
 stat_sheet_total(const struct stat_look *look)
 {
 	struct stat_keys keys = stat_sheet_keys(STAT_SUMS_OF_ALL);

@@ -38,6 +38,10 @@ struct sheet *stat_sheet(const struct stat_look *look,
  * first. */
 struct sheet *stat_sheet_series(const struct stat_look *look, bool minutes);
 
+/* How many requests took less than how long, and no less than the one before;
+ * the last has all others. */
+struct sheet *stat_sheet_histogram(const struct stat_look *look);
+
 /* Everything that was counted, as one row. */
 struct sheet *stat_sheet_total(const struct stat_look *look);
 

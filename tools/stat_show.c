@@ -77,6 +77,9 @@ stat_show_object(const struct stat_look *look)
 	sheet_members(s, total);
 	json_inside(j, "total", total);
 	sheet_free(&s);
+	s = stat_sheet_histogram(look);
+	sheet_list(s, j);
+	sheet_free(&s);
 	for (i = 0; i < STAT_SUBJECTS; i++) {
 		s = stat_sheet(look, (enum stat_subject)i);
 		sheet_list(s, j);

@@ -10,7 +10,7 @@
 #include "base/escape.h"
 
 enum {
-	METRICS_LABEL = 512, /* of a label's value, escaped */
+	METRICS_VALUE = 512, /* bytes of a label's value, escaped */
 	METRICS_SECOND = 1000000
 };
 
@@ -22,11 +22,23 @@ struct metrics {
 	bool full;
 };
 
-/* Family, its labels as text, and what they are of. */
+static const char *const metrics_labels[] = {
+#define METRIC_LABEL(NAME, name, help) name,
+#include "decide/metrics.tbl.h"
+	NULL
+};
+
+enum metrics_label {
+#define METRIC_LABEL(NAME, name, help) METRICS_LABEL_##NAME,
+#include "decide/metrics.tbl.h"
+	METRICS_LABEL_NONE /* last */
+};
+
+/* A family's name, and a label. */
 struct metrics_row {
 	const char *name;
 	const char *suffix; /* of the name, or "" */
-	const char *label;  /* or NULL */
+	enum metrics_label label;
 	struct str value;
 };
 
@@ -92,7 +104,7 @@ metrics_head(struct metrics *m, const char *name, const char *suffix,
 static void
 metrics_quoted(struct metrics *m, struct str value)
 {
-	char safe[METRICS_LABEL];
+	char safe[METRICS_VALUE];
 	struct str left = { safe, escape_put(safe, sizeof(safe), &value,
 	    ESCAPE_LINE) };
 
@@ -113,6 +125,16 @@ metrics_quoted(struct metrics *m, struct str value)
 	metrics_line(m, "\"");
 }
 
+/* LABEL="value" */
+static void
+metrics_put_label(struct metrics *m, enum metrics_label label,
+    struct str value)
+{
+	metrics_line(m, metrics_labels[label]);
+	metrics_line(m, "=");
+	metrics_quoted(m, value);
+}
+
 static void
 metrics_sample(struct metrics *m, const struct metrics_row *row, uint64_t n,
     enum stats_unit unit)
@@ -120,16 +142,22 @@ metrics_sample(struct metrics *m, const struct metrics_row *row, uint64_t n,
 	metrics_line(m, METRICS_PREFIX);
 	metrics_line(m, row->name);
 	metrics_line(m, row->suffix);
-	if (row->label != NULL) {
+	if (row->label != METRICS_LABEL_NONE) {
 		metrics_line(m, "{");
-		metrics_line(m, row->label);
-		metrics_line(m, "=");
-		metrics_quoted(m, row->value);
+		metrics_put_label(m, row->label, row->value);
 		metrics_line(m, "}");
 	}
 	metrics_line(m, " ");
 	metrics_number(m, n, unit);
 	metrics_line(m, "\n");
+}
+
+/* Without a label. */
+static struct metrics_row
+metrics_row(const char *name, const char *suffix)
+{
+	return (struct metrics_row){ .name = name, .suffix = suffix,
+		.label = METRICS_LABEL_NONE };
 }
 
 /* A family of metrics.tbl.h begins. */
@@ -138,8 +166,7 @@ metrics_begin(struct metrics *m, enum metrics_family family)
 {
 	metrics_head(m, metrics_rows[family].name, "",
 	    metrics_rows[family].type, metrics_rows[family].help);
-	return (struct metrics_row){ .name = metrics_rows[family].name,
-		.suffix = "" };
+	return metrics_row(metrics_rows[family].name, "");
 }
 
 static void
@@ -166,7 +193,7 @@ metrics_count(struct metrics *m, enum stats_count count)
 	const struct stats_view *v = m->from->stats;
 	const struct stats_word *word = &stats_counts[count];
 	struct metrics_row row = { word->key, metrics_suffix(word->unit),
-		"plan", STR("") };
+		METRICS_LABEL_PLAN, STR("") };
 	size_t i;
 
 	metrics_head(m, row.name, row.suffix, "counter", word->manual);
@@ -187,8 +214,8 @@ metrics_counts(struct metrics *m)
 	for (i = 0; i < STATS_COUNT_COUNT; i++)
 		metrics_count(m, (enum stats_count)i);
 	for (i = 0; i < STATS_EVENT_COUNT; i++) {
-		struct metrics_row row = { .name = stats_events[i].key,
-			.suffix = "_total" };
+		struct metrics_row row = metrics_row(stats_events[i].key,
+		    "_total");
 
 		metrics_head(m, row.name, row.suffix, "counter",
 		    stats_events[i].manual);
@@ -235,7 +262,7 @@ metrics_reasons(struct metrics *m)
 	struct metrics_row row = metrics_begin(m, METRICS_REASONS);
 	int i;
 
-	row.label = "reason";
+	row.label = METRICS_LABEL_REASON;
 	for (i = 0; i < REASON_COUNT; i++) {
 		if (i == REASON_NONE)
 			continue;
@@ -301,8 +328,8 @@ metrics_processes(struct metrics *m)
 	metrics_one(m, METRICS_GENERATIONS, metrics_generations(v));
 	for (i = 0; i < sizeof(metrics_gauges) / sizeof(metrics_gauges[0]);
 	    i++) {
-		struct metrics_row row = { .name = metrics_gauges[i].name,
-			.suffix = "" };
+		struct metrics_row row = metrics_row(metrics_gauges[i].name,
+		    "");
 
 		metrics_head(m, row.name, "", "gauge",
 		    metrics_gauges[i].help);
@@ -321,10 +348,11 @@ metrics_refusal(struct metrics *m, const struct metrics_row *row,
 {
 	metrics_line(m, METRICS_PREFIX);
 	metrics_line(m, row->name);
-	metrics_line(m, "{plan=");
-	metrics_quoted(m, plan);
-	metrics_line(m, ",reason=");
-	metrics_quoted(m, str_of(reason_word(reason)));
+	metrics_line(m, "{");
+	metrics_put_label(m, METRICS_LABEL_PLAN, plan);
+	metrics_line(m, ",");
+	metrics_put_label(m, METRICS_LABEL_REASON,
+	    str_of(reason_word(reason)));
 	metrics_line(m, "} ");
 	metrics_number(m, n, STATS_UNIT_NUMBER);
 	metrics_line(m, "\n");
@@ -357,7 +385,7 @@ metrics_origins(struct metrics *m)
 	while (m->from->health != NULL && health_next(m->from->health, &at,
 	    &m->from->health_limits, m->from->now_ms, &one))
 		counts[one.view.state]++;
-	row.label = "state";
+	row.label = METRICS_LABEL_STATE;
 	for (i = 0; i < HEALTH_STATE_COUNT; i++) {
 		row.value = str_of(health_word((enum health_state)i));
 		metrics_sample(m, &row, counts[i], STATS_UNIT_NUMBER);
@@ -370,7 +398,7 @@ metrics_put(const struct metrics_from *from, struct buf *to)
 	struct metrics m = { .from = from, .to = to };
 	struct metrics_row info = metrics_begin(&m, METRICS_INFO);
 
-	info.label = "version";
+	info.label = METRICS_LABEL_VERSION;
 	info.value = STR(PACKAGE_VERSION);
 	metrics_sample(&m, &info, 1, STATS_UNIT_NUMBER);
 	if (from->stats != NULL) {

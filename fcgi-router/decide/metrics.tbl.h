@@ -7,13 +7,17 @@
  * METRIC(NAME, name, type, help): the name without fcgi_router_.
  * METRIC_GAUGE(member, HOW, name, help): of the gauge in stats.tbl.h; HOW: SUM
  * of all processes, or NEWEST: of the one whose map is the newest.
- * Whoever includes this defines one or both, which are undefined at its end.
+ * METRIC_LABEL(NAME, name, help): of all families; le is Prometheus' own.
+ * Whoever includes this defines some of them; all are undefined at its end.
  */
 #ifndef METRIC
 #define METRIC(...)
 #endif
 #ifndef METRIC_GAUGE
 #define METRIC_GAUGE(...)
+#endif
+#ifndef METRIC_LABEL
+#define METRIC_LABEL(...)
 #endif
 
 METRIC(INFO, "info", "gauge",
@@ -60,5 +64,17 @@ METRIC_GAUGE(wires_idle, SUM, "wires_idle",
 METRIC_GAUGE(wires_busy, SUM, "wires_busy",
     "Connections to origins that have a request.")
 
+METRIC_LABEL(PLAN, "plan",
+    "The plan by which requests were counted: a name of router.ini, \"\" "
+    "where there was none, * of all that found no place.")
+METRIC_LABEL(REASON, "reason",
+    "A word of REASONS.")
+METRIC_LABEL(STATE, "state",
+    "How an origin is: well; out, while its cooldown lasts; due, when that "
+    "is over; tried, by one request.")
+METRIC_LABEL(VERSION, "version",
+    "Of the router or tool that answers.")
+
 #undef METRIC
 #undef METRIC_GAUGE
+#undef METRIC_LABEL

@@ -145,6 +145,10 @@ def test_all_that_was_asked_is_counted_by_what_came_of_it(shop):
     assert got["received"] == 10
     assert got["sent"] == sum(len(r.body) for _, r in shop.replies)
     assert got["p50_us"] <= got["p90_us"] <= got["p99_us"]
+    places = shop.json()[0]["histogram"]
+    assert sum(place["requests"] for place in places) == shop.total
+    assert [place["below_us"] for place in places[:3]] == [64, 96, 128]
+    assert "below_us" not in places[-1] and len(places) == 42
     assert 0 < got["origin_time_us"] < got["total_time_us"]
 
 
@@ -411,8 +415,10 @@ def test_no_name_that_others_choose_is_a_label(shop):
     text = shop.stat("--prometheus")
     for word in ("api", "@", ".test", "production", "127.0.0.1"):
         assert word not in text
-    labels = set(re.findall(r"[{,](\w+)=", text))
-    assert labels == {"plan", "reason", "state", "le", "version"}
+    page = (labs.TOP / "fcgi-router" / "fcgi-router.8").read_text()
+    labels = re.search(r"(?s)\nLabels are:\n(.*?)\n\.El", page)[1]
+    assert set(re.findall(r"[{,](\w+)=", text)) == {
+        "le", *re.findall(r"(?m)^\.It Li (\w+)$", labels)}
 
 
 def told(lab, **how):

@@ -161,6 +161,22 @@ def test_manual_says_what_a_metric_is(row):
         rendered("fcgi-router/fcgi-router.8")
 
 
+LABELS = [row[-2:] for row in rows("decide/metrics.tbl.h", "METRIC_LABEL")]
+
+
+@pytest.mark.parametrize("row", LABELS, ids=lambda row: row[0])
+def test_manual_says_what_a_label_is(row):
+    assert one_line(f" {row[0]} {row[1]} ") in \
+        rendered("fcgi-router/fcgi-router.8")
+
+
+def test_manual_has_no_label_of_its_own():
+    text = source("fcgi-router/fcgi-router.8")
+    labels = re.search(r"(?s)\nLabels are:\n(.*?)\n\.El\n", text)[1]
+    assert re.findall(r"(?m)^\.It Li (\S+)$", labels) == \
+        [name for name, _ in LABELS]
+
+
 def test_manual_has_no_metric_of_its_own():
     assert re.findall(r"(?m)^\.It Li (fcgi_router_\S+)$",
                       source("fcgi-router/fcgi-router.8")) == \
