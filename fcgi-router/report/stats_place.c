@@ -78,13 +78,14 @@ stats_bucket(uint64_t id)
 static int
 stats_place_find(const struct stats_data *d, uint64_t id)
 {
-	unsigned first = stats_bucket(id), i, place;
+	unsigned first = stats_bucket(id), i = (unsigned)id % STATS_BUCKET;
+	const _Atomic uint64_t *ids = &d->ids[first];
+	unsigned left;
 
-	for (i = 0; i < STATS_BUCKET; i++) {
-		place = first + ((unsigned)id + i) % STATS_BUCKET;
-		if (atomic_load_explicit(&d->ids[place],
-		    memory_order_acquire) == id)
-			return (int)place;
+	for (left = STATS_BUCKET; left > 0; left--) {
+		if (atomic_load_explicit(&ids[i], memory_order_acquire) == id)
+			return (int)(first + i);
+		i = (i + 1) % STATS_BUCKET;
 	}
 	return -1;
 }
@@ -120,13 +121,10 @@ stats_place_least(const struct stats_data *d, uint64_t id, uint64_t *owner,
 	return answer;
 }
 
-/*
- * One in so many that come is given a place which was used so often: else
- * very many that come once each would turn everybody out. The chance is made
- * of a hash and of how many had none so far (by the mixing of splitmix64).
- */
-static bool
-stats_place_is_given(const struct stats_data *d, uint64_t id, uint64_t used)
+/* Any number, made of a hash and of how many had no place so far (by the mixing
+ * of splitmix64). */
+static uint64_t
+stats_draw(const struct stats_data *d, uint64_t id)
 {
 	uint64_t n = id + atomic_load_explicit(
 	    &d->places[STATS_STRAY].all[STATS_COUNT_requests],
@@ -134,7 +132,7 @@ stats_place_is_given(const struct stats_data *d, uint64_t id, uint64_t used)
 
 	n = (n ^ n >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
 	n = (n ^ n >> 27) * UINT64_C(0x94d049bb133111eb);
-	return (n ^ n >> 31) % (used + 1) == 0;
+	return n ^ n >> 31;
 }
 
 /* What it has become is its former owners'. */
@@ -161,18 +159,26 @@ stats_key_plan(const struct stats_key *key)
 	return plan;
 }
 
-unsigned
-stats_place_take(struct stats_data *d, struct hash_key by,
+/*
+ * One in n + 1 that come is given a place which was used n times: else very
+ * many that come once each would turn everybody out. n is no less than the
+ * floor, so that most of them need not look at all places.
+ */
+static int
+stats_place_win(struct stats_data *d, struct hash_key by, uint64_t id,
     const struct stats_key *key, int slot)
 {
-	uint64_t id = stats_id(by, key), owner, used;
-	int place = stats_place_find(d, id), takes;
+	_Atomic uint64_t *floor = &d->floors[stats_bucket(id) / STATS_BUCKET];
+	uint64_t was = atomic_load_explicit(floor, memory_order_relaxed);
+	uint64_t draw = stats_draw(d, id), owner, used;
+	int takes, place;
 
-	if (place != -1)
-		return (unsigned)place;
-	for (takes = 0; takes < STATS_TAKES && slot != -1; takes++) {
+	if (slot == -1 || was == UINT64_MAX || draw % (was + 1) != 0)
+		return -1;
+	draw /= was + 1;
+	for (takes = 0; takes < STATS_TAKES; takes++) {
 		place = stats_place_least(d, id, &owner, &used);
-		if (place == -1 || !stats_place_is_given(d, id, used))
+		if (place == -1 || draw % (used + 1) > was)
 			break;
 		if (!atomic_compare_exchange_strong(&d->ids[place], &owner,
 		    (uint64_t)slot + 1))
@@ -180,9 +186,23 @@ stats_place_take(struct stats_data *d, struct hash_key by,
 		stats_place_give(&d->places[place], key,
 		    stats_plan_take(d, by, stats_key_plan(key)));
 		atomic_store(&d->ids[place], id);
-		return (unsigned)place;
+		return place;
 	}
-	return STATS_STRAY;
+	if (place != -1)
+		atomic_store_explicit(floor, used, memory_order_relaxed);
+	return -1;
+}
+
+unsigned
+stats_place_take(struct stats_data *d, struct hash_key by,
+    const struct stats_key *key, int slot)
+{
+	uint64_t id = stats_id(by, key);
+	int place = stats_place_find(d, id);
+
+	if (place == -1)
+		place = stats_place_win(d, by, id, key, slot);
+	return place != -1 ? (unsigned)place : STATS_STRAY;
 }
 
 void

@@ -25,6 +25,7 @@ enum {
 	STATS_SLOTS = SHM_SLOTS_MAX,
 	STATS_WORDS = STATS_COUNT_COUNT + STATS_TIMES,
 	STATS_BUCKET = 32,      /* places where one id may be */
+	STATS_BUCKETS = STATS_TOP / STATS_BUCKET,
 	STATS_STRAY = STATS_TOP, /* the place of who finds none */
 	STATS_IDS = 256,        /* an id is no less: below, 1 and a slot are
 	                           of who is just giving the place away */
@@ -81,6 +82,9 @@ struct stats_data {
 	struct stats_cell seconds[STATS_SECOND_CELLS];
 	struct stats_cell minutes[STATS_MINUTE_CELLS];
 	_Atomic uint64_t ids[STATS_TOP]; /* 0: a free place */
+	/* Of each bucket: each place was used at least so often, as it was
+	 * seen last. */
+	_Atomic uint64_t floors[STATS_BUCKETS];
 	struct stats_place places[STATS_TOP + 1];
 };
 
@@ -91,7 +95,7 @@ _Static_assert((int)REASON_COUNT < STATS_REASONS, "all find a place");
 _Static_assert(STATS_SLOTS + 1 < STATS_IDS, "no id is a slot's");
 _Static_assert(sizeof(struct stats_place) == 1408, "whole cache lines");
 _Static_assert(sizeof(struct stats_plan) == 576, "whole cache lines");
-_Static_assert(sizeof(struct stats_data) == 3620416, "drawn in the manual");
+_Static_assert(sizeof(struct stats_data) == 3620928, "drawn in the manual");
 
 /* ---- stats_place: who has which place ---- */
 

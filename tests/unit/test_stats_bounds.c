@@ -362,6 +362,7 @@ the_manual_draws_the_file(void **state)
 		LAYOUT_ROW(struct stats_data, seconds),
 		LAYOUT_ROW(struct stats_data, minutes),
 		LAYOUT_ROW(struct stats_data, ids),
+		LAYOUT_ROW(struct stats_data, floors),
 		LAYOUT_ROW(struct stats_data, places),
 	};
 	const struct layout_row place[] = {
