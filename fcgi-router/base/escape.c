@@ -62,7 +62,8 @@ escape_utf8(struct str s)
 	return escape_turns(p) ? 0 : n;
 }
 
-enum { ESCAPE_BLOCK = 8 }; /* bytes that are looked at together */
+/* Bytes that are looked at together. */
+enum { ESCAPE_BLOCK = 8, ESCAPE_WIDE = 16 };
 
 /* ASCII that stays as it is: by bits of 1 << how. */
 static const unsigned char escape_plain[256] = {
@@ -124,23 +125,54 @@ escape_put_few(char *to, struct str s, enum escape_how how)
 	    how) == 0;
 }
 
+/* Eight bytes or more, but less than a wide block. */
+static bool
+escape_put_some(char *to, struct str s, enum escape_how how)
+{
+	const size_t at = s.n - ESCAPE_BLOCK;
+	uint64_t first = escape_load(s.p), last = escape_load(s.p + at);
+
+	memcpy(to, &first, sizeof(first));
+	memcpy(to + at, &last, sizeof(last));
+	return (escape_suspects(first, how) |
+	    escape_suspects(last, how)) == 0;
+}
+
+/* A wide block or more, the last one first. Written so that it is a few vector
+ * instructions a block. */
+static inline bool
+escape_put_wide(char *to, struct str s, unsigned char least,
+    unsigned char quote, unsigned char slash)
+{
+	unsigned char bad[ESCAPE_WIDE] = { 0 }, block[ESCAPE_WIDE];
+	size_t at = s.n - ESCAPE_WIDE, next = 0, i;
+
+	for (;;) {
+		memcpy(block, s.p + at, ESCAPE_WIDE);
+		memcpy(to + at, block, ESCAPE_WIDE);
+		for (i = 0; i < ESCAPE_WIDE; i++)
+			bad[i] |= (unsigned char)((unsigned char)(block[i] -
+			    least) > '~' - least || block[i] == quote ||
+			    block[i] == slash);
+		at = next;
+		next += ESCAPE_WIDE;
+		if (next >= s.n)
+			break;
+	}
+	return (escape_load((char *)bad) |
+	    escape_load((char *)bad + ESCAPE_BLOCK)) == 0;
+}
+
 bool
 escape_put_plain(char *to, struct str s, enum escape_how how)
 {
-	uint64_t word, bad;
-	size_t n;
-
 	if (s.n < ESCAPE_BLOCK)
 		return escape_put_few(to, s, how);
-	word = escape_load(s.p + s.n - ESCAPE_BLOCK);
-	memcpy(to + s.n - ESCAPE_BLOCK, &word, sizeof(word));
-	bad = escape_suspects(word, how);
-	for (n = 0; n + ESCAPE_BLOCK < s.n; n += ESCAPE_BLOCK) {
-		word = escape_load(s.p + n);
-		memcpy(to + n, &word, sizeof(word));
-		bad |= escape_suspects(word, how);
-	}
-	return bad == 0;
+	if (s.n < ESCAPE_WIDE)
+		return escape_put_some(to, s, how);
+	return how == ESCAPE_WORD ? escape_put_wide(to, s, '!', '"', '\\') :
+	    how == ESCAPE_LINE ? escape_put_wide(to, s, ' ', 0, 0) :
+	    escape_put_wide(to, s, ' ', '"', '\\');
 }
 
 /* How many bytes s begins with stay as they are and are ASCII. */

@@ -131,6 +131,43 @@ a_full_room_holds_no_halves(void **state)
 	}
 }
 
+/* With any byte at that place. */
+static void
+plain_is_right(char text[40], size_t n, size_t at, enum escape_how how)
+{
+	const struct str s = { text, n };
+	char plain[40], escaped[400];
+	int c;
+
+	for (c = 0; c < 256; c++) {
+		struct str left = s;
+		size_t put;
+
+		text[at] = (char)c;
+		put = escape_put(escaped, sizeof(escaped), &left, how);
+		assert_int_equal(escape_put_plain(plain, s, how), put == n);
+		assert_memory_equal(plain, text, n);
+	}
+	text[at] = 'a';
+}
+
+/* Each byte, at each place of texts of many lengths. */
+static void
+a_plain_text_is_what_needs_no_escape(void **state)
+{
+	char text[40];
+	size_t n, at;
+	int how;
+
+	(void)state;
+	memset(text, 'a', sizeof(text));
+	for (how = 0; how < ESCAPE_HOW_COUNT; how++)
+		for (n = 1; n <= sizeof(text); n++)
+			for (at = 0; at < n; at++)
+				plain_is_right(text, n, at,
+				    (enum escape_how)how);
+}
+
 int
 main(void)
 {
@@ -138,6 +175,7 @@ main(void)
 		cmocka_unit_test(what_may_harm_is_escaped),
 		cmocka_unit_test(every_byte_is_printable_afterwards),
 		cmocka_unit_test(a_full_room_holds_no_halves),
+		cmocka_unit_test(a_plain_text_is_what_needs_no_escape),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
