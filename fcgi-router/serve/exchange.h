@@ -163,6 +163,8 @@ struct exchange {
 	bool ended;         /* its end was put */
 	bool whole;         /* all of it was written */
 	bool recorded;      /* and written down */
+	bool refused;       /* the intake answered what it could not take: id
+	                       and record say how */
 	bool stalls;        /* the upload waits for the front, not the origin */
 	bool fresh_only;    /* the pool's wires are not to be trusted */
 	bool watches_front; /* is looked at for being gone */

@@ -182,23 +182,27 @@ intake_fcgi_refuse_head(struct exchange *x, struct str bytes,
 	static const char head[] = "Content-Type: text/plain; charset=utf-8\r\n"
 	    "Cache-Control: no-store\r\nX-Router-Reason: ";
 	int status = reason_status(reason);
-	char text[512], id[REQUEST_ID_SIZE];
+	char text[512];
 	struct str answer = { text, 0 };
 	int n;
 
-	request_id_new(id);
+	request_id_new(x->id);
 	n = snprintf(text, sizeof(text),
 	    "Status: %d %s\r\n%s%s\r\nX-Request-Id: %s\r\n\r\n%s\n", status,
-	    status_phrase(status), head, reason_word(reason), id,
+	    status_phrase(status), head, reason_word(reason), x->id,
 	    reason_sentence(reason));
 	CHECK(n > 0 && (size_t)n < sizeof(text));
 	answer.n = (size_t)n;
+	x->refused = true;
+	x->record.status = status;
+	x->record.reason = reason;
+	x->record.sent = strlen(reason_sentence(reason)) + 1;
 	intake_fcgi_state(x)->writer.id = fcgi_head_id(bytes);
 	if (fcgi_write_queue(x, FCGI_STDOUT, answer, e) == -1 ||
 	    intake_fcgi_end(x, true, e) == -1 ||
 	    fcgi_write_flush(x, e) == -1)
 		return intake_fcgi_refuse(x, "no room for an answer", e);
-	err_set(e, reason, "%s: %s", id, why);
+	err_set(e, reason, "%s: %s", x->id, why);
 	return intake_fcgi_linger(x);
 }
 

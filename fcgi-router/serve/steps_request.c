@@ -49,11 +49,22 @@ step_understand(struct exchange *x)
 	return got == 0 ? trusted : -1;
 }
 
+/* Nobody knows more of it than its answer. */
+static void
+step_record_refused(struct exchange *x, const struct exchange_loan *loan)
+{
+	step_begin(x);
+	x->request.id = str_of(x->id);
+	step_record(x, loan);
+}
+
 int
 step_read_request(struct exchange *x, const struct exchange_loan *loan)
 {
 	int got = x->intake->take(x, loan, &x->err);
 
+	if (x->refused && !x->recorded)
+		step_record_refused(x, loan);
 	if (got == 0)
 		return STEP_WAIT;
 	if (got == -1) {

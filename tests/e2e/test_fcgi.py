@@ -289,6 +289,24 @@ def test_a_head_that_libfcgi_is_not_shown_is_431(router, asked):
     still_serves(router)
 
 
+@pytest.mark.parametrize("more, status, reason", [
+    ([(f"HTTP_X_{n}", "v" * 9000) for n in range(100)], 431,
+     "headers-too-large"),
+    ([("HTTP_X", "a\0b")], 400, "bad-request")], ids=["large", "nul"])
+def test_what_libfcgi_is_not_shown_is_written_down(router, more, status,
+                                                   reason):
+    reply = fcgi.ask(router.socket, "/unseen", more=more)
+    assert (reply.status, reply.reason) == (status, reason)
+
+    def lines():
+        return [line for line in access_log(router).read_text().splitlines()
+                if f"id={reply.get('X-Request-Id')} " in line]
+    line, = labs.until(lines, 5, "it is logged")
+    assert f'" {status} {len(reply.body)} ' in line
+    assert f" reason={reason} " in line
+    still_serves(router)
+
+
 def test_64_idle_kept_connections_hold_nobody_up(router):
     peers = [Peer(router.socket) for _ in range(64)]
     try:
