@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "http/accept.h"
 #include "http/host.h"
 #include "serve/status_private.h"
 
@@ -67,10 +68,11 @@ status_sort_of(struct str word)
 }
 
 static struct status_query
-status_ask(struct str query, struct arena *a)
+status_ask(const struct request *r, struct arena *a)
 {
-	struct status_query q = { .form = STATUS_PAGE };
-	struct str pair, name, value;
+	struct status_query q = { .form = accept_prefers_json(&r->fields) ?
+		STATUS_JSON : STATUS_PAGE };
+	struct str query = r->path.query, pair, name, value;
 
 	while (query.n > 0) {
 		(void)str_cut(query, '&', &pair, &query);
@@ -280,7 +282,7 @@ status_nonce(char text[STATUS_NONCE])
 int
 status_answer(struct exchange *x, unsigned slot)
 {
-	struct status_query q = status_ask(x->request.path.query, &x->arena);
+	struct status_query q = status_ask(&x->request, &x->arena);
 	struct health_limits limits = pick_limits(x->settings);
 	struct status *s = arena_alloc(&x->arena, sizeof(*s));
 	char name[STATUS_NAME], nonce[STATUS_NONCE];

@@ -2,6 +2,7 @@
 """internal=status: what the page, ?auto and ?json tell of a running router,
 and that nothing that others chose gets out of its place there."""
 
+import hashlib
 import html.parser
 import json
 import re
@@ -134,6 +135,13 @@ def test_json_has_the_members_of_the_table(site):
     assert answer.get("Content-Type") == "application/json"
     assert list(json.loads(answer.body)) == re.findall(
         r"(?m)^STATUS_MEMBER\((\w+)", TABLE)
+
+
+def test_who_prefers_json_gets_it_unless_told_otherwise(site):
+    fields = [("Accept", "application/json")]
+    assert page(site, fields=fields).body.startswith(b"{")
+    assert page(site, "?auto", fields=fields).text.startswith("Total Accesses")
+    assert page(site, fields=[("Accept", "*/*")]).text.startswith("<!doctype")
 
 
 def test_what_was_asked_is_counted_once_everywhere(site):
@@ -285,6 +293,24 @@ def test_a_request_that_plain_cgi_answers_is_seen(lab, origin):
                                        told(made)["requests"]], 10, "seen")
         origin.gate.set()
         assert client.answer().status == 200
+
+
+def test_who_looks_from_elsewhere_is_asked_who_it_is(lab):
+    secret = lab.dir / "etc" / "tokens"
+    secret.write_text(hashlib.sha256(b"token").hexdigest() + " ann\n")
+    secret.chmod(0o600)
+    if labs.ROOT:
+        shutil.chown(secret, labs.WEB_USER, labs.WEB_GROUP)
+    lab.settings = {"internal__allow": "0.0.0.0/0 ::/0",
+                    "trust__proxies": "127.0.0.1",
+                    "auth:staff__type": "bearer",
+                    "auth:staff__file": str(secret)}
+    lab.routes("site.test/status internal=status auth=staff\n")
+    made = Site(lab, SETUPS["nginx"]).start()
+    far = [("X-Forwarded-For", "192.0.2.1")]
+    assert page(made, fields=far).get("X-Router-Reason") == "auth-required"
+    known = page(made, fields=[*far, ("Authorization", "Bearer token")])
+    assert known.status == 200
 
 
 def test_where_nothing_is_counted_the_page_says_so(lab):
