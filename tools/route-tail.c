@@ -31,9 +31,9 @@ static const struct tool tail_tool = {
 	    "  -c FILE       the router.ini whose '[router] state_dir' is "
 	    "read\n"
 	    "  -d FOLDER     the folder of shared files, instead of that one\n"
-	    "  -f FORMAT     combined, vhost_combined, full, json, the NAME of "
-	    "a\n"
-	    "                [format:NAME], or an own one, as "
+	    "  -f FORMAT     combined, vhost_combined, standard, full, json, "
+	    "the NAME\n"
+	    "                of a [format:NAME], or an own one, as "
 	    "'{host} {status}'\n"
 	    "  -j            the same as -f json\n"
 	    "  -n COUNT      begin with the last COUNT that are still there\n"
@@ -234,8 +234,9 @@ tail_find_format(struct tail *t, struct err *e)
 	text = tail_format_text(t, text);
 	if (str_find(text, '{') == text.n)
 		return err_set(e, REASON_BAD_REQUEST, "%s: no such format, "
-		    "expected combined, vhost_combined, full, json, the NAME "
-		    "of a [format:NAME], or one as '{host} {status}'",
+		    "expected combined, vhost_combined, standard, full, json, "
+		    "the NAME of a [format:NAME], or one as "
+		    "'{host} {status}'",
 		    t->format_name);
 	if (format_parse(text, &t->format, &at, &why) == 0)
 		return 0;
@@ -262,6 +263,17 @@ tail_open_some(struct tail *t, struct err *e)
 	return t->journal != NULL ? 1 : lacks ? 0 : -1;
 }
 
+/* Who asks for what was is not to believe that this is all there was. */
+static void
+tail_tell_unread(struct tail *t)
+{
+	struct journal_tail_routers now = journal_tail_routers(t->journal);
+
+	if (now.joined > 0 && now.writing == 0)
+		msg_notice("routers wrote nothing until now, as nobody read: "
+		    "see '[journal] keep' in router.ini(5)");
+}
+
 /* Waits until there is one: where web servers start routers, none may be there
  * before the first request. 0, or -1 and e. */
 static int
@@ -282,9 +294,11 @@ tail_open(struct tail *t, struct err *e)
 	}
 	if (got != 1)
 		return -1;
-	if (t->goes_back || t->once)
+	if (t->goes_back || t->once) {
 		journal_tail_back(t->journal,
 		    t->goes_back ? t->back : UINT64_MAX);
+		tail_tell_unread(t);
+	}
 	return 0;
 }
 

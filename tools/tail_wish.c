@@ -71,7 +71,9 @@ tail_wish_tag(struct tail_wish *w, const char *tag, struct err *e)
 int
 tail_wish_slow(struct tail_wish *w, const char *time, struct err *e)
 {
-	return tail_wish_compare(w, STR("total"), ">", time, e);
+	/* As a filter has it. */
+	return tail_wish_compare(w, STR("total"), ">",
+	    time + (time[0] == '>'), e);
 }
 
 bool

@@ -475,6 +475,18 @@ def test_without_a_journal_it_says_so(lab):
     assert not (lab.dir / "run" / "state" / "journal.1").exists()
 
 
+def test_what_was_not_kept_is_told(lab, kept):
+    lab.routes("all.test respond=200\n")
+    lab.configure(router__check=CHECK)
+    lab.start_router()
+    journal = lab.dir / "run" / "state" / "journal.1"
+    labs.until(journal.exists, 5, "there is a journal")
+    run = tail(lab)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert "[journal] keep" in run.stderr
+    assert "[journal] keep" not in tail(kept).stderr
+
+
 def test_a_full_disk_is_trouble(kept):
     with open("/dev/full", "wb") as full:
         run = subprocess.run(

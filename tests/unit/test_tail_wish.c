@@ -72,6 +72,8 @@ a_short_form_says_what_it_says(void **state)
 		{ TAG, "", ":42", -1 },
 		{ SLOW, "", "200ms", 1 },
 		{ SLOW, "", "250ms", 0 },
+		{ SLOW, "", ">200ms", 1 },
+		{ SLOW, "", ">", -1 },
 		{ SLOW, "", "soon", -1 },
 		{ ONLY, "", "status=404 & total<1s", 1 },
 		{ ONLY, "", "status=404 &", -1 },
