@@ -198,6 +198,16 @@ def test_manual_has_no_count_of_its_own():
         [key for key, _ in COUNTED]
 
 
+def test_manual_has_the_formats_that_are_built_in():
+    names = re.findall(r'\{ \{ "(\w+)", \d+ \}, format_put_\w+ \}',
+                       source("fcgi-router/report/format.c"))
+    part = re.search(r"(?s)\.Ss Formats\n(.*?)\n\.El",
+                     source("fcgi-router/fcgi-router.8"))[1]
+    assert names and re.findall(r"(?m)^\.It Sy (\S+)$", part) == names
+    row, = [row for row in SETTINGS if row[:2] == ["log", "format"]]
+    assert all(name in row[-1] for name in names)
+
+
 # ---- router.ini(5) and the sample ----
 
 def value_forms(row):
