@@ -322,7 +322,8 @@ board_see(const struct board_place *p, struct board_view *out)
 		words[i] = atomic_load_explicit(&p->text[i],
 		    memory_order_acquire);
 	wait = atomic_load_explicit(&p->wait, memory_order_acquire);
-	if ((seal & 1) != 0 || wait >= BOARD_WAIT_COUNT ||
+	/* A place that is taken for the first time has nothing yet. */
+	if (seal == 0 || (seal & 1) != 0 || wait >= BOARD_WAIT_COUNT ||
 	    atomic_load_explicit(&p->seal, memory_order_relaxed) != seal)
 		return false;
 	out->wait = (enum board_wait)wait;

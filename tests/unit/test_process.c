@@ -79,17 +79,17 @@ it_starts_without_a_map(void **state)
 	assert_null(p.settings);
 }
 
+/* It is told, and opened when it can be. */
 static void
-an_access_log_that_cannot_be_is_told(void **state)
+an_access_log_that_cannot_be_keeps_no_router_from_starting(void **state)
 {
 	struct process p;
-	struct err e = { .text = "" };
+	struct err e;
 
 	(void)state;
 	assert_int_equal(process_init(&p,
 	    process_load("[log]\naccess = /nonexistent/folder/log\n"), false,
-	    &e), -1);
-	assert_non_null(strstr(e.text, "/nonexistent/folder/log"));
+	    &e), 0);
 	process_fini(&p);
 }
 
@@ -307,7 +307,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_starts_without_a_map),
-		cmocka_unit_test(an_access_log_that_cannot_be_is_told),
+		cmocka_unit_test(
+		    an_access_log_that_cannot_be_keeps_no_router_from_starting),
 		cmocka_unit_test(settings_in_use_outlive_a_change),
 		cmocka_unit_test(what_needs_a_start_is_told),
 		cmocka_unit_test(the_pool_follows_the_settings),
