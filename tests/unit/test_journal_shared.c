@@ -131,6 +131,9 @@ all_are_read_once_and_whole_or_counted(void **state)
 	for (i = 0; i < PROCESSES; i++)
 		end_well(pids[i]);
 	read += site_drain(t, &number);
+	/* Some gave up their places to who was late. */
+	site_set_us(site_us() + JOURNAL_TAIL_PATIENCE_MS * 1000);
+	read += site_drain(t, &number);
 	assert_int_equal(read + journal_tail_missed(t), all * EACH);
 	assert_true(read >= JOURNAL_PLACES / 2);
 	journal_tail_close(&t);
