@@ -303,7 +303,7 @@ garbage_word(void)
 static void
 garbage_does_no_harm(void **state)
 {
-	const size_t rounds = random_cases(10, 500);
+	const size_t rounds = random_cases(10, 100);
 	struct stats *s = site_join();
 	struct stats_data *d = site_open();
 	_Atomic uint64_t *words = (_Atomic uint64_t *)(void *)d;

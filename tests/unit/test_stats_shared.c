@@ -259,7 +259,7 @@ all_places_are_to_be_had(void)
 static void
 who_is_killed_takes_no_more_than_its_last_request_with_it(void **state)
 {
-	const uint64_t rounds = random_cases(25, 2000);
+	const uint64_t rounds = random_cases(25, 500);
 	struct stats *s = site_join();
 	struct stats_numbers sum;
 	struct stats_view *v;
