@@ -6,10 +6,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -25,6 +27,9 @@
 struct access_log {
 	int fd; /* -1: none */
 	bool is_file;
+	bool is_stderr;
+	bool is_socket;
+	bool asks;            /* whether a write would block */
 	bool told_open;       /* that it cannot be opened again */
 	atomic_bool trouble;  /* a line was lost since the last look */
 	atomic_bool told;     /* that lines are lost */
@@ -134,6 +139,27 @@ access_log_open_nothing(struct access_log *l, struct err *e)
 	return fd;
 }
 
+/*
+ * Who reads stderr may be stuck. Of a pipe we get a descriptor of our own that
+ * does not block, unless the pipe is another user's.
+ */
+static void
+access_log_begin_stderr(struct access_log *l)
+{
+	struct stat st;
+
+	l->is_stderr = true;
+	if (fstat(STDERR_FILENO, &st) == 0) {
+		l->is_socket = S_ISSOCK(st.st_mode);
+		if (S_ISFIFO(st.st_mode))
+			l->fd = open("/proc/self/fd/2", O_WRONLY | O_CLOEXEC |
+			    O_NONBLOCK);
+		l->asks = S_ISFIFO(st.st_mode) && l->fd == -1;
+	}
+	if (l->fd == -1)
+		l->fd = STDERR_FILENO;
+}
+
 /* 0, or -1 and e. */
 static int
 access_log_begin(struct access_log *l, const struct access_log_says *says,
@@ -146,7 +172,7 @@ access_log_begin(struct access_log *l, const struct access_log_says *says,
 	if (strcmp(l->path, "none") == 0)
 		return 0;
 	if (strcmp(l->path, "stderr") == 0) {
-		l->fd = STDERR_FILENO;
+		access_log_begin_stderr(l);
 		return 0;
 	}
 	if (strcmp(l->path, "syslog") == 0)
@@ -190,7 +216,7 @@ access_log_close(struct access_log **l)
 {
 	if (*l == NULL)
 		return;
-	if ((*l)->is_file && (*l)->fd != -1)
+	if ((*l)->fd != -1 && (*l)->fd != STDERR_FILENO)
 		close((*l)->fd);
 	system_log_fini(&(*l)->system);
 	free((*l)->note);
@@ -209,7 +235,8 @@ static bool
 access_log_failed(struct access_log *l, const char *why)
 {
 	atomic_store(&l->trouble, true);
-	if (!atomic_exchange(&l->told, true))
+	/* Messages go to stderr, too, and would wait there. */
+	if (!l->is_stderr && !atomic_exchange(&l->told, true))
 		msg_error("access log %s: lines are lost: %s", l->path, why);
 	return false;
 }
@@ -220,6 +247,26 @@ access_log_write_system(struct access_log *l, struct str line)
 	if (system_log_write(&l->system, str_sub(line, 0, line.n - 1)) == 0)
 		return true;
 	return access_log_failed(l, strerror(errno));
+}
+
+/* As writev(2), but for errors that pass at once. */
+static ssize_t
+access_log_put(const struct access_log *l, struct iovec parts[2])
+{
+	const struct msghdr m = { .msg_iov = parts, .msg_iovlen = 2 };
+	struct pollfd to = { .fd = l->fd, .events = POLLOUT };
+	ssize_t wrote;
+
+	if (l->asks && poll(&to, 1, 0) == 0) {
+		errno = EAGAIN;
+		return -1;
+	}
+	do {
+		wrote = l->is_socket ?
+		    sendmsg(l->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) :
+		    writev(l->fd, parts, 2);
+	} while (wrote == -1 && errno == EINTR);
+	return wrote;
 }
 
 bool
@@ -241,9 +288,7 @@ access_log_write(struct access_log *l, struct str line)
 	if (atomic_load(&l->gone))
 		return access_log_failed(l,
 		    "there is no file, and none can be opened");
-	do {
-		wrote = writev(l->fd, parts, 2);
-	} while (wrote == -1 && errno == EINTR);
+	wrote = access_log_put(l, parts);
 	if (wrote == (ssize_t)(line.n + torn))
 		return true;
 	/* A full disk may have taken half a line of another process. */

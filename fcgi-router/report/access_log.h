@@ -6,7 +6,8 @@
  * A line is one write(2) to a file opened with O_APPEND, so that lines of
  * several threads and processes stay whole. The descriptor keeps its number
  * for good: reopening puts another file under it, and no writer waits for
- * that. A FIFO that is full takes nothing; nothing here ever blocks on one.
+ * that. A FIFO that is full takes nothing, nor does stderr where it leads to
+ * one or to a socket; nothing here ever blocks on them.
  * The program must ignore SIGPIPE.
  */
 #ifndef REPORT_ACCESS_LOG_H

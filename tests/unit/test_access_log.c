@@ -142,6 +142,43 @@ stderr_is_written_and_left_open(void **state)
 	assert_string_equal(scratch_heard(&f->scratch), "one\ntwo\n");
 }
 
+/* Nobody reads what ends there; the alarm ends a test that waits for it. */
+static bool
+write_to_stuck_stderr(struct fixture *f, int ends[2])
+{
+	static char line[2048];
+	int kept = dup(STDERR_FILENO), i;
+	bool wrote = true;
+	struct err e;
+
+	memset(line, 'x', sizeof(line));
+	line[sizeof(line) - 1] = '\n';
+	alarm(20);
+	(void)dup2(ends[1], STDERR_FILENO);
+	close(ends[1]);
+	wrote = open_at(f, "stderr", &e) == 0;
+	for (i = 0; i < 4096 && wrote; i++)
+		wrote = access_log_write(f->log,
+		    (struct str){ line, sizeof(line) });
+	alarm(0);
+	(void)dup2(kept, STDERR_FILENO);
+	close(kept);
+	close(ends[0]);
+	access_log_close(&f->log);
+	return wrote;
+}
+
+static void
+a_stuck_reader_of_stderr_holds_nobody_up(void **state)
+{
+	int ends[2];
+
+	assert_int_equal(pipe(ends), 0);
+	assert_false(write_to_stuck_stderr(*state, ends));
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	assert_false(write_to_stuck_stderr(*state, ends));
+}
+
 static void
 after_a_rename_lines_go_to_a_new_file(void **state)
 {
@@ -738,6 +775,7 @@ main(void)
 		TEST(a_new_file_is_not_for_everybody),
 		TEST(none_writes_nothing),
 		TEST(stderr_is_written_and_left_open),
+		TEST(a_stuck_reader_of_stderr_holds_nobody_up),
 		TEST(after_a_rename_lines_go_to_a_new_file),
 		TEST(after_a_removal_lines_go_to_a_new_file),
 		TEST(another_file_at_the_path_is_added_to),
