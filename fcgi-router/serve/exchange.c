@@ -160,6 +160,7 @@ exchange_reset(struct exchange *x)
 	x->uploads = x->stalls = x->front_partial = false;
 	x->head_sent = x->began = x->length_sent = x->broken = false;
 	x->ended = x->whole = x->recorded = x->refused = false;
+	x->given = false;
 	x->fresh_only = x->watches_front = false;
 	x->limit = x->total_limit = x->front_limit = INT64_MAX;
 	x->plan_limit = INT64_MAX;

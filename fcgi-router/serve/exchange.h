@@ -161,6 +161,8 @@ struct exchange {
 	bool length_sent;   /* with a Content-Length */
 	bool broken;        /* it is to be seen as broken */
 	bool ended;         /* its end was put */
+	bool given;         /* before that, the front had all of it, and knew
+	                       that this is all */
 	bool whole;         /* all of it was written */
 	bool recorded;      /* and written down */
 	bool refused;       /* the intake answered what it could not take: id

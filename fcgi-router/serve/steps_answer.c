@@ -526,6 +526,8 @@ step_finish(struct exchange *x, const struct exchange_loan *loan)
 	(void)loan;
 	if (!x->ended) {
 		step_drain(x);
+		x->given = x->length_sent && !x->broken &&
+		    buf_len(&x->out) == 0;
 		if (x->intake->end(x, !x->broken, &x->err) == -1)
 			return STEP_HAND_BACK;
 		x->ended = true;
@@ -537,7 +539,8 @@ step_finish(struct exchange *x, const struct exchange_loan *loan)
 	if (got == 0 && clock_ms() < x->front_limit)
 		return step_wait_flush(x, 0, 0);
 	x->whole = got == 1 && !x->broken;
-	if (got != 1 && x->record.reason == REASON_NONE) {
+	/* nginx may close without waiting for the end of what is whole. */
+	if (got != 1 && !x->given && x->record.reason == REASON_NONE) {
 		x->record.reason = REASON_CLIENT_GONE;
 		x->record.status = reason_status(REASON_CLIENT_GONE);
 	}

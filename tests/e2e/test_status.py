@@ -33,6 +33,7 @@ def site(new_lab, end_lab_module, lasting_origin):
             site.test/status internal=status
             site.test @shop
             one.test http://127.0.0.1:{lasting_origin.port}
+            whole.test http://127.0.0.1:{lasting_origin.port}
             tight.test respond=200 plan=tight tag=who:me<b>
             {{x}}.split.test @{{x}}
             old.test =site.test
@@ -161,6 +162,18 @@ def test_what_was_asked_is_counted_once_everywhere(site):
             one["requests"] for one in now["plans"]))
     # The one before is counted while this one is answered.
     labs.until(lambda: agree(told(site)), 10, "all tables agree")
+
+
+def test_who_has_the_whole_answer_did_not_leave(site):
+    """nginx closes the connection as soon as it has all of an answer."""
+    for _ in range(50):
+        assert ask(site.port, host="whole.test",
+                   target="/bytes/20000").size == 20000
+
+    def counted():
+        return [one for one in told(site)["services"]
+                if one["service"] == "whole.test" and one["requests"] == 50]
+    assert labs.until(counted, 10, "all are counted")[0]["gone"] == 0
 
 
 def test_services_and_reasons_are_told(site):
