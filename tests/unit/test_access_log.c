@@ -687,7 +687,7 @@ child_write(struct fixture *f, int child, int i)
 	size_t n = 20 + (size_t)(child * 131 + i * 977) % 2000;
 
 	memset(line, 'A' + child % 26, n);
-	snprintf(line, 16, "%02d %03d %05zu", child, i, n);
+	snprintf(line, 64, "%02d %03d %05zu", child, i, n);
 	line[strlen(line)] = ' ';
 	line[n - 1] = '\n';
 	if (!access_log_write(f->log, (struct str){ line, n }))
