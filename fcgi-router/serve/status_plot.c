@@ -12,6 +12,7 @@
 enum {
 	STATUS_WIDE = 600,
 	STATUS_HIGH = 100,
+	STATUS_MINUTE = 60,
 	STATUS_DAY_MINUTES = STATS_MINUTES / STATUS_BINS,
 	STATUS_MEDIAN = 500, /* of a thousand */
 	STATUS_SLOW = 990
@@ -49,7 +50,7 @@ status_fill_day(const struct stats_view *v, struct status_series *out)
 	size_t i;
 
 	out->count = STATUS_BINS;
-	out->seconds = STATUS_DAY_MINUTES * 60;
+	out->seconds = STATUS_DAY_MINUTES * STATUS_MINUTE;
 	out->from = "24 h ago";
 	out->span = "day";
 	for (i = 0; i < STATUS_BINS; i++)
@@ -120,12 +121,12 @@ status_value_requests(struct status_out *o, const struct stats_numbers *n)
 
 static void
 status_bar(struct status_out *o, const char *class, size_t i,
-    const struct status_series *s, uint64_t n, uint64_t most)
+    const struct status_series *s, double each, double most)
 {
 	double wide = (double)STATUS_WIDE / (double)s->count;
-	double high = STATUS_HIGH * (double)n / (double)most;
+	double high = each > 0 ? STATUS_HIGH * each / most : 0;
 
-	if (n == 0)
+	if (each <= 0)
 		return;
 	if (high < 1)
 		high = 1; /* to be seen at all */
@@ -134,36 +135,49 @@ status_bar(struct status_out *o, const char *class, size_t i,
 	    wide * 0.8, high);
 }
 
+/* So many of a column are so many a second. Counting may have begun within
+ * it. */
+static double
+status_each(const struct status_series *s, size_t i, uint64_t n)
+{
+	int64_t later = (int64_t)((s->count - 1 - i) * s->seconds);
+	int64_t in = s->counted - later;
+
+	return (double)n / (double)(in > 0 && in < s->seconds ? in :
+	    s->seconds);
+}
+
 static void
 status_plot_requests(struct status_out *o, const struct status_series *s)
 {
 	struct stats_numbers sum = { .counts = { 0 } };
-	uint64_t most = 0;
+	double most = 0;
 	size_t i;
 
 	for (i = 0; i < s->count; i++) {
+		double each = status_each(s, i, status_requests(&s->bins[i]));
+
 		stats_sum(&sum, &s->bins[i]);
-		if (status_requests(&s->bins[i]) > most)
-			most = status_requests(&s->bins[i]);
+		most = each > most ? each : most;
 	}
 	status_plot_begin(o, "Requests a second", s, status_value_requests);
 	status_put(o, STR("<p class=\"key\">"));
 	status_put_rate(o, (double)status_requests(&sum) /
 	    (double)s->counted);
 	status_put(o, STR(" on average, "));
-	status_put_rate(o, (double)most / s->seconds);
+	status_put_rate(o, most);
 	status_put(o, STR(" at most, "));
 	status_printf(o, "<span class=\"%s\">errors ",
 	    status_errors(&sum) > 0 ? "bad" : "");
 	status_put_share(o, status_errors(&sum), status_requests(&sum));
 	status_put(o, STR("</span></p>" STATUS_TOP));
-	status_put_rate(o, (double)most / s->seconds);
+	status_put_rate(o, most);
 	status_plot_draw(o);
 	for (i = 0; i < s->count; i++) {
-		status_bar(o, "bar", i, s, status_requests(&s->bins[i]),
-		    most);
-		status_bar(o, "bar bad", i, s, status_errors(&s->bins[i]),
-		    most);
+		status_bar(o, "bar", i, s, status_each(s, i,
+		    status_requests(&s->bins[i])), most);
+		status_bar(o, "bar bad", i, s, status_each(s, i,
+		    status_errors(&s->bins[i])), most);
 	}
 	status_plot_end(o, s);
 }
@@ -237,14 +251,17 @@ status_plot_pair(struct status_out *o, const struct status_series *s)
 	status_plot_times(o, s);
 }
 
-/* At the beginning there is less than a day, or a minute. */
+/* At the beginning there is less than a day, or a minute; of days only whole
+ * minutes are known. */
 static void
 status_bound_series(const struct status *s, struct status_series *series)
 {
 	int64_t whole = (int64_t)(series->count * series->seconds);
+	int64_t step = series->seconds == 1 ? 1 : STATUS_MINUTE;
 	int64_t since = (int64_t)s->wall.tv_sec - (int64_t)s->counted->made;
 
-	series->counted = since < 1 ? 1 : since < whole ? since : whole;
+	since -= since % step;
+	series->counted = since < step ? step : since < whole ? since : whole;
 }
 
 void
