@@ -147,6 +147,47 @@ texts_of_others_stay_texts(void **state)
 	}
 }
 
+/* ---- plots ---- */
+
+/* Counting began a while ago; since then each minute had as many. */
+static void
+no_average_is_above_the_most_there_was(void **state)
+{
+	static struct stats_numbers seconds[STATS_SECONDS];
+	static struct stats_numbers minutes[STATS_MINUTES];
+	static struct stats_view view = { .seconds = seconds,
+		.minutes = minutes };
+	const struct status s = { .wall.tv_sec = 1000000, .counted = &view };
+	static const struct {
+		const char *name;
+		uint64_t since;
+	} rows[] = { { "a minute", 61 }, { "minutes", 229 },
+		{ "a column and more", 400 }, { "an hour", 3599 } };
+	const char *day = "<b>Requests a second</b> <span>last day</span>";
+	double average, most;
+	char *at;
+	size_t i, m;
+
+	(void)state;
+	for (i = 0; i < TABLE_COUNT(rows); i++) {
+		view.made = 1000000 - rows[i].since;
+		for (m = 0; m < rows[i].since / 60; m++)
+			minutes[m].counts[STATS_COUNT_requests] = 6000;
+		buf_clear(&out.to);
+		status_plots(&out, &s);
+		status_put(&out, (struct str){ "", 1 });
+		at = strstr(buf_view(&out.to).p, day);
+		at = at != NULL ? strstr(at, "\"key\">") : NULL;
+		assert_non_null(at);
+		average = strtod(at + strlen("\"key\">"), &at);
+		at = strstr(at, "average, ");
+		assert_non_null(at);
+		most = strtod(at + strlen("average, "), NULL);
+		TABLE_INT(rows[i].name, average <= most, 1);
+		TABLE_INT(rows[i].name, average > 0, 1);
+	}
+}
+
 /* ---- what is the matter ---- */
 
 /* Two routers that have the map of generation 7, and nothing else. */
@@ -367,6 +408,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		OUT_TEST(numbers_are_as_people_write_them),
 		OUT_TEST(texts_of_others_stay_texts),
+		OUT_TEST(no_average_is_above_the_most_there_was),
 		cmocka_unit_test(what_is_wrong_is_said_and_nothing_else),
 		cmocka_unit_test(the_gravest_is_said_first),
 		cmocka_unit_test(the_most_there_can_be_fits),
