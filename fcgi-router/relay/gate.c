@@ -64,7 +64,7 @@ gate_add(struct gate *g, uint64_t hash)
 bool
 gate_enter(struct gate *g, struct str key)
 {
-	uint64_t hash = hash_sip(g->key, key);
+	uint64_t hash = hash_place(g->key, key);
 	bool entered;
 
 	CHECK(pthread_mutex_lock(&g->lock) == 0);
@@ -76,7 +76,7 @@ gate_enter(struct gate *g, struct str key)
 void
 gate_leave(struct gate *g, struct str key)
 {
-	uint64_t hash = hash_sip(g->key, key);
+	uint64_t hash = hash_place(g->key, key);
 	struct gate_origin *origin;
 
 	CHECK(pthread_mutex_lock(&g->lock) == 0);

@@ -144,7 +144,7 @@ pool_find(struct pool *p, uint64_t hash, struct str key)
 struct wire *
 pool_take(struct pool *p, struct str key, bool sure)
 {
-	uint64_t hash = hash_sip(p->key, key);
+	uint64_t hash = hash_place(p->key, key);
 
 	for (;;) {
 		struct wire *w;
@@ -171,7 +171,7 @@ pool_give(struct pool *p, struct wire **w)
 
 	atomic_store(&wire_ready(*w)->owner, NULL);
 	if (place->hash == 0)
-		place->hash = hash_sip(p->key, wire_key(*w));
+		place->hash = hash_place(p->key, wire_key(*w));
 	place->since = clock_ms();
 	pthread_mutex_lock(&p->lock);
 	if (place->since - wire_since(*w) < p->life) {

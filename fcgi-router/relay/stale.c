@@ -22,7 +22,7 @@ stale_fini(struct stale *s)
 void
 stale_add(struct stale *s, struct str origin)
 {
-	uint64_t hash = hash_sip(s->key, origin);
+	uint64_t hash = hash_place(s->key, origin);
 	struct stale_origin *o = &s->origins[hash % STALE_MOST];
 
 	CHECK(pthread_mutex_lock(&s->lock) == 0);
@@ -35,7 +35,7 @@ stale_add(struct stale *s, struct str origin)
 bool
 stale_take(struct stale *s, struct str origin, int64_t now)
 {
-	uint64_t hash = hash_sip(s->key, origin);
+	uint64_t hash = hash_place(s->key, origin);
 	struct stale_origin *o = &s->origins[hash % STALE_MOST];
 	bool due;
 

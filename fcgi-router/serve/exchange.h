@@ -154,6 +154,7 @@ struct exchange {
 	const char *shown_to;   /* and to which origin: its target's name */
 	bool timed;         /* somebody is told how long its parts take */
 	bool counted;       /* it goes into stats */
+	bool logged;        /* and into a log, if that takes it */
 	bool uploads;       /* the request's body still goes out, beside the
 	                       answer */
 	bool head_sent;     /* the answer's head was put */

@@ -104,27 +104,26 @@ step_write_logs(struct exchange *x)
 void
 step_record(struct exchange *x, const struct exchange_loan *loan)
 {
-	bool logs, journals;
+	bool journals;
 	int64_t now_us;
 
 	x->recorded = true;
 	step_note_refusal(x);
 	atomic_fetch_sub(&x->process->exchanges, 1);
 	board_hide(x->process->board, &x->mark);
-	logs = logs_wanted(x->settings);
 	journals = process_journals(x->process);
-	if (!logs && !journals && !x->counted)
+	if (!x->logged && !journals && !x->counted)
 		return;
 	now_us = clock_us();
 	x->record.total_us = now_us - x->since_us;
 	step_fill_place(x);
 	if (x->counted)
 		stats_add(x->process->stats, &x->record, now_us);
-	if (!logs && !journals)
+	if (!x->logged && !journals)
 		return;
 	step_fill_rest(x, loan);
 	if (journals)
 		journal_write(x->process->journal, &x->record);
-	if (logs)
+	if (x->logged)
 		step_write_logs(x);
 }

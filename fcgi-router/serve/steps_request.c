@@ -20,8 +20,8 @@ step_begin(struct exchange *x)
 {
 	x->since_us = clock_us();
 	x->settings = process_settings(x->process);
-	x->timed = x->settings->server_timing ||
-	    logs_wanted(x->settings) ||
+	x->logged = logs_wanted(x->settings);
+	x->timed = x->settings->server_timing || x->logged ||
 	    journal_wanted(x->process->journal) || x->process->once;
 	x->counted = x->settings->stats_count && x->process->stats != NULL;
 	if (x->timed)
