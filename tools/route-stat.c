@@ -10,6 +10,7 @@
 
 #include "settings/settings.h"
 #include "tools/stat.h"
+#include "tools/stat_sheets.h"
 #include "tools/state.h"
 
 /* What is summed where --sum does not say it. */
@@ -300,6 +301,9 @@ stat_run(struct stat_command *c)
 	struct err e;
 
 	stat_defaults(c);
+	if (c->mode != STAT_MODE_USAGE && c->asked.sums &&
+	    stat_sheet_by_check(&c->asked.keys, &e) == -1)
+		return tool_usage(&stat_tool, "%s", e.text);
 	if (stat_format(&c->asked, &e) == -1)
 		return tool_trouble(&e);
 	switch (c->mode) {

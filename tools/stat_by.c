@@ -202,8 +202,8 @@ stat_by_reasons(const struct stat_look *look, const struct stat_keys *keys,
 
 /* ---- what can be summed ---- */
 
-static int
-stat_by_check(const struct stat_keys *keys, struct err *e)
+int
+stat_sheet_by_check(const struct stat_keys *keys, struct err *e)
 {
 	size_t i;
 
@@ -236,7 +236,7 @@ stat_sheet_by(const struct stat_look *look, const struct stat_keys *keys,
 	    RECORD_AT_plan;
 	struct sheet *s;
 
-	if (stat_by_check(keys, e) == -1)
+	if (stat_sheet_by_check(keys, e) == -1)
 		return NULL;
 	s = sheet_new(name);
 	if (first == RECORD_AT_reason) {

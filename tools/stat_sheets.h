@@ -45,11 +45,15 @@ struct sheet *stat_sheet_histogram(const struct stat_look *look);
 /* Everything that was counted, as one row. */
 struct sheet *stat_sheet_total(const struct stat_look *look);
 
+/* Can what is counted be summed by that? 0, or -1 and e. */
+ATTR_MUST_USE
+int stat_sheet_by_check(const struct stat_keys *keys, struct err *e);
+
 /*
  * Sums by keys, the most of the first one first. Where several services are
  * one because they have no place of their own, their names are STAT_OTHER.
- * name: the sheet's, static. NULL and e: what is counted cannot be summed by
- * that.
+ * name: the sheet's, static. NULL and e: as of
+ * stat_sheet_by_check.
  */
 #define STAT_OTHER "(other)"
 ATTR_MUST_USE

@@ -44,6 +44,7 @@ struct stat_usage {
 	struct arena arena; /* of one line */
 	struct buf key;
 	struct stat_usage_seen foreign; /* lines that are of no log, */
+	bool compressed; /* the first of them is of such a file */
 	struct stat_usage_seen silent;  /* that do not tell all of --by, */
 	struct stat_usage_seen lacking; /* all of --sum, */
 	struct stat_usage_seen partial; /* say that requests are left out */
@@ -158,6 +159,15 @@ stat_usage_parse(struct stat_usage *u, struct str line, struct logline *l)
 	return got != 0 ? got : logline_parse(line, u->read, &u->arena, l);
 }
 
+/* As gzip(1), xz(1) and zstd(1) begin. */
+static bool
+stat_usage_is_compressed(struct str line)
+{
+	return str_starts(line, STR("\x1f\x8b")) ||
+	    str_starts(line, STR("\xfd" "7zXZ")) ||
+	    str_starts(line, STR("\x28\xb5\x2f\xfd"));
+}
+
 /* 0, or -1 and e. */
 static int
 stat_usage_line(struct stat_usage *u, const struct input *in,
@@ -173,6 +183,8 @@ stat_usage_line(struct stat_usage *u, const struct input *in,
 	if (got == -1)
 		return err_set(e, REASON_OVERLOADED, "no room for a line");
 	if (got == 0) {
+		if (u->foreign.count == 0)
+			u->compressed = stat_usage_is_compressed(line->text);
 		stat_usage_see(&u->foreign, in, line);
 		return 0;
 	}
@@ -309,6 +321,9 @@ static bool
 stat_usage_tell(const struct stat_usage *u)
 {
 	stat_usage_warn(&u->foreign, "are of no access log");
+	if (u->compressed)
+		msg_warning("%s is compressed: zcat %s | route-stat --usage "
+		    "... -", u->foreign.log, u->foreign.log);
 	stat_usage_warn(&u->silent, "do not tell all of --by");
 	stat_usage_warn(&u->lacking, "do not tell all of --sum, whose "
 	    "sums are left empty");
