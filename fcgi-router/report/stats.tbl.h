@@ -83,6 +83,8 @@ STATS_GAUGE(wires_idle, NUMBER, "wires_idle",
     "Connections to origins that are kept for later requests.")
 STATS_GAUGE(wires_busy, NUMBER, "wires_busy",
     "Connections to origins that have a request.")
+STATS_GAUGE(log_lost, MOMENT, "log_lost_at",
+    "When a line of an access log could not be written last; 0: never.")
 
 #undef STATS_COUNT
 #undef STATS_EVENT

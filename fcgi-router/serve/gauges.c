@@ -55,6 +55,7 @@ gauges_tell(struct process *p, struct crew *c, time_t since)
 	gauges[STATS_GAUGE_connections] = crew_open(c);
 	gauges[STATS_GAUGE_workers] = workers;
 	gauges[STATS_GAUGE_workers_held] = held;
+	gauges[STATS_GAUGE_log_lost] = (uint64_t)atomic_load(&p->log_lost);
 	gauges_map(p, gauges);
 	gauges_wires(&p->relay, gauges);
 	stats_tell(p->stats, gauges);

@@ -50,6 +50,8 @@ struct process {
 	size_t plans_told_count;
 	atomic_bool draining;      /* accept and keep nothing any more */
 	atomic_uint exchanges;     /* requests that are being answered */
+	_Atomic int64_t log_lost;  /* when a line was lost last, seconds since
+	                              1970; 0: none was */
 	bool once;                 /* it answers one request */
 	bool on_stdin;             /* the FastCGI socket is descriptor 0 */
 	atomic_bool alone;         /* as far as is known, the web server sends

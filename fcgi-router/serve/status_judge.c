@@ -11,7 +11,8 @@
 enum {
 	STATUS_FEW = 20,    /* requests of which a share says nothing yet */
 	STATUS_SOME = 10,   /* errors of a thousand are worth a look, */
-	STATUS_MANY = 50    /* and these are trouble */
+	STATUS_MANY = 50,   /* and these are trouble */
+	STATUS_LATELY = 60  /* seconds */
 };
 
 const char *
@@ -130,6 +131,20 @@ status_judge_workers(struct status *s)
 }
 
 static void
+status_judge_logs(struct status *s)
+{
+	const struct stats_view *v = s->counted;
+	uint64_t since = (uint64_t)s->wall.tv_sec - STATUS_LATELY;
+	size_t lately = 0, i;
+
+	for (i = 0; i < v->process_count; i++)
+		lately += v->processes[i][STATS_GAUGE_log_lost] > since;
+	if (lately > 0)
+		status_find(s, STATUS_WARN, "Lines of an access log were lost "
+		    "in the last minute");
+}
+
+static void
 status_judge_counts(struct status *s)
 {
 	if (!s->counts)
@@ -158,6 +173,7 @@ status_judge(struct status *s)
 	status_judge_origins(s);
 	status_judge_limits(s);
 	status_judge_workers(s);
+	status_judge_logs(s);
 	status_judge_counts(s);
 	qsort(s->findings, s->finding_count, sizeof(*s->findings),
 	    status_graver);

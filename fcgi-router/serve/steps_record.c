@@ -97,6 +97,8 @@ step_write_logs(struct exchange *x)
 {
 	unsigned lost = logs_write(x->settings, &x->record);
 
+	if (lost > 0)
+		atomic_store(&x->process->log_lost, clock_wall().tv_sec);
 	if (lost > 0 && x->process->stats != NULL)
 		stats_happened(x->process->stats, STATS_EVENT_log_lost, lost);
 }

@@ -344,12 +344,13 @@ def counted(lab, key):
 
 
 def test_a_folder_that_vanishes_loses_lines_and_no_request(lab, origin):
-    lab.routes(f"site.test {origin.url}\n")
+    lab.routes(f"site.test {origin.url}\nstatus.test internal=status\n")
     folder = lab.dir / "var" / "gone"
     folder.mkdir(mode=0o777)
     folder.chmod(0o777)
     log = folder / "access.txt"
-    lab.configure(log__access=str(log), router__check="20ms")
+    lab.configure(log__access=str(log), router__check="20ms",
+                  internal__allow="192.0.2.9")
     router = lab.start_router()
     ask(lab, "site.test")
     labs.until(lambda: log.exists() and log.read_text(), 10, "a line")
@@ -361,6 +362,8 @@ def test_a_folder_that_vanishes_loses_lines_and_no_request(lab, origin):
                "lines are lost" in router.text(), 10, "it is told")
     assert ask(lab, "site.test")[0].status == 200
     labs.until(lambda: counted(lab, "log_lost"), 10, "it is counted")
+    labs.until(lambda: b"Lines of an access log were lost" in
+               ask(lab, "status.test")[0].body, 10, "the page says it")
     folder.mkdir(mode=0o777)
     folder.chmod(0o777)
     labs.until(lambda: ask(lab, "site.test")[0].status == 200 and

@@ -226,42 +226,47 @@ what_is_wrong_is_said_and_nothing_else(void **state)
 {
 	static const struct {
 		const char *name;
-		uint64_t generation, held, requests, errors, limited;
+		uint64_t generation, held, requests, errors, limited, lost;
 		size_t out;
 		bool counts, shared;
 		enum status_grade grade;
 		const char *says;
 	} rows[] = {
-		{ "all is well", 7, 0, 1000, 0, 0, 0, true, true,
+		{ "all is well", 7, 0, 1000, 0, 0, 0, 0, true, true,
 		    STATUS_WELL, NULL },
-		{ "few errors", 7, 0, 1000, 9, 0, 0, true, true,
+		{ "few errors", 7, 0, 1000, 9, 0, 0, 0, true, true,
 		    STATUS_WELL, NULL },
-		{ "one of few", 7, 0, 10, 1, 0, 0, true, true,
+		{ "one of few", 7, 0, 10, 1, 0, 0, 0, true, true,
 		    STATUS_WELL, NULL },
-		{ "some errors", 7, 0, 1000, 10, 0, 0, true, true,
+		{ "some errors", 7, 0, 1000, 10, 0, 0, 0, true, true,
 		    STATUS_WARN,
 		    "1.0 % of requests failed in the last minute" },
-		{ "many errors", 7, 0, 1000, 120, 0, 0, true, true,
+		{ "many errors", 7, 0, 1000, 120, 0, 0, 0, true, true,
 		    STATUS_BAD,
 		    "12 % of requests failed in the last minute" },
-		{ "another map", 8, 0, 0, 0, 0, 0, true, true, STATUS_WARN,
+		{ "another map", 8, 0, 0, 0, 0, 0, 0, true, true, STATUS_WARN,
 		    "Routers use maps of different generations" },
-		{ "no map", 0, 0, 0, 0, 0, 0, true, true, STATUS_BAD,
+		{ "no map", 0, 0, 0, 0, 0, 0, 0, true, true, STATUS_BAD,
 		    "1 router has no map" },
-		{ "held", 7, 4, 0, 0, 0, 0, true, true, STATUS_WARN,
+		{ "held", 7, 4, 0, 0, 0, 0, 0, true, true, STATUS_WARN,
 		    "All workers of 1 router are held" },
-		{ "plans refuse some", 7, 0, 1000, 0, 49, 0, true, true,
+		{ "plans refuse some", 7, 0, 1000, 0, 49, 0, 0, true, true,
 		    STATUS_WELL, NULL },
-		{ "plans refuse many", 7, 0, 1000, 0, 50, 0, true, true,
+		{ "plans refuse many", 7, 0, 1000, 0, 50, 0, 0, true, true,
 		    STATUS_WARN,
 		    "Plans refused 5 % of requests in the last minute" },
-		{ "an origin", 7, 0, 0, 0, 0, 1, true, true, STATUS_WARN,
+		{ "lines are lost", 7, 0, 0, 0, 0, 59, 0, true,
+		    true, STATUS_WARN, "Lines of an access log were lost in "
+		    "the last minute" },
+		{ "lines were lost", 7, 0, 0, 0, 0, 60, 0, true,
+		    true, STATUS_WELL, NULL },
+		{ "an origin", 7, 0, 0, 0, 0, 0, 1, true, true, STATUS_WARN,
 		    "1 origin is out" },
-		{ "origins", 7, 0, 0, 0, 0, 3, true, true, STATUS_WARN,
+		{ "origins", 7, 0, 0, 0, 0, 0, 3, true, true, STATUS_WARN,
 		    "3 origins are out" },
-		{ "not counted", 7, 0, 0, 0, 0, 0, false, false, STATUS_WARN,
+		{ "not counted", 7, 0, 0, 0, 0, 0, 0, false, false, STATUS_WARN,
 		    "Nothing is counted: router.ini says [stats] count = no" },
-		{ "not shared", 7, 0, 0, 0, 0, 0, true, false, STATUS_WARN,
+		{ "not shared", 7, 0, 0, 0, 0, 0, 0, true, false, STATUS_WARN,
 		    "Routers do not share what they count: these numbers are "
 		    "of one of them" },
 	};
@@ -274,6 +279,9 @@ what_is_wrong_is_said_and_nothing_else(void **state)
 
 		second[STATS_GAUGE_generation] = rows[i].generation;
 		second[STATS_GAUGE_workers_held] = rows[i].held;
+		if (rows[i].lost > 0) /* so many seconds ago */
+			second[STATS_GAUGE_log_lost] =
+			    (uint64_t)s->wall.tv_sec - rows[i].lost;
 		s->minute.counts[STATS_COUNT_requests] = rows[i].requests;
 		s->minute.counts[STATS_COUNT_errors] = rows[i].errors;
 		s->minute.counts[STATS_COUNT_limited] = rows[i].limited;
