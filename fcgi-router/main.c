@@ -385,6 +385,7 @@ main_serve(const struct main_options *o, const char *ini,
 		settings_drop(&settings);
 		return EXIT_USAGE;
 	}
+	msg_never_wait();
 	if (way == 1) {
 		intake_fcgi_init();
 		daemon_block_signals();

@@ -5,7 +5,9 @@
 #include "base/msg.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <syslog.h>
@@ -17,6 +19,8 @@ enum { MSG_TEXT_MAX = 2048 };
 
 static const char *msg_prog = "fcgi-router";
 static bool msg_syslog;
+static bool msg_waits = true;
+static atomic_uint msg_lost; /* lines that nobody took */
 static enum msg_level msg_most = MSG_NOTICE;
 
 static const struct {
@@ -45,15 +49,57 @@ msg_set_level(enum msg_level most)
 	msg_most = most;
 }
 
+void
+msg_never_wait(void)
+{
+	msg_waits = false;
+}
+
+/* A pipe that takes something takes a whole line. */
+static bool
+msg_may_write(void)
+{
+	struct pollfd to = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	return msg_waits || poll(&to, 1, 0) != 0;
+}
+
+static void
+msg_put(const char *word, const char *text)
+{
+	char line[MSG_TEXT_MAX + 128];
+	int n = snprintf(line, sizeof(line), "%s: %s%s\n", msg_prog, word,
+	    text);
+
+	if (n <= 0 || (size_t)n >= sizeof(line))
+		return;
+	if (!msg_may_write())
+		atomic_fetch_add(&msg_lost, 1);
+	else if (write(STDERR_FILENO, line, (size_t)n) == -1) {
+		/* Nobody is left to be told. */
+	}
+}
+
+static void
+msg_tell_lost(void)
+{
+	unsigned lost = msg_may_write() ? atomic_exchange(&msg_lost, 0) : 0;
+	char text[64];
+
+	if (lost == 0)
+		return;
+	(void)snprintf(text, sizeof(text), "%u lines before this were not "
+	    "read by anybody", lost);
+	msg_put(msg_levels[MSG_WARNING].word, text);
+}
+
 static void
 msg_write(enum msg_level level, const char *fmt, va_list args)
 {
 	char raw[MSG_TEXT_MAX];
 	char text[MSG_TEXT_MAX];
-	char line[MSG_TEXT_MAX + 128];
 	struct str whole;
 	int kept = errno;
-	int n;
 
 	if (level > msg_most)
 		return;
@@ -64,12 +110,9 @@ msg_write(enum msg_level level, const char *fmt, va_list args)
 		syslog(msg_levels[level].priority, "%s%s",
 		    msg_levels[level].word, text);
 	} else {
-		n = snprintf(line, sizeof(line), "%s: %s%s\n", msg_prog,
-		    msg_levels[level].word, text);
-		if (n > 0 && (size_t)n < sizeof(line) &&
-		    write(STDERR_FILENO, line, (size_t)n) == -1) {
-			/* Nobody is left to be told. */
-		}
+		if (atomic_load(&msg_lost) > 0)
+			msg_tell_lost();
+		msg_put(msg_levels[level].word, text);
 	}
 	errno = kept;
 }

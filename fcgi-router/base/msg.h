@@ -29,6 +29,10 @@ void msg_init(const char *prog, bool to_syslog);
 /* Lines above this level are not written; MSG_NOTICE at the start. */
 void msg_set_level(enum msg_level most);
 
+/* From now on a line that stderr does not take at once, as its reader is stuck,
+ * is left out, and how many were so is said before the next one. */
+void msg_never_wait(void);
+
 ATTR_PRINTF(1, 2) void msg_error(const char *fmt, ...);
 ATTR_PRINTF(1, 2) void msg_warning(const char *fmt, ...);
 ATTR_PRINTF(1, 2) void msg_notice(const char *fmt, ...);

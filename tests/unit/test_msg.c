@@ -137,6 +137,35 @@ errno_is_kept(void **state)
 
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
+/* The last test: from then on this program never waits. */
+static void
+what_nobody_reads_is_left_out_and_told_of(void **state)
+{
+	char read_all[256 * 1024];
+	int ends[2], kept = dup(STDERR_FILENO);
+	ssize_t n;
+	int i;
+
+	(void)state;
+	assert_true(kept != -1 && pipe(ends) == 0);
+	assert_true(dup2(ends[1], STDERR_FILENO) != -1);
+	msg_never_wait();
+	for (i = 0; i < 10000; i++)
+		msg_error("line %d", i);
+	n = read(ends[0], read_all, sizeof(read_all));
+	assert_true(n > 0 && read_all[n - 1] == '\n');
+	msg_error("the end");
+	n = read(ends[0], read_all, sizeof(read_all) - 1);
+	assert_true(dup2(kept, STDERR_FILENO) != -1);
+	assert_true(n > 0);
+	read_all[n] = '\0';
+	assert_non_null(strstr(read_all, " lines before this were not read by "
+	    "anybody\nprog: the end\n"));
+	close(ends[0]);
+	close(ends[1]);
+	close(kept);
+}
+
 int
 main(void)
 {
@@ -146,6 +175,7 @@ main(void)
 		TEST(a_long_text_is_cut_and_stays_one_line),
 		TEST(a_line_is_one_write),
 		TEST(errno_is_kept),
+		TEST(what_nobody_reads_is_left_out_and_told_of),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
