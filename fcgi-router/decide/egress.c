@@ -183,7 +183,7 @@ egress_denies_end(const struct settings_egress *rules, struct str end)
 
 	if (end.n >= sizeof(host))
 		return false;
-	memcpy(host + 1, end.p, end.n);
+	(void)str_put(host + 1, end);
 	return egress_denies_name(rules, (struct str){ host, end.n + 1 });
 }
 
