@@ -235,7 +235,7 @@ static bool
 access_log_failed(struct access_log *l, const char *why)
 {
 	atomic_store(&l->trouble, true);
-	/* Messages go to stderr, too, and would wait there. */
+	/* Who does not read stderr is told nothing there either. */
 	if (!l->is_stderr && !atomic_exchange(&l->told, true))
 		msg_error("access log %s: lines are lost: %s", l->path, why);
 	return false;
@@ -320,11 +320,14 @@ access_log_reopen(struct access_log *l)
 	int fd = access_log_open_file(l->path, &e);
 
 	if (fd == -1) {
-		atomic_store(&l->gone, fstat(l->fd, &st) == 0 &&
-		    (st.st_nlink == 0 || S_ISCHR(st.st_mode)));
+		bool gone = fstat(l->fd, &st) == 0 &&
+		    (st.st_nlink == 0 || S_ISCHR(st.st_mode));
+
+		atomic_store(&l->gone, gone);
 		if (!l->told_open)
-			msg_error("access log %s: the old file is kept",
-			    e.text);
+			msg_error("access log %s: %s", e.text, gone ?
+			    "lines are lost until it opens" :
+			    "the old file is kept");
 		l->told_open = true;
 		return;
 	}

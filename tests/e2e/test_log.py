@@ -359,7 +359,8 @@ def test_a_folder_that_vanishes_loses_lines_and_no_request(lab, origin):
     labs.until(lambda: not list(map(os.unlink, folder.iterdir()))
                and removed(folder), 10, "the folder is gone")
     labs.until(lambda: ask(lab, "site.test")[0].status == 200 and
-               "lines are lost" in router.text(), 10, "it is told")
+               "lines are lost until it opens" in router.text(), 10,
+               "it is told")
     assert ask(lab, "site.test")[0].status == 200
     labs.until(lambda: counted(lab, "log_lost"), 10, "it is counted")
     labs.until(lambda: b"Lines of an access log were lost" in
