@@ -224,6 +224,15 @@ crew_bell(const struct crew *c)
 	return c->tick_bell;
 }
 
+/* A late process has events that no worker has taken yet: what came in time
+ * is read before anybody is called late. */
+static void
+crew_look(struct exchange *x)
+{
+	if (x->transfer.wire != NULL)
+		ready_left(wire_ready(x->transfer.wire));
+}
+
 void
 crew_tick(struct crew *c)
 {
@@ -235,8 +244,10 @@ crew_tick(struct crew *c)
 	if (read(c->tick_bell, &count, sizeof(count)) == -1)
 		CHECK(errno == EAGAIN);
 	while ((x = timers_pop(c->timers, now)) != NULL)
-		if (exchange_wake(x))
+		if (exchange_wake(x)) {
+			crew_look(x);
 			crew_queue(c, x);
+		}
 	pthread_mutex_lock(&c->lock);
 	resume = c->paused;
 	c->paused = false;

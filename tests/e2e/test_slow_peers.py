@@ -14,7 +14,7 @@ import fcgi
 import lab as labs
 from client import pattern, sha256
 from fcgi import Peer
-from origin import Origin
+from origin import Listener, Origin, Wire
 
 SOON = 2 * labs.PATIENCE   # seconds; nobody innocent waits longer
 
@@ -254,3 +254,74 @@ def test_an_answer_may_be_taken_as_slowly_as_it_is_taken(lab, origin):
         steadily(4, take)
         reply = peer.reply()
     assert reply.ended and sha256(reply.body) == sha256(pattern(size))
+
+
+# A machine that is late: what came in time is not called late
+
+class Halves(Listener):
+    """Sends the first half of its answer, and the rest when it is told to."""
+
+    def __init__(self, first, rest):
+        self.halves, self.go = (first, rest), threading.Event()
+        self.waiting, self.sent = [], []
+        super().__init__()
+
+    def serve(self, sock):
+        wire = Wire(sock)
+        wire.line(b"\r\n\r\n")
+        sock.sendall(self.halves[0])
+        self.waiting.append(sock)
+        self.go.wait()
+        sock.sendall(self.halves[1])
+        self.sent.append(sock)
+        sock.recv(1)
+
+
+ANSWER = (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhelloworld")
+LATE = 250      # milliseconds
+MANY = 24       # of them one at least would be called late
+
+
+@pytest.mark.parametrize("at", [0, 20, len(ANSWER) - 5],
+                         ids=["before it", "in its head", "in its body"])
+def test_an_answer_in_time_is_whole_on_a_late_machine(lab, closing, at):
+    halves = closing(Halves(ANSWER[:at], ANSWER[at:]))
+    lab.configure(relay__idle_timeout=f"{LATE}ms",
+                  relay__response_timeout=f"{LATE}ms")
+    lab.routes(f"site.test {halves.url}\n")
+    router = lab.start_router()
+    peers = [closing(Peer(lab.socket)) for _ in range(MANY)]
+    for peer in peers:
+        peer.send(fcgi.request())
+    labs.until(lambda: len(halves.waiting) == MANY, 5, "all are asked")
+    with stopped(router):
+        halves.go.set()
+        labs.until(lambda: len(halves.sent) == MANY, 5, "all have answered")
+        threading.Event().wait(2 * LATE / 1000)
+    for peer in peers:
+        reply = peer.reply()
+        assert (reply.status, reply.body) == (200, b"helloworld"), reply
+
+
+@pytest.mark.parametrize("spool", ["yes", "no"])
+@pytest.mark.parametrize("at", [20, -13, -8],
+                         ids=["its head", "its body", "its end"])
+def test_a_request_in_time_is_taken_on_a_late_machine(lab, origin, closing,
+                                                      at, spool):
+    lab.configure(router__request_timeout=f"{LATE}ms",
+                  router__body_timeout=f"{LATE}ms", router__spool=spool)
+    lab.routes(f"site.test {origin.url}\n")
+    router = lab.start_router()
+    peers = [closing(Peer(lab.socket)) for _ in range(MANY)]
+    request = fcgi.request("/echo", "POST", body=b"helloworld")
+    for peer in peers:
+        peer.send(request[:at])
+    labs.until(lambda: lab.fronts() == MANY, 5, "all are accepted")
+    with stopped(router):
+        for peer in peers:
+            peer.send(request[at:])
+        threading.Event().wait(2 * LATE / 1000)
+    for peer in peers:
+        reply = peer.reply()
+        assert reply.status == 200, reply
+        assert json.loads(reply.body)["sha256"] == sha256(b"helloworld")
