@@ -24,6 +24,8 @@ from origin import Asked, Listener, Wire
 # Sanitizers make the work around the waiting slower, not the waiting.
 SLACK, SHARE = 0.05 * labs.PATIENCE, 0.2 * labs.PATIENCE
 AT_ONCE = 32    # of short ones: the threads here take time as well
+STALL = 0.03    # a machine that is later than this keeps no time
+MOST = 20       # measurements of one thing
 # The router counts whole milliseconds.
 TICK = 0.002
 
@@ -163,6 +165,7 @@ class Result:
     took: float
     limit: float
     extra: float = 0
+    stall: float = 0  # how late the machine itself was meanwhile
 
     def holds(self, row):
         if self.outcome != row.want:
@@ -172,6 +175,36 @@ class Result:
         return (self.limit - TICK <= self.took
                 <= self.limit * (1 + SHARE) + SLACK
                 + self.extra)
+
+
+class Pulse:
+    """How late this machine wakes who only sleeps: on each processor a thread
+    of its own, for as long as somebody measures."""
+
+    BEAT = 0.005
+
+    def __init__(self):
+        self.worst, self.over = 0.0, threading.Event()
+
+    def _beat(self, processor):
+        with contextlib.suppress(OSError):   # of this thread alone
+            os.sched_setaffinity(0, {processor})
+        last = time.monotonic()
+        while not self.over.wait(self.BEAT):
+            now = time.monotonic()
+            self.worst, last = max(self.worst, now - last - self.BEAT), now
+
+    def __enter__(self):
+        self.threads = [threading.Thread(target=self._beat, args=(at,))
+                        for at in os.sched_getaffinity(0)]
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        for thread in self.threads:
+            thread.join()
 
 
 def play(row, limit, lab, stage):
@@ -184,10 +217,35 @@ def play(row, limit, lab, stage):
     return Result(outcome, one.took, limit, one.extra)
 
 
+def play_alone(row, limit, lab, stage):
+    with Pulse() as pulse:
+        result = play(row, limit, lab, stage)
+    result.stall = pulse.worst
+    return result
+
+
+def settle(result, holds, again, hopeless=lambda result: False):
+    """The first measurement that holds; or the second that does not while
+    the machine kept time, or the first of these that is hopeless."""
+    misses = 0
+    for _ in range(MOST):
+        if holds(result):
+            break
+        misses += result.stall < STALL
+        if misses > 1 or misses and hopeless(result):
+            break
+        result = again()
+    return result
+
+
 def play_all(rows, place):
     """Long ones all at once. place(row): its limit, lab and stage. By name."""
     at_once = AT_ONCE if place.limit else len(rows)
-    with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+    with (Pulse() as pulse,
+          concurrent.futures.ThreadPoolExecutor(at_once) as pool):
         going = {row.name: pool.submit(play, row, *place(row))
                  for row in rows}
-        return {name: future.result() for name, future in going.items()}
+        results = {name: future.result() for name, future in going.items()}
+    for result in results.values():
+        result.stall = pulse.worst
+    return results
