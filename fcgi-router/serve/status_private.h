@@ -26,6 +26,7 @@ enum {
 	STATUS_SERVICES = 20,
 	STATUS_ORIGINS = 20,
 	STATUS_LIMITS = 10,
+	STATUS_PLANS = 10,
 	STATUS_ROWS = 512,       /* of each table of ?json */
 	STATUS_BINS = 240,       /* of a day, in its plots */
 	STATUS_NONCE = 33
@@ -148,6 +149,33 @@ void status_put_rate(struct status_out *o, double each);
 /* ---- status_plot ---- */
 
 void status_plots(struct status_out *o, const struct status *s);
+
+/* ---- status_table: a part of the page with a title ---- */
+
+/* A column's heading. class: "n" for numbers, "more" for what narrow windows do
+ * without. */
+struct status_column {
+	const char *name;
+	const char *class;
+	int sort; /* enum status_sort, or -1 */
+};
+
+void status_section(struct status_out *o, const char *id, const char *title);
+/* What is said behind the title. */
+void status_aside(struct status_out *o, const char *text);
+/* The end of it: instead of a table that would be empty, */
+void status_nothing(struct status_out *o, const char *text);
+/* or the table, and how many rows it does not show. */
+void status_table(struct status_out *o, const struct status *s,
+    const char *id, const struct status_column *columns, size_t count);
+void status_table_end(struct status_out *o, size_t left);
+
+#define STATUS_TABLE(o, s, id, columns) status_table(o, s, id, columns, \
+	sizeof(columns) / sizeof((columns)[0]))
+
+/* HTML lets a cell end where the next begins. */
+void status_cell(struct status_out *o, const char *class);
+void status_cell_count(struct status_out *o, const char *class, uint64_t n);
 
 /* ---- status_page, status_tables ---- */
 

@@ -10,118 +10,13 @@
 
 enum { STATUS_SLOW_US = 10000000 }; /* for so long nothing should wait */
 
-/* A column's heading. class: "n" for numbers, "more" for what narrow windows do
- * without. */
-struct status_column {
-	const char *name;
-	const char *class;
-	int sort; /* enum status_sort, or -1 */
-};
-
-const char *
-status_sort_word(enum status_sort by)
-{
-	static const char *const words[STATUS_SORT_COUNT] = {
-		[STATUS_BY_REQUESTS] = "requests",
-		[STATUS_BY_ERRORS] = "errors",
-		[STATUS_BY_SLOW] = "slow",
-		[STATUS_BY_SENT] = "sent"
-	};
-
-	CHECK(by < STATUS_SORT_COUNT);
-	return words[by];
-}
-
-/* ---- frames ---- */
-
-static void
-status_section(struct status_out *o, const char *id, const char *title)
-{
-	status_printf(o, "<section class=\"card %s\" aria-labelledby=\"%s\">"
-	    "<h2 id=\"%s\">%s", id, id, id, title);
-}
-
-/* What is said behind a title. */
-static void
-status_aside(struct status_out *o, const char *text)
-{
-	status_printf(o, " <small>%s</small>", text);
-}
-
-static void
-status_nothing(struct status_out *o, const char *text)
-{
-	status_printf(o, "</h2><p class=\"none\">%s</p></section>\n", text);
-}
-
-static void
-status_heading(struct status_out *o, const struct status *s,
-    const struct status_column *c)
-{
-	if (c->sort < 0) {
-		status_printf(o, "<th scope=\"col\" class=\"%s\">%s</th>",
-		    c->class, c->name);
-		return;
-	}
-	status_printf(o, "<th scope=\"col\" class=\"%s\"%s>"
-	    "<a href=\"?sort=%s", c->class, c->sort == (int)s->sort ?
-	    " aria-sort=\"descending\"" : "",
-	    status_sort_word((enum status_sort)c->sort));
-	if (s->search.asked.n > 0) {
-		status_put(o, STR("&amp;host="));
-		status_put_query(o, s->search.asked);
-	}
-	status_printf(o, "\">%s</a></th>", c->name);
-}
-
-static void
-status_table(struct status_out *o, const struct status *s, const char *id,
-    const struct status_column *columns, size_t count)
-{
-	size_t i;
-
-	status_printf(o, "</h2><table aria-labelledby=\"%s\"><thead><tr>", id);
-	for (i = 0; i < count; i++)
-		status_heading(o, s, &columns[i]);
-	status_put(o, STR("</tr></thead><tbody>\n"));
-}
-
-#define STATUS_TABLE(o, s, id, columns) status_table(o, s, id, columns, \
-	sizeof(columns) / sizeof((columns)[0]))
-
-static void
-status_table_end(struct status_out *o, size_t left)
-{
-	status_put(o, STR("</tbody></table>"));
-	if (left > 0) {
-		status_put(o, STR("<p class=\"none\">and "));
-		status_put_count(o, left);
-		status_put(o, STR(" more</p>"));
-	}
-	status_put(o, STR("</section>\n"));
-}
-
-/* HTML lets a cell end where the next begins. */
-static void
-status_cell(struct status_out *o, const char *class)
-{
-	status_printf(o, "<td class=\"%s\">", class);
-}
-
-static void
-status_cell_count(struct status_out *o, const char *class, uint64_t n)
-{
-	status_cell(o, class);
-	status_put_count(o, n);
-}
-
 static size_t
 status_least(size_t a, size_t b)
 {
 	return a < b ? a : b;
 }
 
-/* ---- services ---- */
+/* ---- services and plans ---- */
 
 struct status_rank {
 	const struct stats_row *row;
@@ -212,22 +107,32 @@ status_other(struct status_out *o, const struct status *s, uint64_t most)
 	status_put(o, STR("</tr>\n"));
 }
 
-static void
-status_rows(struct status_out *o, const struct status *s, size_t shown)
+/* The highest first; to be freed. */
+static struct status_rank *
+status_ranks(const struct stats_row *rows, size_t count, enum status_sort by)
 {
-	size_t count = s->counted->service_count, i;
 	struct status_rank *ranks = calloc(count, sizeof(*ranks));
+	size_t i;
 
 	CHECK(ranks != NULL);
 	for (i = 0; i < count; i++)
-		ranks[i] = (struct status_rank){ &s->counted->services[i],
-			status_rank_key(&s->counted->services[i].numbers,
-			    s->sort) };
+		ranks[i] = (struct status_rank){ &rows[i],
+			status_rank_key(&rows[i].numbers, by) };
 	qsort(ranks, count, sizeof(*ranks), status_higher);
+	return ranks;
+}
+
+static void
+status_rows(struct status_out *o, const struct status *s, size_t shown)
+{
+	const struct stats_row *rows = s->counted->services;
+	struct status_rank *ranks = status_ranks(rows,
+	    s->counted->service_count, s->sort);
+	size_t i;
+
 	for (i = 0; i < shown; i++)
 		status_service(o, ranks[i].row,
-		    s->counted->services[0].numbers
-		    .counts[STATS_COUNT_requests]);
+		    rows[0].numbers.counts[STATS_COUNT_requests]);
 	free(ranks);
 }
 
@@ -260,6 +165,61 @@ status_services(struct status_out *o, const struct status *s)
 	status_other(o, s, s->counted->services[0].numbers
 	    .counts[STATS_COUNT_requests]);
 	status_table_end(o, count - shown);
+}
+
+static void
+status_plan(struct status_out *o, const struct stats_row *r, uint64_t most)
+{
+	uint64_t refused = r->numbers.counts[STATS_COUNT_limited];
+
+	status_put(o, STR("<tr><th scope=\"row\" class=\"short\">"));
+	if (r->plan[0] == '\0')
+		status_put(o, STR("<em>no plan</em>"));
+	else if (r->plan[0] == '*')
+		status_put(o, STR("<em>all others</em>"));
+	else
+		status_put_html(o, str_of(r->plan));
+	status_numbers(o, &r->numbers, most);
+	status_cell(o, "n");
+	status_put_share(o, refused, r->numbers.counts[STATS_COUNT_requests]);
+	status_put(o, STR("</tr>\n"));
+}
+
+/* Where nobody has a plan, the total says it all. */
+static bool
+status_any_plan(const struct stats_view *v)
+{
+	return v->plan_count > 1 ||
+	    (v->plan_count == 1 && v->plans[0].plan[0] != '\0');
+}
+
+static void
+status_plans(struct status_out *o, const struct status *s)
+{
+	static const struct status_column columns[] = {
+		{ "Plan", "", -1 },
+		{ "Requests", "n", -1 },
+		{ "Errors", "n", -1 },
+		{ "p50", "n more", -1 },
+		{ "p99", "n", -1 },
+		{ "Sent", "n more", -1 },
+		{ "Refused", "n", -1 }
+	};
+	size_t count = s->counted->plan_count;
+	size_t shown = status_least(count, STATUS_PLANS), i;
+	struct status_rank *ranks;
+
+	status_section(o, "plans", "Plans");
+	if (!status_any_plan(s->counted)) {
+		status_nothing(o, "No request had a plan.");
+		return;
+	}
+	ranks = status_ranks(s->counted->plans, count, STATUS_BY_REQUESTS);
+	STATUS_TABLE(o, s, "plans", columns);
+	for (i = 0; i < shown; i++)
+		status_plan(o, ranks[i].row, ranks[0].key);
+	status_table_end(o, count - shown);
+	free(ranks);
 }
 
 /* ---- origins ---- */
@@ -444,7 +404,7 @@ status_requests_table(struct status_out *o, const struct status *s)
 	status_table_end(o, s->request_count - shown);
 }
 
-/* ---- why, plans, processes ---- */
+/* ---- why, processes ---- */
 
 struct status_why {
 	enum reason reason;
@@ -559,6 +519,7 @@ status_tables(struct status_out *o, const struct status *s)
 	status_services(o, s);
 	status_put(o, STR("<div class=\"side\">\n"));
 	status_origins(o, s);
+	status_plans(o, s);
 	status_limits(o, s);
 	status_reasons(o, s);
 	status_put(o, STR("</div>\n"));

@@ -212,6 +212,36 @@ def test_who_hit_a_limit_is_told(site):
     assert "me&lt;b&gt;" in answer and "me<b>" not in answer
 
 
+def plans(site):
+    """The page's table of plans: what each row says, by its plan."""
+    table = re.search(r'<h2 id="plans">.*?</section>', page(site).text,
+                      re.S)[0]
+    rows = [re.split("<td[^>]*>|<th[^>]*>", row)[1:]
+            for row in re.findall("<tr>(.*?)</tr>", table)]
+    words = [[Reader(cell).text for cell in row] for row in rows]
+    return {row[0]: dict(zip(words[0], row)) for row in words[1:]}
+
+
+def test_plans_and_the_share_that_they_refuse_are_told(site):
+    for _ in range(2):
+        ask(site.port, host="tight.test")
+    now = labs.until(lambda: next((
+        one for one in told(site)["plans"]
+        if one["plan"] == "tight" and one["limited"]), None), 10, "counted")
+    row = plans(site)["tight"]
+    assert row["Requests"] == str(now["requests"])
+    assert row["Errors"] == "0 %"
+    assert row["Refused"] == f"{100 * now['limited'] / now['requests']:.0f} %"
+    assert "no plan" in plans(site)
+
+
+def test_where_nobody_has_a_plan_the_page_says_so(lab):
+    lab.routes("site.test/status internal=status\n")
+    made = Site(lab, SETUPS["nginx"]).start()
+    page(made)
+    assert "No request had a plan" in Reader(page(made).text).text
+
+
 def test_a_request_that_waits_is_seen_with_its_age(site, waiting):
     assert waiting["host"] == "one.test" and waiting["method"] == "GET"
     assert waiting["waits_for"] == "origin" and waiting["age"] >= 0

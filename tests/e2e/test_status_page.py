@@ -126,8 +126,9 @@ def test_without_javascript_nothing_is_missing(site, browser):
         page.load(site.url)
         page.ask("Emulation.setScriptExecutionDisabled", value=False)
         shown = page.run("document.body.innerText")
-        for heading in ("Services", "Origins", "Limits hit", "Under way",
-                        "Answers of the router's own", "Routers"):
+        for heading in ("Services", "Origins", "Plans", "Limits hit",
+                        "Under way", "Answers of the router's own",
+                        "Routers"):
             assert heading in shown
         assert "site.test/wait" in shown and "tight" in shown
         assert "Reload" in shown and "Pause" not in shown
@@ -224,7 +225,7 @@ def test_a_screen_reader_is_told_what_is_what(site, browser):
             assert roles.count(role) == 1, role
         names = {name for role, name in nodes if role == "table"}
         assert {name.split(" of ")[0].split(" the ")[0] for name in names} == {
-            "Services", "Origins", "Limits hit", "Under way",
+            "Services", "Origins", "Plans", "Limits hit", "Under way",
             "Answers", "Routers"}
         assert ("searchbox", "Where does it go?") in nodes
         assert ("button", "Look up") in nodes and ("button", "Pause") in nodes
