@@ -85,21 +85,23 @@ bool str_ends(struct str s, struct str suffix);
 static inline char *
 str_put(char *to, struct str s)
 {
-	if (s.n > 32) {
-		memcpy(to, s.p, s.n);
-	} else if (s.n >= 16) {
-		memcpy(to, s.p, 16);
-		memcpy(to + s.n - 16, s.p + s.n - 16, 16);
-	} else if (s.n >= 8) {
-		memcpy(to, s.p, 8);
-		memcpy(to + s.n - 8, s.p + s.n - 8, 8);
-	} else if (s.n >= 4) {
-		memcpy(to, s.p, 4);
-		memcpy(to + s.n - 4, s.p + s.n - 4, 4);
-	} else if (s.n > 0) {
+	if (s.n < 4) {
+		if (s.n == 0)
+			return to;
 		to[0] = s.p[0];
 		to[s.n / 2] = s.p[s.n / 2];
 		to[s.n - 1] = s.p[s.n - 1];
+	} else if (s.n < 8) {
+		memcpy(to, s.p, 4);
+		memcpy(to + s.n - 4, s.p + s.n - 4, 4);
+	} else if (s.n < 16) {
+		memcpy(to, s.p, 8);
+		memcpy(to + s.n - 8, s.p + s.n - 8, 8);
+	} else if (s.n <= 32) {
+		memcpy(to, s.p, 16);
+		memcpy(to + s.n - 16, s.p + s.n - 16, 16);
+	} else {
+		memcpy(to, s.p, s.n);
 	}
 	return to + s.n;
 }

@@ -91,103 +91,99 @@ journal_pack_level(const struct record *r)
 	return fits;
 }
 
-/* ---- there ---- */
+/* ---- there: each writes behind what is there, and answers the new end ---- */
 
-struct journal_packing {
-	unsigned char *to;
-	size_t level; /* no text gets longer */
-};
-
-static inline void
-journal_pack_put_bytes(struct journal_packing *p, const void *from, size_t n)
+static inline unsigned char *
+journal_pack_put_bytes(unsigned char *to, const void *from, size_t n)
 {
-	memcpy(p->to, from, n);
-	p->to += n;
+	memcpy(to, from, n);
+	return to + n;
 }
 
-static inline void
-journal_pack_put_short(struct journal_packing *p, size_t value)
+static inline unsigned char *
+journal_pack_put_short(unsigned char *to, size_t value)
 {
 	uint16_t word = (uint16_t)value;
 
-	journal_pack_put_bytes(p, &word, sizeof(word));
+	return journal_pack_put_bytes(to, &word, sizeof(word));
 }
 
-static inline void
-journal_pack_put_TEXT(struct journal_packing *p, struct str s)
+static inline unsigned char *
+journal_pack_put_TEXT(unsigned char *to, struct str s, size_t level)
 {
-	size_t cut = s.n > p->level ? JOURNAL_PACK_CUT : 0;
+	size_t cut = s.n > level ? JOURNAL_PACK_CUT : 0;
 
-	s.n = journal_pack_least(s.n, p->level);
-	journal_pack_put_short(p, s.n | cut);
-	p->to = (unsigned char *)str_put((char *)p->to, s);
+	s.n = journal_pack_least(s.n, level);
+	to = journal_pack_put_short(to, s.n | cut);
+	return (unsigned char *)str_put((char *)to, s);
 }
 
-static void
-journal_pack_put_TAGS(struct journal_packing *p, struct record_tags tags)
+static unsigned char *
+journal_pack_put_TAGS(unsigned char *to, struct record_tags tags, size_t level)
 {
 	size_t count = journal_pack_least(tags.count, JOURNAL_TAGS_MAX), i;
 
-	journal_pack_put_short(p, count |
+	to = journal_pack_put_short(to, count |
 	    (tags.count > count ? JOURNAL_PACK_CUT : 0));
 	for (i = 0; i < count; i++) {
-		journal_pack_put_TEXT(p, tags.list[i].key);
-		journal_pack_put_TEXT(p, tags.list[i].value);
+		to = journal_pack_put_TEXT(to, tags.list[i].key, level);
+		to = journal_pack_put_TEXT(to, tags.list[i].value, level);
 	}
+	return to;
 }
 
-static inline void
-journal_pack_put_REASON(struct journal_packing *p, enum reason reason)
+static inline unsigned char *
+journal_pack_put_COUNT(unsigned char *to, uint64_t count)
 {
-	journal_pack_put_short(p, reason);
+	return journal_pack_put_bytes(to, &count, sizeof(count));
 }
 
-static inline void
-journal_pack_put_STATUS(struct journal_packing *p, int status)
+static inline unsigned char *
+journal_pack_put_TIME(unsigned char *to, int64_t us)
 {
-	journal_pack_put_short(p, (size_t)status);
+	return journal_pack_put_bytes(to, &us, sizeof(us));
 }
 
-static inline void
-journal_pack_put_PORT(struct journal_packing *p, uint16_t port)
-{
-	journal_pack_put_short(p, port);
-}
+#define JOURNAL_PUT_TEXT(member) \
+	to = journal_pack_put_TEXT(to, r->member, level);
+#define JOURNAL_PUT_TAGS(member) \
+	to = journal_pack_put_TAGS(to, r->member, level);
+#define JOURNAL_PUT_REASON(member) to = journal_pack_put_short(to, r->member);
+#define JOURNAL_PUT_STATUS(member) \
+	to = journal_pack_put_short(to, (size_t)r->member);
+#define JOURNAL_PUT_PORT(member) to = journal_pack_put_short(to, r->member);
+#define JOURNAL_PUT_COUNT(member) to = journal_pack_put_COUNT(to, r->member);
+#define JOURNAL_PUT_TIME(member) to = journal_pack_put_TIME(to, r->member);
+#define JOURNAL_PUT_WALL(member) \
+	to = journal_pack_put_TIME(to, r->member.tv_sec * JOURNAL_PACK_NS + \
+	    r->member.tv_nsec);
 
+/* All of n bytes. Inline: without a level it is much less work. */
 static inline void
-journal_pack_put_COUNT(struct journal_packing *p, uint64_t count)
+journal_pack_put_all(const struct record *r, unsigned char *to, size_t n,
+    size_t level)
 {
-	journal_pack_put_bytes(p, &count, sizeof(count));
-}
+	const unsigned char *end = to + n;
 
-static inline void
-journal_pack_put_TIME(struct journal_packing *p, int64_t us)
-{
-	journal_pack_put_bytes(p, &us, sizeof(us));
-}
-
-static inline void
-journal_pack_put_WALL(struct journal_packing *p, struct timespec at)
-{
-	journal_pack_put_TIME(p, at.tv_sec * JOURNAL_PACK_NS + at.tv_nsec);
+	to = journal_pack_put_short(to, n);
+#define RECORD(member, kind, name, most, manual) JOURNAL_PUT_##kind(member)
+#include "report/record.tbl.h"
+#undef RECORD
+	CHECK(to == end);
 }
 
 size_t
 journal_pack_put(const struct record *r, unsigned char to[JOURNAL_PACK_MAX])
 {
-	struct journal_packing p = { to, SIZE_MAX };
-	size_t n = journal_pack_length(r, p.level);
+	size_t n = journal_pack_length(r, SIZE_MAX), level;
 
-	if (n > JOURNAL_PACK_MAX) {
-		p.level = journal_pack_level(r);
-		n = journal_pack_length(r, p.level);
+	if (n <= JOURNAL_PACK_MAX) {
+		journal_pack_put_all(r, to, n, SIZE_MAX);
+		return n;
 	}
-	journal_pack_put_short(&p, n);
-#define RECORD(member, kind, name, most, manual) \
-	journal_pack_put_##kind(&p, r->member);
-#include "report/record.tbl.h"
-#undef RECORD
-	CHECK(p.to == to + n);
+	level = journal_pack_level(r);
+	n = journal_pack_length(r, level);
+	journal_pack_put_all(r, to, n, level);
 	return n;
 }
 
