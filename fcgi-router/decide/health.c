@@ -153,7 +153,7 @@ health_view_in(void *arg)
 		return;
 	o = &c->d->origins[place];
 	if (c->counts)
-		v->active = health_place_active(c->d, place);
+		v->active = health_place_requests(c->d, c->id);
 	health_stamp_read(atomic_load(&o->state), c->id, &s);
 	v->state = health_state_now(&s, c->limits, c->now, &v->since);
 	v->times = health_state_row(&s, c->limits, c->now);

@@ -9,7 +9,8 @@
  * place is given back. A place is taken from another origin only when nothing
  * would be lost: no requests, well, and nothing that happened lately. First
  * its id is removed, then its requests are counted once more: whoever begins a
- * request looks at the id again when it has counted it.
+ * request looks at the id again when it has counted it. Meanwhile the origin
+ * may get another place: it has the requests of both.
  */
 
 #include "decide/health_private.h"
@@ -72,6 +73,21 @@ health_place_active(const struct health_data *d, int place)
 	return sum;
 }
 
+uint32_t
+health_place_requests(const struct health_data *d, uint64_t id)
+{
+	uint32_t sum = 0;
+	unsigned i;
+
+	for (i = 0; i < HEALTH_BUCKET; i++) {
+		int place = (int)health_place_nth(id, i);
+
+		if (atomic_load(&d->ids[place]) == id)
+			sum += health_place_active(d, place);
+	}
+	return sum;
+}
+
 void
 health_place_name(struct health_data *d, int place, uint64_t id,
     struct str name)
@@ -129,6 +145,20 @@ health_place_idle(const struct health_data *d, int place, uint64_t id,
 	    HEALTH_KEEP_MS) && health_place_active(d, place) == 0;
 }
 
+/* Takes the id out, unless requests are counted there. */
+static bool
+health_place_free(struct health_data *d, int place, uint64_t id)
+{
+	uint64_t own = id, none = 0;
+
+	if (!atomic_compare_exchange_strong(&d->ids[place], &own, 0))
+		return false;
+	if (health_place_active(d, place) == 0)
+		return true;
+	atomic_compare_exchange_strong(&d->ids[place], &none, id);
+	return false;
+}
+
 /*
  * A place without an id is the caller's who puts one in, and what it tells of
  * its former origin goes: one in 4096 would take that for its own. The later
@@ -140,7 +170,7 @@ health_place_put(struct health_data *d, int place, uint64_t id)
 	struct health_origin *o = &d->origins[place];
 	uint64_t state = atomic_load(&o->state);
 	uint64_t last = atomic_load(&o->last);
-	uint64_t none = 0, own = id;
+	uint64_t none = 0;
 	int first;
 
 	if (!atomic_compare_exchange_strong(&d->ids[place], &none, id))
@@ -149,7 +179,7 @@ health_place_put(struct health_data *d, int place, uint64_t id)
 	atomic_compare_exchange_strong(&o->last, &last, 0);
 	first = health_place_find(d, id);
 	if (first != place)
-		atomic_compare_exchange_strong(&d->ids[place], &own, 0);
+		(void)health_place_free(d, place, id);
 	return first;
 }
 
@@ -158,15 +188,10 @@ static int
 health_place_evict(struct health_data *d, int place, uint64_t id, int64_t now)
 {
 	uint64_t other = atomic_load(&d->ids[place]);
-	uint64_t none = 0;
 
-	if (!health_place_idle(d, place, other, now) ||
-	    !atomic_compare_exchange_strong(&d->ids[place], &other, 0))
-		return -1;
-	if (health_place_active(d, place) == 0)
-		return health_place_put(d, place, id);
-	atomic_compare_exchange_strong(&d->ids[place], &none, other);
-	return -1;
+	return health_place_idle(d, place, other, now) &&
+	    health_place_free(d, place, other) ?
+	    health_place_put(d, place, id) : -1;
 }
 
 int

@@ -116,8 +116,10 @@ int health_place_find(const struct health_data *d, uint64_t id);
  * that it may have are taken. */
 int health_place_take(struct health_data *d, uint64_t id);
 
-/* Requests at the origin of a place, of all slots that are held. */
+/* Requests that are counted at a place, of all slots that are held; and those
+ * at an origin. */
 uint32_t health_place_active(const struct health_data *d, int place);
+uint32_t health_place_requests(const struct health_data *d, uint64_t id);
 
 /* One more or less of a slot's; never beyond what the number can hold, nor
  * below 0. */

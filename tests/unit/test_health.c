@@ -713,18 +713,25 @@ even_one_that_looks_like_it_knows_nothing_of_it(void **state)
 	health_leave(&h);
 }
 
+/* And has the requests of both. */
 static void
 an_origin_that_got_two_places_is_in_the_first(void **state)
 {
 	struct health *h = site_join();
 	struct health_data *d = site_open();
+	uint64_t counted;
 
 	(void)state;
-	d->ids[health_place_nth(ID, 2)] = ID;
-	site_takes_out(h, ID);
 	d->ids[health_place_nth(ID, 5)] = ID;
+	counted = site_began(h, ID);
+	d->ids[health_place_nth(ID, 2)] = ID;
+	site_began(h, ID);
+	site_takes_out(h, ID);
 	assert_int_equal(site_view(h, ID).state, HEALTH_OUT);
 	assert_int_equal(health_place_take(d, ID), health_place_nth(ID, 2));
+	assert_int_equal(site_view(h, ID).active, 2);
+	health_ended(h, counted);
+	assert_int_equal(site_view(h, ID).active, 1);
 	site_close(d);
 	health_leave(&h);
 }
