@@ -6,9 +6,9 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
+#include "tools/state.h"
 
 /* No folder: what is asked for there is not found. */
 #define QUERY_PICK_NOWHERE "/dev/null"
@@ -27,36 +27,36 @@ query_pick_beside(const char *map, char folder[FILE_PATH_MAX])
 	    STR_ARG(path));
 }
 
-static struct health *
-query_pick_read(struct query_pick *p, const char *folder)
+/* Without settings it is where it would be by default. 0, or -1 and e. */
+static int
+query_pick_folders(const struct query_asking *by, struct state *out,
+    struct err *e)
 {
-	struct err e;
-	struct health *h = health_read(folder, &e);
-
-	if (h == NULL && p->folder[0] != '\0')
-		return NULL; /* the first place is the one to tell of */
-	(void)snprintf(p->folder, FILE_PATH_MAX, "%s", folder);
-	p->known = h != NULL;
-	p->why = e;
-	return h;
+	*out = (struct state){ .count = 0 };
+	if (by->query->settings != NULL)
+		return state_folders(by->query->settings, out, e);
+	query_pick_beside(by->map->path, out->folders[out->count++]);
+	return 0;
 }
 
-/* Root asks about the routers of the web server's user, whose default the
- * first folder is, if there is one. */
+/* Of several folders the first one's trouble is told. */
 static struct health *
 query_pick_health(const struct query_asking *by, struct query_pick *p)
 {
-	const struct settings *s = by->query->settings;
-	char beside[FILE_PATH_MAX];
-	struct health *h;
+	struct health *h = NULL;
+	struct state at;
 	struct err e;
+	size_t i;
 
+	if (query_pick_folders(by, &at, &p->why) == -1)
+		at.count = 0;
 	p->folder[0] = '\0';
-	query_pick_beside(s != NULL ? s->map : by->map->path, beside);
-	h = query_pick_read(p, s != NULL ? s->state_dir : beside);
-	if (h == NULL && s != NULL && geteuid() == 0 &&
-	    strcmp(s->state_dir, beside) == 0)
-		h = query_pick_read(p, SETTINGS_STATE_FOLDER);
+	for (i = 0; i < at.count && h == NULL; i++) {
+		h = health_read(at.folders[i], i == 0 ? &p->why : &e);
+		if (h != NULL || i == 0)
+			memcpy(p->folder, at.folders[i], FILE_PATH_MAX);
+	}
+	p->known = h != NULL;
 	return h != NULL ? h : health_join(QUERY_PICK_NOWHERE, false, &e);
 }
 

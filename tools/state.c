@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void
@@ -56,6 +57,20 @@ state_is_beside(const struct settings *s)
 	    strcmp(s->state_dir + n, SETTINGS_STATE_NAME) == 0;
 }
 
+/* Root asks about the routers of the web server's user, whose default the other
+ * folder is where it is there; that beside the map is then of others. */
+int
+state_folders(const struct settings *s, struct state *out, struct err *e)
+{
+	struct stat st;
+
+	if (geteuid() == 0 && state_is_beside(s) &&
+	    stat(SETTINGS_STATE_FOLDER, &st) == 0 &&
+	    state_add(out, SETTINGS_STATE_FOLDER, e) == -1)
+		return -1;
+	return state_add(out, s->state_dir, e);
+}
+
 int
 state_find(const char *settings_path, const char *folder, struct state *out,
     struct err *e)
@@ -64,15 +79,8 @@ state_find(const char *settings_path, const char *folder, struct state *out,
 	if ((settings_path != NULL || folder == NULL) &&
 	    state_settings(settings_path, out, e) == -1)
 		return -1;
-	if (folder != NULL)
-		return state_add(out, folder, e);
-	if (state_add(out, out->settings->state_dir, e) == -1)
-		return -1;
-	/* Root asks about the routers of the web server's user, whose default
-	 * that is, if it is there. */
-	if (geteuid() == 0 && state_is_beside(out->settings))
-		return state_add(out, SETTINGS_STATE_FOLDER, e);
-	return 0;
+	return folder != NULL ? state_add(out, folder, e) :
+	    state_folders(out->settings, out, e);
 }
 
 void

@@ -33,4 +33,10 @@ int state_find(const char *settings_path, const char *folder,
     struct state *out, struct err *e);
 void state_fini(struct state *s);
 
+/* Adds the folders where routers with these settings may share what they know.
+ * 0, or -1 and e. */
+ATTR_MUST_USE
+int state_folders(const struct settings *s, struct state *out,
+    struct err *e);
+
 #endif
