@@ -445,6 +445,16 @@ def test_the_test_option_says_what_is_in_force(site):
     assert run(site, "-t", "-c", again).returncode == 0
 
 
+def test_the_test_option_tells_of_every_file_and_calls_nothing_in_force(site):
+    site.configure(**{"auth:staff__type": "bearer",
+                      "auth:staff__file": site.dir / "etc" / "no-tokens",
+                      "sign:own__secret": site.dir / "etc" / "no-key"})
+    done = run(site, "-t", "-c", site.ini)
+    assert done.returncode == 1
+    assert "no-tokens" in done.stderr and "no-key" in done.stderr
+    assert done.stdout == ""
+
+
 # Libraries that are loaded late
 
 @pytest.fixture
