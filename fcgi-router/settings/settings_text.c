@@ -17,11 +17,6 @@
 /* iniparser 4.1 gives up a file with a longer line, be it a comment. */
 enum { SETTINGS_LINE_MAX = 1022 };
 
-static const char settings_sections[] =
-    "[router], [relay], [trust], [internal], [pages], [journal], [log], "
-    "[egress], or [plan:NAME], [auth:NAME], [tls:NAME], [sign:NAME], "
-    "[egress:NAME], [log:NAME], [format:NAME]";
-
 struct settings_look {
 	struct settings_report *report;
 	struct settings_place *places;
@@ -54,6 +49,56 @@ settings_tell_at(struct settings_look *l, struct str part, const char *fmt,
 	va_end(args);
 	settings_tell(l->report, l->line, settings_column(l, part), "%s",
 	    text);
+}
+
+static const char *const settings_named_words[SETTINGS_NAMED_COUNT] = {
+	[SETTINGS_PLAN] = "plan",
+	[SETTINGS_AUTH] = "auth",
+	[SETTINGS_TLS] = "tls",
+	[SETTINGS_SIGN] = "sign",
+	[SETTINGS_EGRESS] = "egress",
+	[SETTINGS_LOG] = "log",
+	[SETTINGS_FORMAT] = "format",
+};
+
+/* All that there are, as a mistake names them. */
+struct settings_sections {
+	char text[ERR_TEXT_MAX / 2];
+	size_t n;
+};
+
+ATTR_PRINTF(2, 3)
+static void
+settings_sections_put(struct settings_sections *s, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	s->n += (size_t)vsnprintf(s->text + s->n, sizeof(s->text) - s->n, fmt,
+	    args);
+	va_end(args);
+	CHECK(s->n < sizeof(s->text));
+}
+
+static struct settings_sections
+settings_sections(void)
+{
+	struct settings_sections all = { .n = 0 };
+	const char *before = "";
+	size_t i;
+
+	for (i = 0; i < SETTINGS_COUNT; i++) {
+		const char *section = settings_row(i)->section;
+
+		if (strcmp(section, before) != 0 &&
+		    strchr(section, ':') == NULL)
+			settings_sections_put(&all, "[%s], ", section);
+		before = section;
+	}
+	for (i = 0; i < SETTINGS_NAMED_COUNT; i++)
+		settings_sections_put(&all, "%s[%s:NAME]", i == 0 ? "or " :
+		    ", ", settings_named_words[i]);
+	return all;
 }
 
 /* The first row of the section of that name, or SETTINGS_COUNT. */
@@ -117,20 +162,10 @@ settings_unknown_section(struct settings_look *l, struct str name)
 		    settings_quote(name).text, near_best(&near));
 	else
 		settings_tell_at(l, name, "unknown section [%s], expected %s",
-		    settings_quote(name).text, settings_sections);
+		    settings_quote(name).text, settings_sections().text);
 }
 
 /* ---- [KIND:NAME] ---- */
-
-static const char *const settings_named_words[SETTINGS_NAMED_COUNT] = {
-	[SETTINGS_PLAN] = "plan",
-	[SETTINGS_AUTH] = "auth",
-	[SETTINGS_TLS] = "tls",
-	[SETTINGS_SIGN] = "sign",
-	[SETTINGS_EGRESS] = "egress",
-	[SETTINGS_LOG] = "log",
-	[SETTINGS_FORMAT] = "format",
-};
 
 const char *
 settings_named_word(enum settings_named kind)
@@ -223,7 +258,7 @@ settings_look_section(struct settings_look *l, struct str text)
 	if (!str_cut(str_sub(text, 1, text.n), ']', &name, &rest)) {
 		settings_tell_at(l, text,
 		    "no ']' behind a section's name, expected %s",
-		    settings_sections);
+		    settings_sections().text);
 		return;
 	}
 	name = str_trim(name);
@@ -296,7 +331,7 @@ settings_look_key(struct settings_look *l, struct str name)
 	if (!l->seen) {
 		settings_tell_at(l, name,
 		    "a setting before any section, expected %s first",
-		    settings_sections);
+		    settings_sections().text);
 		return SETTINGS_COUNT;
 	}
 	if (l->section == SETTINGS_COUNT)

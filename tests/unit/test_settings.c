@@ -123,9 +123,9 @@ static const struct trap traps[] = {
 	TRAP("an unknown section, near to none",
 	    "[plan:free]\n[customers]\n",
 	    "@2:2: error: unknown section [customers], expected [router], "
-	    "[relay], [trust], [internal], [pages], [journal], [log], "
-	    "[egress], or [plan:NAME], [auth:NAME], [tls:NAME], [sign:NAME], "
-	    "[egress:NAME], [log:NAME], [format:NAME]\n"),
+	    "[relay], [trust], [internal], [pages], [journal], [stats], "
+	    "[log], [egress], or [plan:NAME], [auth:NAME], [tls:NAME], "
+	    "[sign:NAME], [egress:NAME], [log:NAME], [format:NAME]\n"),
 	TRAP("a named section of an unknown kind",
 	    "[plans:free]\n",
 	    "@1:2: error: unknown section [plans:free], expected plan, auth, "
@@ -285,9 +285,9 @@ static const struct trap traps[] = {
 	TRAP("a section without a name",
 	    "[]\n",
 	    "@1:2: error: unknown section [], expected [router], [relay], "
-	    "[trust], [internal], [pages], [journal], [log], [egress], or "
-	    "[plan:NAME], [auth:NAME], [tls:NAME], [sign:NAME], [egress:NAME], "
-	    "[log:NAME], [format:NAME]\n"),
+	    "[trust], [internal], [pages], [journal], [stats], [log], "
+	    "[egress], or [plan:NAME], [auth:NAME], [tls:NAME], [sign:NAME], "
+	    "[egress:NAME], [log:NAME], [format:NAME]\n"),
 	TRAP("an unknown key, near to one",
 	    "[relay]\nconnect_timout = 5s\n",
 	    "@2:1: error: unknown setting 'connect_timout' in [relay], "
@@ -405,9 +405,9 @@ static const struct trap traps[] = {
 	TRAP("a section without ']'",
 	    "[router\n",
 	    "@1:1: error: no ']' behind a section's name, expected [router], "
-	    "[relay], [trust], [internal], [pages], [journal], [log], "
-	    "[egress], or [plan:NAME], [auth:NAME], [tls:NAME], [sign:NAME], "
-	    "[egress:NAME], [log:NAME], [format:NAME]\n"),
+	    "[relay], [trust], [internal], [pages], [journal], [stats], "
+	    "[log], [egress], or [plan:NAME], [auth:NAME], [tls:NAME], "
+	    "[sign:NAME], [egress:NAME], [log:NAME], [format:NAME]\n"),
 	TRAP("a log that is wrong",
 	    "[log]\nformat = nice\nonly = state=200\nsample = 2/1\n"
 	    "redact = cookie\n[log:errors]\nformat = good\n"
@@ -473,9 +473,9 @@ static const struct trap traps[] = {
 	TRAP("a key before any section",
 	    "# top\ncheck = 1s\n",
 	    "@2:1: error: a setting before any section, expected [router], "
-	    "[relay], [trust], [internal], [pages], [journal], [log], "
-	    "[egress], or [plan:NAME], [auth:NAME], [tls:NAME], [sign:NAME], "
-	    "[egress:NAME], [log:NAME], [format:NAME] first\n"),
+	    "[relay], [trust], [internal], [pages], [journal], [stats], "
+	    "[log], [egress], or [plan:NAME], [auth:NAME], [tls:NAME], "
+	    "[sign:NAME], [egress:NAME], [log:NAME], [format:NAME] first\n"),
 	TRAP("a quote that is not closed",
 	    "[router]\nmap = \"/a b\nspool_dir = '/a\"\n",
 	    "@2:7: error: a quote that is not closed, expected \" at the end "
