@@ -192,6 +192,18 @@ def test_nor_when_rewriting_is_off(host, name):
     assert not looks_secret(answer, host)
 
 
+def test_nor_what_routers_share(host):
+    www = host.lab.dir / "www"
+    (www / ".state").mkdir()
+    (www / ".state" / "stats.1").write_text("SECRET stats\n")
+    path = www / ".htaccess"
+    path.write_text(path.read_text().replace("RewriteEngine On",
+                                             "RewriteEngine Off"))
+    for folder in (".state", "/.state", "./.state", "%2estate"):
+        answer = ask(host.port, target=f"/{folder}/stats.1")
+        assert answer.status == 403, (folder, answer)
+
+
 def test_files_and_folders_of_the_host_are_the_routers(host):
     for target in ("/", "/folder", "/folder/", "/folder/file.txt", "/icons/",
                    "/cgi-bin/x", "/index.html", "/routes.html",
