@@ -33,6 +33,7 @@ struct access_log {
 	bool told_open;       /* that it cannot be opened again */
 	atomic_bool trouble;  /* a line was lost since the last look */
 	atomic_bool told;     /* that lines are lost */
+	atomic_bool wrote;    /* a line since the last one that was lost */
 	atomic_bool torn;     /* it may end within a line */
 	atomic_bool gone;     /* no folder has the file */
 	struct system_log system;
@@ -230,11 +231,21 @@ access_log_wanted(const struct access_log *l)
 	return l->fd != -1 || l->system.fd != -1;
 }
 
+/* The line is written: answers true. */
+static bool
+access_log_done(struct access_log *l)
+{
+	if (atomic_load(&l->told))
+		atomic_store(&l->wrote, true);
+	return true;
+}
+
 /* Answers false. */
 static bool
 access_log_failed(struct access_log *l, const char *why)
 {
 	atomic_store(&l->trouble, true);
+	atomic_store(&l->wrote, false);
 	/* Who does not read stderr is told nothing there either. */
 	if (!l->is_stderr && !atomic_exchange(&l->told, true))
 		msg_error("access log %s: lines are lost: %s", l->path, why);
@@ -245,7 +256,7 @@ static bool
 access_log_write_system(struct access_log *l, struct str line)
 {
 	if (system_log_write(&l->system, str_sub(line, 0, line.n - 1)) == 0)
-		return true;
+		return access_log_done(l);
 	return access_log_failed(l, strerror(errno));
 }
 
@@ -290,7 +301,7 @@ access_log_write(struct access_log *l, struct str line)
 		    "there is no file, and none can be opened");
 	wrote = access_log_put(l, parts);
 	if (wrote == (ssize_t)(line.n + torn))
-		return true;
+		return access_log_done(l);
 	/* A full disk may have taken half a line of another process. */
 	if (wrote == -1 ? torn || access_log_is_regular(l->fd, &st) :
 	    wrote != torn)
@@ -348,7 +359,8 @@ access_log_look(struct access_log *l)
 	struct file_id there, ours;
 	int got;
 
-	if (!atomic_exchange(&l->trouble, false))
+	if (!atomic_exchange(&l->trouble, false) &&
+	    atomic_exchange(&l->wrote, false))
 		atomic_store(&l->told, false);
 	if (!l->is_file)
 		return;

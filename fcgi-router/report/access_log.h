@@ -44,7 +44,8 @@ bool access_log_wanted(const struct access_log *l);
 
 /*
  * Writes a line, its LF within. Any thread. false: it is lost, which is told by
- * msg once until a second has passed without trouble.
+ * msg once until lines were written, and none was lost, from one look to the
+ * next.
  */
 bool access_log_write(struct access_log *l, struct str line);
 
