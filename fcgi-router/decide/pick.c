@@ -152,7 +152,8 @@ pick_is_triable(const struct pick *p, const struct pick_from *o, bool safe,
     int64_t now)
 {
 	return o->view.state == HEALTH_DUE &&
-	    (safe || now - o->view.since >= p->ask.limits.cooldown);
+	    (safe || (p->tried == 0 &&
+	    now - o->view.since >= p->ask.limits.cooldown));
 }
 
 /* Opens what is well or triable among the backups, or the others: when one is

@@ -12,9 +12,10 @@
  * picked.
  *
  * A request may take a trial when it could go elsewhere afterwards, or nobody
- * is well anyhow; any request may when the origin has been due for as long as
- * the first cooldown. So trials cost clients time at most while somebody is
- * well, and where nobody can repeat anything origins come back all the same.
+ * is well anyhow; the first attempt of any may when the origin has been due for
+ * as long as the first cooldown. So trials cost clients time at most while
+ * somebody is well, but where nobody can repeat anything: there origins come
+ * back all the same.
  *
  * A service with one origin that does not refuse has nothing to choose: its
  * health is not kept, as nothing would follow from it.

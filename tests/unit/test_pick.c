@@ -178,6 +178,12 @@ static const struct pick_row {
 	    "1g=b 1x=! 2g=c 2x=! +10000 3g=~? 3f=!a 3f=!-" },
 	{ "as many as leave one attempt", "a b c retry=2",
 	    "1g=b 1x=! 2g=c 2x=! +10000 3g=~? 3f=!~? 3f=!a 3f=!-" },
+	{ "the last attempt is none, however long a trial has been due",
+	    "a b c",
+	    "1g=b 1x=! 2g=c 2x=! +20000 3g=~? 3f=!a 3a= 4p=~? 4a=+" },
+	{ "nor is one that goes elsewhere though it cannot be repeated",
+	    "a b c",
+	    "1g=b 1x=! 2g=c 2x=! +20000 3p=~? 3f=!a 3a=" },
 	{ "trials are taken in turn's order", "a b",
 	    "1g=a 1f=!b 1f=!- +10000 2g=~? 3g=~? 2a=+ 3a=+" },
 
