@@ -153,7 +153,10 @@ pool_take(struct pool *p, struct str key, bool sure)
 		pthread_mutex_lock(&p->lock);
 		w = pool_find(p, hash, key);
 		if (w != NULL) {
-			young = clock_ms() - wire_place(w)->since < p->age;
+			int64_t now = clock_ms();
+
+			young = now - wire_place(w)->since < p->age &&
+			    now - wire_since(w) < p->life;
 			pool_unlink(p, w);
 		}
 		pthread_mutex_unlock(&p->lock);

@@ -236,12 +236,18 @@ a_wire_is_given_until_its_life_is_over(void **state)
 		assert_false(pool_is_closed(fd));
 		pool_now_us += 667 * 1000;
 	}
+	/* It ends in the pool, and while it is used. */
+	assert_null(pool_take(c->p, STR("a"), true));
+	assert_true(pool_is_closed(fd));
+	close(fd);
+	(void)pool_put(c, "a", &fd);
+	pool_now_us += 999 * 1000;
 	w = pool_take(c->p, STR("a"), true);
 	assert_non_null(w);
+	pool_now_us += 2001 * 1000;
 	pool_give(c->p, &w);
 	assert_null(w);
 	assert_true(pool_is_closed(fd));
-	assert_null(pool_take(c->p, STR("a"), true));
 	close(fd);
 	/* 0 is no limit. */
 	pool_limit(c->p, POOL_TEST_MOST, INT64_MAX, 0);
