@@ -180,7 +180,7 @@ access_log_begin(struct access_log *l, const struct access_log_says *says,
 		return system_log_init(&l->system, says->syslog, e);
 	l->is_file = true;
 	l->fd = access_log_open_file(l->path, e);
-	if (l->fd == -1 && says->waits)
+	if (l->fd == -1)
 		l->fd = access_log_open_nothing(l, e);
 	if (l->fd == -1)
 		return -1;

@@ -24,13 +24,13 @@ struct access_log_says {
 	const char *where;  /* "none", "stderr", "syslog", or the path of a
 	                       file, made with mode 0640 if it is not there;
 	                       only regular files and FIFOs that somebody
-	                       reads */
+	                       reads. One that cannot be opened is waited
+	                       for: what comes before is lost, which msg
+	                       tells */
 	const char *syslog; /* the socket of the system's log */
 	const char *note;   /* a line, with its LF, that a regular file begins
 	                       with; where it does not, it is added once; may
 	                       be "" */
-	bool waits;         /* for a file that cannot be opened: what comes
-	                       before it can is lost, which msg tells */
 };
 
 /* 0 and *out, or -1 and e. */

@@ -82,12 +82,12 @@ logs_note(const struct settings_log *log, char note[LOGS_NOTE_MAX])
 }
 
 static int
-logs_open_one(const struct settings *s, struct settings_log *log, bool waits,
+logs_open_one(const struct settings *s, struct settings_log *log,
     struct err *e)
 {
 	char note[LOGS_NOTE_MAX];
 	const struct access_log_says says = { .where = log->access,
-		.syslog = s->log.syslog, .note = note, .waits = waits };
+		.syslog = s->log.syslog, .note = note };
 
 	if (logs_make_filter(log, e) == -1 ||
 	    logs_make_format(s, log, e) == -1)
@@ -97,15 +97,15 @@ logs_open_one(const struct settings *s, struct settings_log *log, bool waits,
 }
 
 int
-logs_open(struct settings *s, bool waits, struct err *e)
+logs_open(struct settings *s, struct err *e)
 {
 	size_t i;
 
 	redact_init(&s->redact, str_of(s->log.redact), s->log.anonymise_ip);
-	if (logs_open_one(s, &s->log, waits, e) == -1)
+	if (logs_open_one(s, &s->log, e) == -1)
 		return -1;
 	for (i = 0; i < s->log_count; i++)
-		if (logs_open_one(s, &s->logs[i], waits, e) == -1)
+		if (logs_open_one(s, &s->logs[i], e) == -1)
 			return -1;
 	return 0;
 }

@@ -16,9 +16,8 @@
 #include "settings/settings.h"
 
 /* Opens all, and makes ready s->redact, once, before others have the settings.
- * waits: also for files that cannot be opened, as access_log. 0, or -1 and
- * e. */
-ATTR_MUST_USE int logs_open(struct settings *s, bool waits, struct err *e);
+ * 0, or -1 and e. */
+ATTR_MUST_USE int logs_open(struct settings *s, struct err *e);
 
 /* Is there anything to be written at all? */
 bool logs_wanted(const struct settings *s);

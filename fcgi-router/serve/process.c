@@ -108,8 +108,7 @@ process_init(struct process *p, struct settings *settings, bool once,
 	    relay_use(&p->relay, settings, NULL, NULL) == -1)
 		return err_set(e, REASON_INTERNAL,
 		    "%s: files that it names cannot be used", settings->path);
-	/* What cannot be written down stops no request. */
-	if (logs_open(settings, true, e) == -1)
+	if (logs_open(settings, e) == -1)
 		return -1;
 	process_join(p, once);
 	page_files_use(&p->pages, settings->pages_dir);
@@ -240,7 +239,7 @@ process_open_logs(struct settings *settings)
 {
 	struct err e;
 
-	if (logs_open(settings, false, &e) == 0)
+	if (logs_open(settings, &e) == 0)
 		return 0;
 	msg_error("%s", e.text);
 	return -1;

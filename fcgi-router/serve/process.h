@@ -60,9 +60,9 @@ struct process {
 
 /*
  * Takes the settings over. once: for one request, so the folder of shared files
- * is not made. 0, or -1 and e: a log cannot be written, a certificate
- * or what auth needs cannot be read. A map that is not there is waited for, and
- * without shared files this process serves by itself, as is told.
+ * is not made. 0, or -1 and e: a certificate or what auth needs cannot be
+ * read. A map and logs that are not there are waited for, and without shared
+ * files this process serves by itself, as is told.
  */
 ATTR_MUST_USE
 int process_init(struct process *p, struct settings *settings, bool once,

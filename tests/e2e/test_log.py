@@ -326,12 +326,17 @@ def test_changed_logs_are_used_at_once(lab, origin):
     labs.until(lambda: "was read again" in router.text(), 10, "the settings")
     _, mark = ask(lab, "site.test")
     assert len(lines(lab, "later", mark)) == 1
-    # One that cannot be opened leaves all as it was.
-    lab.configure(router__check="20ms", log__access=str(
-        lab.dir / "no-folder" / "access.txt"))
-    labs.until(lambda: "is refused" in router.text(), 10, "it is told")
-    _, mark = ask(lab, "site.test")
-    assert len(lines(lab, "later", mark)) == 1
+    # One that cannot be opened is waited for.
+    folder = lab.dir / "var" / "no-folder"
+    lab.configure(router__check="20ms",
+                  log__access=str(folder / "access-late.txt"))
+    labs.until(lambda: router.text().count("was read again") == 2, 10,
+               "the settings")
+    assert "lines are lost until it opens" in router.text()
+    folder.mkdir(mode=0o777)
+    folder.chmod(0o777)
+    labs.until(lambda: ask(lab, "site.test")[0].status == 200 and
+               list(folder.iterdir()), 10, "it is opened")
 
 
 # ---- trouble ----

@@ -81,15 +81,24 @@ it_starts_without_a_map(void **state)
 
 /* It is told, and opened when it can be. */
 static void
-an_access_log_that_cannot_be_keeps_no_router_from_starting(void **state)
+an_access_log_that_cannot_be_is_waited_for(void **state)
 {
+	static const char lines[] =
+	    "[log]\naccess = /nonexistent/folder/log\n"
+	    "[relay]\nmax_hops = 7\n";
 	struct process p;
-	struct err e;
 
 	(void)state;
-	assert_int_equal(process_init(&p,
-	    process_load("[log]\naccess = /nonexistent/folder/log\n"), false,
-	    &e), 0);
+	scratch_listen(&process_files);
+	process_start(&p, lines);
+	assert_int_equal(scratch_times(scratch_heard(&process_files),
+	    "lines are lost until it opens"), 1);
+	process_put(&p, "[relay]\nmax_hops = 9\n");
+	scratch_listen(&process_files);
+	process_put(&p, lines);
+	assert_int_equal(scratch_times(scratch_heard(&process_files),
+	    "lines are lost until it opens"), 1);
+	assert_int_equal(p.settings->max_hops, 7);
 	process_fini(&p);
 }
 
@@ -307,8 +316,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_starts_without_a_map),
-		cmocka_unit_test(
-		    an_access_log_that_cannot_be_keeps_no_router_from_starting),
+		cmocka_unit_test(an_access_log_that_cannot_be_is_waited_for),
 		cmocka_unit_test(settings_in_use_outlive_a_change),
 		cmocka_unit_test(what_needs_a_start_is_told),
 		cmocka_unit_test(the_pool_follows_the_settings),
