@@ -4,11 +4,16 @@
 
 #include "decide/pick.h"
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "decide/target.h"
+#include "route/pattern.h"
 
-enum { PICK_RETRY = 1 }; /* without retry= */
+enum {
+	PICK_RETRY = 1, /* without retry= */
+	PICK_BASE_MAX = 256 * 1024
+};
 
 struct health_limits
 pick_limits(const struct settings *s)
@@ -45,13 +50,26 @@ pick_full(struct err *e)
 	return err_set(e, REASON_OVERLOADED, "no room for origins");
 }
 
-/* By its base, too: one server may stand twice, with two bases. */
+/*
+ * By its base, too: one server may stand twice, with two bases. As written,
+ * which stays when requests differ.
+ */
 static struct str
-pick_name(const struct origin_url *url, struct str name, struct arena *a)
+pick_name(const struct pick *p, const struct origin_url *url, struct str name,
+    struct arena *a)
 {
-	if (url->path.count == 0 || !pattern_is_fixed(&url->path))
+	struct str full = { NULL, 0 };
+	struct buf base;
+
+	if (url->path.count == 0)
 		return name;
-	return ARENA_JOIN(a, name, url->path.parts[0].text);
+	if (pattern_is_fixed(&url->path))
+		return ARENA_JOIN(a, name, url->path.parts[0].text);
+	buf_init(&base, PICK_BASE_MAX);
+	if (pattern_print(&url->path, p->follow->source.route, &base) == 0)
+		full = ARENA_JOIN(a, name, buf_view(&base));
+	buf_fini(&base);
+	return full;
 }
 
 static int
@@ -64,7 +82,7 @@ pick_candidate(const struct pick *p, size_t i, struct arena *a, struct err *e)
 	if (target_address(&o->url, &p->follow->source, a, &t, e) == -1)
 		return -1;
 	*from = (struct pick_from){ .url = &o->url,
-		.name = pick_name(&o->url, t.name, a),
+		.name = pick_name(p, &o->url, t.name, a),
 		.server = t.name,
 		.id = health_id(p->ask.health, t.key),
 		.weight = o->weight,

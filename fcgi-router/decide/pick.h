@@ -48,7 +48,8 @@ struct health_limits pick_limits(const struct settings *s);
 /* One candidate. */
 struct pick_from {
 	const struct origin_url *url;
-	struct str name;         /* "http://h:p", with its base */
+	struct str name;         /* "http://h:p", with its base, whose
+	                            variables are as written */
 	struct str server;       /* the same, without */
 	uint64_t id;             /* health's, of its target's key */
 	uint32_t weight;

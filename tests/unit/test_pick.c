@@ -577,25 +577,43 @@ services_share_what_is_known_of_a_server(void **state)
 	site_close(&s);
 }
 
+static const struct bases_row {
+	const char *row;
+	const char *one, *other;
+} bases_rows[] = {
+	{ "written", "/a", "/b" },
+	{ "with variables", "/a/{host}", "/b/{host}" },
+	{ "that come to the same", "/{host}", "/h.test" },
+	{ "of variables alone", "/{host}", "/{tag.k}" },
+};
+
 /* Two bases on one server are two names to a hash, and both get clients. */
 static void
 a_hash_tells_bases_of_one_server_apart(void **state)
 {
-	bool seen[2] = { false, false };
-	struct pick p;
-	struct site s;
-	char key;
+	char list[TEXT_MAX];
+	size_t i;
 
 	(void)state;
-	site_open(&s, "h.test @s\n@s http://10.0.0.1/a http://10.0.0.1/b "
-	    "balance=hash:client_ip");
-	for (key = 'a'; key <= 'z'; key++) {
-		s.ask.key = (struct str){ &key, 1 };
-		site_begin(&s, &p);
-		seen[pick_look(&p, true, site_now) - p.from] = true;
+	for (i = 0; i < TABLE_COUNT(bases_rows); i++) {
+		const struct bases_row *r = &bases_rows[i];
+		bool seen[2] = { false, false };
+		struct pick p;
+		struct site s;
+		char key;
+
+		snprintf(list, sizeof(list), "h.test @s tag=k:v\n"
+		    "@s http://10.0.0.1%s http://10.0.0.1%s "
+		    "balance=hash:client_ip", r->one, r->other);
+		site_open(&s, list);
+		for (key = 'a'; key <= 'z'; key++) {
+			s.ask.key = (struct str){ &key, 1 };
+			site_begin(&s, &p);
+			seen[pick_look(&p, true, site_now) - p.from] = true;
+		}
+		TABLE_INT(r->row, seen[0] && seen[1], true);
+		site_close(&s);
 	}
-	assert_true(seen[0] && seen[1]);
-	site_close(&s);
 }
 
 /* A client's place in one service says nothing of its place in another. */
@@ -632,10 +650,11 @@ origins_of_variables_are_known_by_what_they_become(void **state)
 
 	(void)state;
 	site_open(&s, "h.test @s tag=dc:east\nh.test/bad @s tag=dc:a/b\n"
-	    "@s http://{tag.dc}.test http://10.0.0.2/{tag.dc}");
+	    "@s http://{tag.dc}.test http://10.0.0.2/{tag.dc} "
+	    "balance=hash:client_ip");
 	site_begin(&s, &p);
 	TABLE_STR("host", p.from[0].name, "http://east.test:80");
-	TABLE_STR("base", p.from[1].name, "http://10.0.0.2:80");
+	TABLE_STR("base", p.from[1].name, "http://10.0.0.2:80/{tag.dc}");
 	decide_ask(&s.d, "http://h.test/bad", NULL);
 	decide_follow(&s.d, NULL);
 	assert_int_equal(s.d.got, 1);
@@ -655,7 +674,7 @@ an_arena_without_room_is_an_answer(void **state)
 	int got = -1;
 
 	(void)state;
-	site_open(&s, "h.test @s\n@s http://10.0.0.1/a http://10.0.0.2");
+	site_open(&s, "h.test @s\n@s http://10.0.0.1/a http://10.0.0.2/{host}");
 	for (left = 0; got == -1; left += 16) {
 		struct arena a;
 
