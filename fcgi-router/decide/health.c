@@ -42,6 +42,7 @@ struct health_call {
 	uint64_t id;
 	const struct health_limits *limits;
 	int64_t now;
+	int64_t began; /* the request did */
 	int64_t ms;  /* in: of the trial, when it began; out: the cooldown */
 	bool trial;
 	bool counts; /* the view has the requests */
@@ -280,6 +281,9 @@ health_failed_in(void *arg)
 		if (kind != HEALTH_KIND_WELL &&
 		    !(kind == HEALTH_KIND_TRIED && c->trial))
 			return;
+		if (kind == HEALTH_KIND_WELL && c->began < s.ms &&
+		    s.ms <= c->now)
+			return;
 		if (!counted && !health_fails_add(o, c->id, c->now) &&
 		    kind == HEALTH_KIND_WELL)
 			return;
@@ -298,11 +302,11 @@ health_failed_in(void *arg)
 
 bool
 health_failed(struct health *h, uint64_t id,
-    const struct health_limits *limits, int64_t now, bool trial, int64_t *ms)
+    const struct health_limits *limits, int64_t now, int64_t began,
+    bool trial, int64_t *ms)
 {
-	struct health_call c = {
-		.id = id, .limits = limits, .now = now, .trial = trial
-	};
+	struct health_call c = { .id = id, .limits = limits, .now = now,
+		.began = began, .trial = trial };
 
 	CHECK(h->writes);
 	if (!health_run(h, health_failed_in, &c) || !c.yes)
@@ -370,7 +374,7 @@ health_answered_in(void *arg)
 		if (health_state_kind(&s) == HEALTH_KIND_WELL)
 			return;
 		health_stamp_read(atomic_load(&o->last), c->id, &last);
-		if (c->ms < last.ms && last.ms <= c->now)
+		if (c->began < last.ms && last.ms <= c->now)
 			return;
 		c->yes = atomic_compare_exchange_strong(&o->state, &word,
 		    health_state_word(c->id, HEALTH_KIND_WELL,
@@ -381,7 +385,7 @@ health_answered_in(void *arg)
 bool
 health_answered(struct health *h, uint64_t id, int64_t began)
 {
-	struct health_call c = { .id = id, .ms = began };
+	struct health_call c = { .id = id, .began = began };
 
 	CHECK(h->writes);
 	return health_run(h, health_answered_in, &c) && c.yes;

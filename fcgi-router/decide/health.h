@@ -111,13 +111,14 @@ void health_untried(struct health *h, uint64_t id,
 void health_make_due(struct health *h, uint64_t id);
 
 /*
- * A request failed at the origin. trial: it had the trial; then the origin is
- * out again, for twice as long. Of an origin that is out other failures say
- * nothing new. true: this took it out, for *ms.
+ * A request failed at the origin, which went there at `began` (clock_ms).
+ * trial: it had the trial; then the origin is out again, for twice as long. Of
+ * an origin that is out other failures say nothing new; nor, when it is back,
+ * do late ones of what went to it before. true: this took it out, for *ms.
  */
 bool health_failed(struct health *h, uint64_t id,
-    const struct health_limits *limits, int64_t now, bool trial,
-    int64_t *ms);
+    const struct health_limits *limits, int64_t now, int64_t began,
+    bool trial, int64_t *ms);
 
 /*
  * It answered a request that went to it at `began` (clock_ms). true: it was

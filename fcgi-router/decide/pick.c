@@ -368,7 +368,7 @@ bool
 pick_failed(struct pick *p, int64_t now, int64_t *ms)
 {
 	bool out = p->now != NULL && health_failed(p->ask.health, p->now->id,
-	    &p->ask.limits, now, p->trial, ms);
+	    &p->ask.limits, now, p->began, p->trial, ms);
 
 	p->trial = false;
 	pick_over(p);

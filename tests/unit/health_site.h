@@ -77,9 +77,9 @@ site_began(struct health *h, uint64_t id)
 static inline bool
 site_fails(struct health *h, uint64_t id)
 {
-	int64_t ms;
+	int64_t now = clock_ms(), ms;
 
-	return health_failed(h, id, &site_limits, clock_ms(), false, &ms);
+	return health_failed(h, id, &site_limits, now, now, false, &ms);
 }
 
 /* Takes it out, as often as that must be. */

@@ -28,9 +28,9 @@ each_state_has_a_word(void **state)
 /*
  * What happens, and what is to be seen after it, in words:
  * @MS the time is MS behind the beginning;
- * f, F a request, the trial fails; t a trial for 5 s is taken, u it tells
- * nothing; d it is made due; a an answer to a request that began now, aMS, at
- * MS; qMS did nobody have an answer since MS: each with a '!' at its end when
+ * f, F a request, the trial fails, which began now, fMS, FMS, at MS; t a trial
+ * for 5 s is taken, u it tells nothing; d it is made due; a an answer to a
+ * request that began now, aMS, at MS; qMS did nobody have an answer since MS: each with a '!' at its end when
  * this must be answered true;
  * =WORD the state; sMS since, s- never; xN times, nN fails.
  */
@@ -108,6 +108,9 @@ static const struct story stories[] = {
 	{ "a trial that fails late is still one",
 	    "f @100 f @200 f! @10200 t! @15300 =due F! s35300 x2", 0, 0, 0,
 	    0 },
+	{ "late failures of what went to it before it was back are none",
+	    "f! @10000 t! @10200 a10000! @12000 f9000 f10199 F10000 =well n0 "
+	    "f10200! =out x2", 1, 10000, 10000, 60000 },
 	{ "one that fails when it is back is a failure",
 	    "f @100 f @200 f! @10200 t! a! @10500 F n1 =well", 0, 0, 0, 0 },
 	{ "one that fails when it is out again is none",
@@ -184,7 +187,8 @@ story_goes(const struct story *row, struct health *h,
 	else if (word[0] == 'u')
 		health_untried(h, ID, limits, now);
 	else if (word[0] == 'f' || word[0] == 'F')
-		yes = health_failed(h, ID, limits, now, word[0] == 'F', &ms);
+		yes = health_failed(h, ID, limits, now, word[1] >= '0' ?
+		    SITE_BEGIN + atoll(word + 1) : now, word[0] == 'F', &ms);
 	else if (word[0] == 't')
 		yes = health_try(h, ID, limits, now, 5000);
 	else if (word[0] == 'a' && word[1] >= '0')
@@ -528,7 +532,8 @@ one_dead_mark_does_not_keep_an_origin_out_for_ever(void **state)
 	for (round = 0; round < 3; round++) {
 		int64_t ms, now = clock_ms();
 
-		assert_true(health_failed(h, ID, &limits, now, false, &ms));
+		assert_true(health_failed(h, ID, &limits, now, now, false,
+		    &ms));
 		assert_int_equal(ms, 10000);
 		health_leave(&h);
 		h = site_join();
@@ -871,7 +876,7 @@ garbage_heals(struct health *h, uint64_t id, unsigned i)
 		    1000));
 		if (i % 3 == 0) {
 			assert_true(health_failed(h, id, &site_limits,
-			    clock_ms(), true, &ms));
+			    clock_ms(), clock_ms(), true, &ms));
 			assert_true(ms <= site_limits.cooldown_max);
 			site_at(clock_ms() + ms);
 			assert_true(health_try(h, id, &site_limits,
@@ -976,7 +981,7 @@ a_file_that_is_cut_loses_what_was_known_and_no_call(void **state)
 			break;
 		case 2:
 			assert_false(health_failed(h, ID, &site_limits,
-			    clock_ms(), true, &ms));
+			    clock_ms(), clock_ms(), true, &ms));
 			break;
 		case 3:
 			assert_false(health_answered(h, ID, clock_ms()));

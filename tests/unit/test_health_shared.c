@@ -312,7 +312,8 @@ racer_flaps(void *arg)
 	gate_wait();
 	for (lap = 0; lap < LAPS; lap++) {
 		if (health_failed(h, ID, &limits,
-		    SITE_BEGIN + 100 * (lap + *(int *)arg), false, &ms))
+		    SITE_BEGIN + 100 * (lap + *(int *)arg), INT64_MAX, false,
+		    &ms))
 			atomic_fetch_add(&site_page->counts[YES], 1);
 		if (health_answered(h, ID, INT64_MAX))
 			atomic_fetch_sub(&site_page->counts[YES], 1);
@@ -480,7 +481,8 @@ call_any(struct health *h, uint64_t *series, struct begun *begun)
 		break;
 	default:
 		health_failed(h, id, &site_limits, now,
-		    any_below(series, 3) == 0, &ms);
+		    now - any_below(series, 300), any_below(series, 3) == 0,
+		    &ms);
 		if (ms > site_limits.cooldown_max)
 			atomic_fetch_add(&site_page->counts[WRONG], 1);
 		break;

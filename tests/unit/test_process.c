@@ -185,9 +185,9 @@ process_take_out(struct process *p)
 	const struct health_limits limits = { 1, PROCESS_OUT_MS,
 		PROCESS_OUT_MS, PROCESS_OUT_MS };
 	uint64_t id = health_id(p->health, STR("http://a.test:80"));
-	int64_t ms;
+	int64_t now = clock_ms(), ms;
 
-	assert_true(health_failed(p->health, id, &limits, clock_ms(), false,
+	assert_true(health_failed(p->health, id, &limits, now, now, false,
 	    &ms));
 	assert_int_equal(ms, PROCESS_OUT_MS);
 }
