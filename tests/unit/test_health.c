@@ -30,8 +30,8 @@ each_state_has_a_word(void **state)
  * @MS the time is MS behind the beginning;
  * f, F a request, the trial fails, which began now, fMS, FMS, at MS; t a trial
  * for 5 s is taken, u it tells nothing; d it is made due; a an answer to a
- * request that began now, aMS, at MS; qMS did nobody have an answer since MS: each with a '!' at its end when
- * this must be answered true;
+ * request that began now, aMS, at MS; qMS did nobody have an answer since MS:
+ * each with a '!' at its end when this must be answered true;
  * =WORD the state; sMS since, s- never; xN times, nN fails.
  */
 struct story {
