@@ -14,7 +14,7 @@ enum {
 	METRICS_SECOND = 1000000
 };
 
-enum metrics_how { METRICS_SUM, METRICS_NEWEST };
+enum metrics_how { METRICS_SUM, METRICS_NEWEST, METRICS_COUNT };
 
 struct metrics {
 	const struct metrics_from *from;
@@ -313,7 +313,9 @@ metrics_gauge(const struct stats_view *v, enum stats_gauge gauge,
 	uint64_t sum = 0;
 
 	for (i = 0; i < v->process_count; i++)
-		if (how == METRICS_SUM || i == newest)
+		if (how == METRICS_COUNT)
+			sum += v->processes[i][gauge] != 0;
+		else if (how == METRICS_SUM || i == newest)
 			sum += v->processes[i][gauge];
 	return sum;
 }

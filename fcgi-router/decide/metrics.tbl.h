@@ -6,7 +6,8 @@
  *
  * METRIC(NAME, name, type, help): the name without fcgi_router_.
  * METRIC_GAUGE(member, HOW, name, help): of the gauge in stats.tbl.h; HOW: SUM
- * of all processes, or NEWEST: of the one whose map is the newest.
+ * of all processes, NEWEST: of the one whose map is the newest, or COUNT of the
+ * processes where it is not 0.
  * METRIC_LABEL(NAME, name, help): of all families; le is Prometheus' own.
  * Whoever includes this defines some of them; all are undefined at its end.
  */
@@ -50,6 +51,12 @@ METRIC_GAUGE(wildcards, NEWEST, "map_wildcards",
     "Wildcards of hosts in it.")
 METRIC_GAUGE(paths, NEWEST, "map_paths",
     "Routes with a path in it.")
+METRIC_GAUGE(map_refused, COUNT, "processes_map_refused",
+    "Router processes that can take up no map from the disk now: what is "
+    "there is broken, or gone.")
+METRIC_GAUGE(settings_refused, COUNT, "processes_settings_refused",
+    "Router processes that cannot take up router.ini, or a file that this "
+    "names, as they are now.")
 METRIC_GAUGE(requests, SUM, "requests_in_progress",
     "Requests that are under way.")
 METRIC_GAUGE(connections, SUM, "connections",

@@ -85,6 +85,12 @@ STATS_GAUGE(wires_busy, NUMBER, "wires_busy",
     "Connections to origins that have a request.")
 STATS_GAUGE(log_lost, MOMENT, "log_lost_at",
     "When a line of an access log could not be written last; 0: never.")
+STATS_GAUGE(map_refused, MOMENT, "map_refused_at",
+    "Since when it can take up no map from the disk, as what is there is "
+    "broken, or gone; 0: it can.")
+STATS_GAUGE(settings_refused, MOMENT, "settings_refused_at",
+    "Since when it cannot take up router.ini, or a file that this names, as "
+    "they are now; 0: it can.")
 
 #undef STATS_COUNT
 #undef STATS_EVENT

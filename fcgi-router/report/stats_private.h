@@ -32,7 +32,7 @@ enum {
 	STATS_KEY = STATS_NAME + STATS_SERVICE + STATS_NAME,
 	STATS_REASONS = 128,
 	STATS_EVENTS = 16,
-	STATS_GAUGES = 16,
+	STATS_GAUGES = 32,
 	STATS_SECOND_CELLS = 64,
 	STATS_MINUTE_CELLS = 1472,
 	STATS_CELL_AHEAD = 3600 /* what is stamped later than that is garbage */
@@ -95,7 +95,7 @@ _Static_assert((int)REASON_COUNT < STATS_REASONS, "all find a place");
 _Static_assert(STATS_SLOTS + 1 < STATS_IDS, "no id is a slot's");
 _Static_assert(sizeof(struct stats_place) == 1408, "whole cache lines");
 _Static_assert(sizeof(struct stats_plan) == 576, "whole cache lines");
-_Static_assert(sizeof(struct stats_data) == 3620928, "drawn in the manual");
+_Static_assert(sizeof(struct stats_data) == 3637312, "drawn in the manual");
 
 /* ---- stats_place: who has which place ---- */
 

@@ -54,6 +54,8 @@ struct snapshot {
 	bool again;           /* the last look could not decide */
 	bool tried;           /* since current was found broken */
 	bool missed;          /* told that the file is gone */
+	int64_t refused;      /* since when it is gone or no good; 0: it is
+	                         not */
 	bool suspect;         /* the file below was no good */
 	struct file_id fault;
 };
@@ -289,6 +291,19 @@ snapshot_swap(struct snapshot *s, struct store *store)
 	s->suspect = false;
 }
 
+int64_t
+snapshot_refused(const struct snapshot *s)
+{
+	return s->refused;
+}
+
+static void
+snapshot_begin_refusal(struct snapshot *s)
+{
+	if (s->refused == 0)
+		s->refused = clock_wall().tv_sec;
+}
+
 static void
 snapshot_refuse(struct snapshot *s, const struct file_id *id,
     const struct err *e)
@@ -297,6 +312,7 @@ snapshot_refuse(struct snapshot *s, const struct file_id *id,
 	bool serving = snapshot_mine(s, &broken) != NULL && !broken;
 
 	snapshot_suspect(s, id);
+	snapshot_begin_refusal(s);
 	msg_error("%s%s", e->text, serving ?
 	    "; the map that was read before stays in use" : "");
 }
@@ -360,6 +376,7 @@ snapshot_try(struct snapshot *s)
 		snapshot_refuse(s, &s->watch.id, &e);
 		return false;
 	}
+	s->refused = 0;
 	if (snapshot_is_current(s, store)) {
 		store_close(&store);
 		s->tried = false;
@@ -378,6 +395,7 @@ snapshot_miss(struct snapshot *s)
 	if (s->missed)
 		return;
 	s->missed = true;
+	snapshot_begin_refusal(s);
 	if (snapshot_mine(s, &broken) == NULL)
 		msg_warning("%s: there is no map yet; requests are answered "
 		    "503 until there is one", s->watch.path);

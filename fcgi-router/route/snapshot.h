@@ -35,6 +35,10 @@ void snapshot_free(struct snapshot **s);
  */
 bool snapshot_look(struct snapshot *s);
 
+/* Since when the file, as it is, cannot be taken up, seconds since 1970; 0: it
+ * can, or that is not to be told yet. By the thread that looks. */
+int64_t snapshot_refused(const struct snapshot *s);
+
 /*
  * The map to ask, counted; NULL and e: no-map or map-broken. Any thread.
  */

@@ -113,6 +113,13 @@ daemon_has_changed(struct daemon_state *d)
 }
 
 static void
+daemon_refuse_ini(struct daemon_state *d)
+{
+	if (d->process->settings_refused == 0)
+		d->process->settings_refused = clock_wall().tv_sec;
+}
+
+static void
 daemon_look_ini(struct daemon_state *d)
 {
 	struct settings *fresh;
@@ -122,17 +129,20 @@ daemon_look_ini(struct daemon_state *d)
 	if (!d->ini.there) {
 		msg_warning("%s is gone: its settings stay in force",
 		    d->plan->ini);
+		daemon_refuse_ini(d);
 		return;
 	}
 	if (settings_load(d->plan->ini, &fresh, NULL, NULL) == 0) {
 		daemon_watch_files(d, fresh);
 		if (process_change(d->process, fresh) == 0) {
+			d->process->settings_refused = 0;
 			msg_notice("%s was read again", d->plan->ini);
 			return;
 		}
 	}
 	msg_error("%s is refused, the settings before stay in force",
 	    d->plan->ini);
+	daemon_refuse_ini(d);
 }
 
 static void
@@ -180,9 +190,9 @@ daemon_look(struct daemon_state *d)
 
 	(void)snapshot_look(d->process->snapshot);
 	process_look(d->process);
+	daemon_look_ini(d);
 	gauges_tell(d->process, d->crew, d->since);
 	crew_show(d->crew);
-	daemon_look_ini(d);
 	daemon_look_exe(d);
 	if (snapshot_faults(d->process->snapshot) >= DAEMON_FAULTS_MAX) {
 		msg_error("too many pages of maps were gone: leaving");

@@ -56,6 +56,9 @@ gauges_tell(struct process *p, struct crew *c, time_t since)
 	gauges[STATS_GAUGE_workers] = workers;
 	gauges[STATS_GAUGE_workers_held] = held;
 	gauges[STATS_GAUGE_log_lost] = (uint64_t)atomic_load(&p->log_lost);
+	gauges[STATS_GAUGE_map_refused] =
+	    (uint64_t)snapshot_refused(p->snapshot);
+	gauges[STATS_GAUGE_settings_refused] = (uint64_t)p->settings_refused;
 	gauges_map(p, gauges);
 	gauges_wires(&p->relay, gauges);
 	stats_tell(p->stats, gauges);

@@ -52,6 +52,8 @@ struct process {
 	atomic_uint exchanges;     /* requests that are being answered */
 	_Atomic int64_t log_lost;  /* when a line was lost last, seconds since
 	                              1970; 0: none was */
+	int64_t settings_refused;  /* since when router.ini, as it is, is none
+	                              to be used; 0: it is. By the daemon */
 	bool once;                 /* it answers one request */
 	bool on_stdin;             /* the FastCGI socket is descriptor 0 */
 	atomic_bool alone;         /* as far as is known, the web server sends

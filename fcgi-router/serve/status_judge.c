@@ -144,6 +144,30 @@ status_judge_logs(struct status *s)
 		    "in the last minute");
 }
 
+/* All goes on as it did, but only until a router is started anew. */
+static void
+status_judge_files(struct status *s)
+{
+	const struct stats_view *v = s->counted;
+	size_t maps = 0, inis = 0, i;
+
+	for (i = 0; i < v->process_count; i++) {
+		const uint64_t *p = v->processes[i];
+
+		maps += p[STATS_GAUGE_map_refused] != 0 &&
+		    p[STATS_GAUGE_generation] != 0;
+		inis += p[STATS_GAUGE_settings_refused] != 0;
+	}
+	if (maps > 0)
+		status_find(s, STATUS_WARN, "The map on disk cannot be used: "
+		    "%zu router%s the one before", maps,
+		    maps == 1 ? " keeps" : "s keep");
+	if (inis > 0)
+		status_find(s, STATUS_WARN, "router.ini cannot be used: %zu "
+		    "router%s the settings before", inis,
+		    inis == 1 ? " keeps" : "s keep");
+}
+
 static void
 status_judge_counts(struct status *s)
 {
@@ -174,6 +198,7 @@ status_judge(struct status *s)
 	status_judge_limits(s);
 	status_judge_workers(s);
 	status_judge_logs(s);
+	status_judge_files(s);
 	status_judge_counts(s);
 	qsort(s->findings, s->finding_count, sizeof(*s->findings),
 	    status_graver);

@@ -61,7 +61,7 @@ enum status_grade {
 /* "well" "warn" "bad" */
 const char *status_grade_word(enum status_grade grade);
 
-enum { STATUS_FINDINGS = 8, STATUS_FINDING_MAX = 160 };
+enum { STATUS_FINDINGS = 12, STATUS_FINDING_MAX = 160 };
 
 struct status_finding {
 	enum status_grade grade;

@@ -5,6 +5,7 @@ and that nothing that others chose gets out of its place there."""
 import hashlib
 import html.parser
 import json
+import os
 import re
 import shutil
 
@@ -363,3 +364,39 @@ def test_where_nothing_is_counted_the_page_says_so(lab):
     assert "Nothing is counted" in Reader(page(made).text).text
     now = told(made)
     assert now["total"]["requests"] == 0 and now["status"] == "warn"
+
+
+def test_files_that_are_refused_are_told_of_until_they_are_mended(lab):
+    """By the page, by metrics and by route-stat, as long as it lasts."""
+    lab.settings = {"router__check": "20ms"}
+    lab.routes("site.test/status internal=status\n"
+               "metrics.test internal=metrics\n")
+    made = Site(lab, SETUPS["nginx"]).start()
+    good = {path: path.read_bytes() for path in (lab.map, lab.ini)}
+
+    def seen():
+        process = told(made)["processes"][0]
+        lines = ask(made.port, host="metrics.test").text.splitlines()
+        return ([finding["text"] for finding in told(made)["findings"]],
+                [process[f"{name}_refused_at"] != 0
+                 for name in ("map", "settings")],
+                [f"fcgi_router_processes_{name}_refused 1" in lines
+                 for name in ("map", "settings")])
+
+    def put(path, content):
+        fresh = path.with_name("fresh")
+        fresh.write_bytes(content)
+        os.utime(fresh, (0, 0))  # nobody is writing it still
+        fresh.rename(path)
+
+    assert page(made).status == 200
+    for path, broken, finding, which in (
+            (lab.map, good[lab.map][:4000], "The map on disk cannot be used: "
+             "1 router keeps the one before", [True, False]),
+            (lab.ini, b"[router]\nnonsense\n", "router.ini cannot be used: "
+             "1 router keeps the settings before", [False, True])):
+        put(path, broken)
+        labs.until(lambda: seen() == ([finding], which, which), 10, finding)
+        put(path, good[path])
+        labs.until(lambda: seen() == ([], [False] * 2, [False] * 2), 10,
+                   "all is well again")

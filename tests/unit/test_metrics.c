@@ -125,6 +125,8 @@ test_processes_are_summed_and_the_newest_map_is_told(void **state)
 		metrics_processes[i][STATS_GAUGE_generation] =
 		    i == 1 ? 9 : 8;
 		metrics_processes[i][STATS_GAUGE_hosts] = i == 1 ? 5 : 4;
+		metrics_processes[i][STATS_GAUGE_map_refused] =
+		    i == 1 ? 0 : 1700000000;
 	}
 	metrics_of(&v, &text);
 	metrics_expect(&text, "fcgi_router_processes_live 3");
@@ -132,6 +134,8 @@ test_processes_are_summed_and_the_newest_map_is_told(void **state)
 	metrics_expect(&text, "fcgi_router_map_generation 9");
 	metrics_expect(&text, "fcgi_router_map_hosts 5");
 	metrics_expect(&text, "fcgi_router_map_generations 2");
+	metrics_expect(&text, "fcgi_router_processes_map_refused 2");
+	metrics_expect(&text, "fcgi_router_processes_settings_refused 0");
 	buf_fini(&text);
 }
 

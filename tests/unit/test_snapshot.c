@@ -63,6 +63,15 @@ refuses(struct snapshot *s, enum reason reason)
 	assert_int_equal(e.reason, reason);
 }
 
+static void
+refuses_the_file(const struct snapshot *s, bool refused)
+{
+	int64_t since = snapshot_refused(s);
+
+	assert_int_equal(since != 0, refused);
+	assert_true(since <= clock_wall().tv_sec);
+}
+
 /* How often `what` was said. */
 static int
 said(const char *all, const char *what)
@@ -183,9 +192,29 @@ test_a_map_that_vanished_goes_on_serving(void **state)
 	assert_int_equal(said(heard, "\n"), 1);
 	free(heard);
 	answers(s, "one");
+	refuses_the_file(s, true);
 	maps_write(maps_path("map"), "two", HOSTS);
 	assert_true(snapshot_look(s));
 	answers(s, "two");
+	refuses_the_file(s, false);
+	snapshot_free(&s);
+}
+
+static void
+test_the_same_map_that_is_back_is_no_other(void **state)
+{
+	struct snapshot *s;
+
+	(void)state;
+	maps_write(maps_path("map"), "one", HOSTS);
+	s = snapshot_new(maps_path("map"));
+	assert_int_equal(rename(maps_path("map"), maps_path("away")), 0);
+	assert_false(snapshot_look(s));
+	refuses_the_file(s, true);
+	assert_int_equal(rename(maps_path("away"), maps_path("map")), 0);
+	assert_false(snapshot_look(s));
+	refuses_the_file(s, false);
+	answers(s, "one");
 	snapshot_free(&s);
 }
 
@@ -221,11 +250,13 @@ test_a_broken_new_map_leaves_the_old_one_serving(void **state)
 		TABLE_INT(rows[i].row, said(heard, "\n"), 1);
 		free(heard);
 		answers(s, "one");
+		refuses_the_file(s, true);
 	}
 	/* Not broken for good: the next one that is whole is used. */
 	maps_write(maps_path("map"), "two", HOSTS);
 	assert_true(snapshot_look(s));
 	answers(s, "two");
+	refuses_the_file(s, false);
 	snapshot_free(&s);
 }
 
@@ -658,6 +689,7 @@ main(void)
 		TEST(test_a_rename_is_noticed_and_old_holders_go_on),
 		TEST(test_other_names_and_modes_are_no_other_map),
 		TEST(test_a_map_that_vanished_goes_on_serving),
+		TEST(test_the_same_map_that_is_back_is_no_other),
 		TEST(test_a_broken_new_map_leaves_the_old_one_serving),
 		TEST(test_a_folder_in_its_place_is_a_broken_map),
 		TEST(test_a_broken_map_at_start_is_map_broken),

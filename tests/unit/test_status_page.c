@@ -302,6 +302,63 @@ what_is_wrong_is_said_and_nothing_else(void **state)
 }
 
 static void
+files_that_are_refused_are_told_of(void **state)
+{
+	static const struct {
+		const char *name;
+		uint64_t generation, map, ini; /* of the second router */
+		const char *says;
+	} rows[] = {
+		{ "a map", 7, 1, 0, "The map on disk cannot be used: 1 router "
+		    "keeps the one before" },
+		{ "router.ini", 7, 0, 1, "router.ini cannot be used: 1 router "
+		    "keeps the settings before" },
+		{ "there was none before", 0, 1, 0, "1 router has no map" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < TABLE_COUNT(rows); i++) {
+		struct status *s = some_status();
+		uint64_t *second = s->counted->processes[1];
+
+		second[STATS_GAUGE_generation] = rows[i].generation;
+		second[STATS_GAUGE_map_refused] = rows[i].map;
+		second[STATS_GAUGE_settings_refused] = rows[i].ini;
+		status_judge(s);
+		TABLE_INT(rows[i].name, s->finding_count, 1);
+		TABLE_STR(rows[i].name, str_of(s->findings[0].text),
+		    rows[i].says);
+		assert_int_equal(s->grade, rows[i].generation == 0 ?
+		    STATUS_BAD : STATUS_WARN);
+		status_drop(&s);
+	}
+}
+
+/* More than there are of anything else: each can be the matter at once. */
+static void
+all_that_can_be_wrong_is_said_at_once(void **state)
+{
+	struct status *s = some_status();
+	int i, k;
+
+	(void)state;
+	for (i = 0; i < 2; i++)
+		for (k = 0; k < STATS_GAUGE_COUNT; k++)
+			s->counted->processes[i][k] =
+			    (uint64_t)s->wall.tv_sec + (uint64_t)i;
+	s->counted->shared = false;
+	s->origin_states[HEALTH_OUT] = s->origin_count = 1;
+	s->minute.counts[STATS_COUNT_requests] = 100;
+	s->minute.counts[STATS_COUNT_errors] = 50;
+	s->minute.counts[STATS_COUNT_limited] = 50;
+	status_judge(s);
+	s->origin_count = 0;
+	assert_int_equal(s->finding_count, 9);
+	status_drop(&s);
+}
+
+static void
 the_gravest_is_said_first(void **state)
 {
 	struct status *s = some_status();
@@ -418,6 +475,8 @@ main(void)
 		OUT_TEST(texts_of_others_stay_texts),
 		OUT_TEST(no_average_is_above_the_most_there_was),
 		cmocka_unit_test(what_is_wrong_is_said_and_nothing_else),
+		cmocka_unit_test(files_that_are_refused_are_told_of),
+		cmocka_unit_test(all_that_can_be_wrong_is_said_at_once),
 		cmocka_unit_test(the_gravest_is_said_first),
 		cmocka_unit_test(the_most_there_can_be_fits),
 		cmocka_unit_test(an_arena_without_room_is_told),
