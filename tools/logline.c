@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "report/access_log.h"
 #include "tools/query_log.h"
 
 /* A line while it is read. */
@@ -324,6 +325,40 @@ logline_words(struct logline_reader *r, struct str left)
 	}
 }
 
+/* What the last word of `standard` and of `full` is called. */
+static bool
+logline_is_last(struct str word)
+{
+	return str_starts(word, STR("total_us=")) ||
+	    str_starts(word, STR("first_us="));
+}
+
+/*
+ * A line of which a full disk left half a one may have another one behind that.
+ * Of ours it is seen by what stands behind the agent: nothing, or words without
+ * quotes, from `id` to the last one. Of what others have there it is seen by
+ * the quotes alone.
+ */
+static bool
+logline_is_whole(const struct query_log *log)
+{
+	const struct str id = STR("id=");
+	struct str left = log->rest, word = STR("");
+	size_t quotes = 0, ids = 0, i;
+	bool first = str_starts(str_trim(left), id);
+
+	if (!log->combined || (left.n > 0 && left.p[0] != ' '))
+		return false;
+	for (i = 0; i < left.n; i++)
+		quotes += left.p[i] == '"';
+	while (left.n > 0) {
+		(void)str_cut(left, ' ', &word, &left);
+		ids += str_starts(word, id);
+	}
+	return ids == 0 ? quotes % 2 == 0 :
+	    first && ids == 1 && quotes == 0 && logline_is_last(word);
+}
+
 /* 1, 0, -1 as logline_parse. */
 static int
 logline_text(struct logline_reader *r, struct str line)
@@ -331,8 +366,8 @@ logline_text(struct logline_reader *r, struct str line)
 	struct query_log log;
 	int got = query_log_parse(line, r->arena, &log);
 
-	if (got != 1)
-		return got;
+	if (got != 1 || !logline_is_whole(&log))
+		return got == 1 ? 0 : got;
 	logline_request(r, &log);
 	logline_words(r, log.rest);
 	return 1;
@@ -400,7 +435,8 @@ logline_end(struct logline *out)
 	return 1;
 }
 
-static void
+/* false: half a line. */
+static bool
 logline_begin(struct str line, struct logline *out)
 {
 	const struct str partial = STR("# " LOGLINE_PARTIAL ": ");
@@ -409,6 +445,7 @@ logline_begin(struct str line, struct logline *out)
 	record_init(&out->record);
 	if (str_starts(line, partial))
 		out->partial = str_sub(line, partial.n, line.n);
+	return !str_ends(line, STR(ACCESS_LOG_TORN));
 }
 
 int
@@ -417,7 +454,8 @@ logline_parse_own(struct str line, const struct format *f, struct arena *a,
 {
 	struct logline_reader r = { .out = out, .arena = a };
 
-	logline_begin(line, out);
+	if (!logline_begin(line, out))
+		return 0;
 	if (out->partial.n == 0 && !format_read(f, line, logline_found, &r))
 		return 0;
 	return r.full ? -1 : logline_end(out);
@@ -430,7 +468,8 @@ logline_parse(struct str line, struct json *j, struct arena *a,
 	struct logline_reader r = { .out = out, .arena = a };
 	int got = 1;
 
-	logline_begin(line, out);
+	if (!logline_begin(line, out))
+		return 0;
 	if (out->partial.n > 0)
 		return 1;
 	if (!str_starts(line, STR("{")))

@@ -27,7 +27,8 @@ struct logline {
 
 /*
  * 1 and *out, which borrows from line or lives in the arena; 0: it is no
- * line of such a log, or has no time; -1: no memory. j is room for an object.
+ * line of such a log, half a one, or has no time; -1: no memory. j is room for
+ * an object.
  */
 ATTR_MUST_USE
 int logline_parse(struct str line, struct json *j, struct arena *a,

@@ -192,6 +192,7 @@ query_log_tail(struct str left, struct arena *a, struct query_log *out)
 			return -1;
 		if (got == 0)
 			break;
+		out->combined = i == 1;
 		if (str_eq(*fields[i], STR("-")))
 			*fields[i] = STR("");
 	}

@@ -22,6 +22,7 @@ struct query_log {
 	struct str agent;
 	struct str status;
 	struct str bytes; /* "-" is empty */
+	bool combined;    /* referer and agent are there */
 	struct str rest;  /* behind all this */
 };
 

@@ -179,7 +179,8 @@ stat_usage_line(struct stat_usage *u, const struct input *in,
 	int got;
 
 	arena_reset(&u->arena);
-	got = line->cut ? 0 : stat_usage_parse(u, line->text, &l);
+	got = line->cut || line->open ? 0 :
+	    stat_usage_parse(u, line->text, &l);
 	if (got == -1)
 		return err_set(e, REASON_OVERLOADED, "no room for a line");
 	if (got == 0) {
@@ -320,7 +321,7 @@ stat_usage_warn(const struct stat_usage_seen *seen, const char *what)
 static bool
 stat_usage_tell(const struct stat_usage *u)
 {
-	stat_usage_warn(&u->foreign, "are of no access log");
+	stat_usage_warn(&u->foreign, "are of no access log, or cut off");
 	if (u->compressed)
 		msg_warning("%s is compressed: zcat %s | route-stat --usage "
 		    "... -", u->foreign.log, u->foreign.log);

@@ -286,8 +286,9 @@ access_log_write(struct access_log *l, struct str line)
 	/* What follows half a line begins on a new one. */
 	bool torn = atomic_load(&l->torn) &&
 	    atomic_exchange(&l->torn, false) && access_log_ends_torn(l);
-	char lf[] = "\n";
-	struct iovec parts[2] = { { lf, torn },
+	char end[] = ACCESS_LOG_TORN "\n";
+	size_t before = torn ? sizeof(end) - 1 : 0;
+	struct iovec parts[2] = { { end, before },
 		{ (void *)(uintptr_t)line.p, line.n } };
 	struct stat st;
 	ssize_t wrote;
@@ -300,11 +301,11 @@ access_log_write(struct access_log *l, struct str line)
 		return access_log_failed(l,
 		    "there is no file, and none can be opened");
 	wrote = access_log_put(l, parts);
-	if (wrote == (ssize_t)(line.n + torn))
+	if (wrote == (ssize_t)(before + line.n))
 		return access_log_done(l);
 	/* A full disk may have taken half a line of another process. */
 	if (wrote == -1 ? torn || access_log_is_regular(l->fd, &st) :
-	    wrote != torn)
+	    wrote != (ssize_t)before)
 		atomic_store(&l->torn, true);
 	return access_log_failed(l, wrote == -1 ? strerror(errno) :
 	    "a short write");
@@ -314,12 +315,14 @@ access_log_write(struct access_log *l, struct str line)
 static void
 access_log_heal(struct access_log *l)
 {
+	const struct str end = STR(ACCESS_LOG_TORN "\n");
 	struct stat st;
 
 	if (!access_log_is_regular(l->fd, &st) ||
 	    !atomic_exchange(&l->torn, false))
 		return;
-	if (access_log_ends_torn(l) && write(l->fd, "\n", 1) != 1)
+	if (access_log_ends_torn(l) &&
+	    write(l->fd, end.p, end.n) != (ssize_t)end.n)
 		atomic_store(&l->torn, true);
 }
 

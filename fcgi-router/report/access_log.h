@@ -19,6 +19,10 @@
 
 struct access_log;
 
+/* What half a line ends in, as a full disk leaves it: CAN, which ASCII has for
+ * that, and which is in no line. */
+#define ACCESS_LOG_TORN "\x18"
+
 /* All are copied. */
 struct access_log_says {
 	const char *where;  /* "none", "stderr", "syslog", or the path of a

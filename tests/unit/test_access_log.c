@@ -375,7 +375,7 @@ a_line_after_half_a_line_begins_anew(void **state)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &kept), 0);
 	put(f, "three\n");
 	put(f, "four\n");
-	holds(f, "access.log", "one\ntwo \nthree\nfour\n");
+	holds(f, "access.log", "one\ntwo \x18\nthree\nfour\n");
 }
 
 /* Two processes write: the first one's line is cut, of the second one's there
@@ -410,7 +410,7 @@ no_line_follows_half_a_line_of_another_process(void **state)
 	put(f, "fourth\n");
 	assert_true(access_log_write(first, STR("fifth\n")));
 	access_log_close(&first);
-	holds(f, "access.log", "firs\nthird\nfourth\nfifth\n");
+	holds(f, "access.log", "firs\x18\nthird\nfourth\nfifth\n");
 }
 
 static void
@@ -420,11 +420,11 @@ half_a_line_is_ended_when_there_is_room(void **state)
 	struct access_log *first = fill_disk(f);
 
 	access_log_look(first);
-	holds(f, "access.log", "firs\n");
+	holds(f, "access.log", "firs\x18\n");
 	access_log_look(first);
 	access_log_close(&first);
 	put(f, "third\n");
-	holds(f, "access.log", "firs\nthird\n");
+	holds(f, "access.log", "firs\x18\nthird\n");
 }
 
 /* ---- what says that a log is not whole ---- */

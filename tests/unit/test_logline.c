@@ -188,6 +188,24 @@ static const struct {
 	{ "# partial: only = status>=500; sample = 1/100", 1,
 	    "||0|0|0|only = status>=500; sample = 1/100" },
 	{ "{\"partial\":\"sample = 1/100\"}", 1, "||0|0|0|sample = 1/100" },
+	/* half a line, at its own end or with a whole one behind it: cut
+	   within the last number, a number, the agent, the referer, bytes */
+	{ "h:80 c - - " AT REST " id=1 attempts=3 total_us=1\x18", 0, NULL },
+	{ "{\"time\":\"2026-10-10T13:55:36Z\"}\x18", 0, NULL },
+	{ "# partial: sample = 1/1\x18", 0, NULL },
+	{ "h:80 c - - " AT REST " id=1 attempts=3", 0, NULL },
+	{ "h:80 c - - " AT REST " id=1 attempts=3h:80 c - - " AT REST " id=2 "
+	    "attempts=5 total_us=1", 0, NULL },
+	{ "h:80 c - - " AT REST " id=1 attempts=5 total_us=1", 1,
+	    "||200|5|1|" },
+	{ "h:80 c - - " AT " \"GET /a HTTP/1.1\" 200 5 \"-\" \"ch:80 c - - "
+	    AT REST, 0, NULL },
+	{ "h:80 c - - " AT " \"GET /a HTTP/1.1\" 200 5 \"-\" \"ch:80 c - - "
+	    AT REST " id=2 total_us=1", 0, NULL },
+	{ "h:80 c - - " AT REST "h:80 c - - " AT REST, 0, NULL },
+	{ "c - - " AT " \"GET /a HTTP/1.1\" 200 5 \"-\" \"c", 0, NULL },
+	{ "c - - " AT " \"GET /a HTTP/1.1\" 200 5 \"-", 0, NULL },
+	{ "c - - " AT " \"GET /a HTTP/1.1\" 200 5", 0, NULL },
 	/* no time, no line */
 	{ "{\"service\":\"@s\"}", 0, NULL },
 	{ "{\"time\":\"yesterday\"}", 0, NULL },
@@ -244,8 +262,8 @@ test_a_full_arena_is_told(void **state)
 
 	(void)state;
 	arena_init(&a, 0);
-	assert_int_equal(logline_parse(STR("h:80 c - - " AT REST " id=\\x41"),
-	    j, &a, &l), -1);
+	assert_int_equal(logline_parse(STR("h:80 c - - " AT REST
+	    " id=\\x41 total_us=1"), j, &a, &l), -1);
 	assert_int_equal(logline_parse(STR("h:80 c - - " AT REST " tags=k:v"),
 	    j, &a, &l), -1);
 	assert_int_equal(logline_parse(STR("{\"time\":\"1791640536\"}"), j,
@@ -325,7 +343,8 @@ static void
 test_what_is_no_line_of_a_format_is_told(void **state)
 {
 	static const char *const lines[] = { "", "x", "@api 503", "@api  503 ",
-		"@api 503 1 2", " @api 503 1", "@api abc 1" };
+		"@api 503 1 2", " @api 503 1", "@api abc 1",
+		"@api 503 1\x18" };
 	struct format *f = NULL;
 	struct logline l;
 	struct arena a;
