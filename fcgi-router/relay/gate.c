@@ -54,7 +54,10 @@ gate_add(struct gate *g, uint64_t hash)
 		*origin = (struct gate_origin){ .hash = hash };
 		g->count++;
 	}
-	if (origin->connects == g->each)
+	/* The fewer are left, the fewer it may have: what several dead origins
+	 * hold does not use up those of others. */
+	if (origin->connects >= g->each ||
+	    origin->connects >= g->most - g->all)
 		return false;
 	origin->connects++;
 	g->all++;

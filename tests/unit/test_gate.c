@@ -58,6 +58,41 @@ one_origin_gets_a_part_and_some_workers_stay_free(void **state)
 	}
 }
 
+/* What each of a row of dead origins gets at most, one after the other. */
+static const struct {
+	unsigned workers;
+	unsigned gets[8];
+} gate_dead_rows[] = {
+	{ 4, { 1, 1, 1 } },
+	{ 8, { 2, 2, 1, 1 } },
+	{ 16, { 4, 4, 2, 1, 1 } },
+	{ 64, { 16, 16, 8, 4, 2, 1, 1 } },
+};
+
+static void
+the_fewer_are_left_the_fewer_one_origin_gets(void **state)
+{
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < TABLE_COUNT(gate_dead_rows); i++) {
+		struct gate g;
+		char name[64], key[32];
+
+		gate_init(&g, gate_dead_rows[i].workers);
+		for (k = 0; k < TABLE_COUNT(gate_dead_rows[i].gets); k++) {
+			unsigned got = 0;
+
+			snprintf(name, sizeof(name), "%u workers, origin %zu",
+			    gate_dead_rows[i].workers, k);
+			while (gate_enter(&g, gate_key(key, (int)k)))
+				got++;
+			TABLE_INT(name, got, gate_dead_rows[i].gets[k]);
+		}
+		gate_fini(&g);
+	}
+}
+
 static void
 who_leaves_makes_room(void **state)
 {
@@ -152,9 +187,10 @@ threads_never_are_too_many_inside(void **state)
 	/* All is as at first. */
 	for (i = 0; i < GATE_KEYS; i++) {
 		assert_true(gate_enter(&r.g, gate_key(room, i)));
-		assert_true(gate_enter(&r.g, gate_key(room, i)));
+		assert_int_equal(gate_enter(&r.g, gate_key(room, i)), i < 2);
 	}
-	assert_false(gate_enter(&r.g, STR("x")));
+	assert_true(gate_enter(&r.g, STR("x")));
+	assert_false(gate_enter(&r.g, STR("y")));
 	gate_fini(&r.g);
 }
 
@@ -164,6 +200,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    one_origin_gets_a_part_and_some_workers_stay_free),
+		cmocka_unit_test(the_fewer_are_left_the_fewer_one_origin_gets),
 		cmocka_unit_test(who_leaves_makes_room),
 		cmocka_unit_test(each_origin_has_a_count_of_its_own),
 		cmocka_unit_test(threads_never_are_too_many_inside),
