@@ -17,7 +17,11 @@ struct logline_reader {
 	struct record_tag *tags;
 	size_t room; /* for them */
 	bool full;   /* the arena is */
+	bool cut;    /* tags are left out */
 };
+
+/* In place of tags that had no room: what it has is not all. */
+#define LOGLINE_CUT "..."
 
 /* ---- moments ---- */
 
@@ -207,6 +211,8 @@ logline_tags(struct logline_reader *r, struct str left)
 		(void)str_cut(left, ',', &tag, &left);
 		if (str_cut(tag, ':', &key, &value))
 			logline_tag(r, key, value);
+		else
+			r->cut = str_eq(tag, STR(LOGLINE_CUT));
 	}
 }
 
@@ -285,6 +291,7 @@ logline_member(void *arg, struct str name, struct str key, struct str value)
 	} else if (str_eq(name,
 	    str_of(record_rows[RECORD_AT_tags].name))) {
 		r->out->has[RECORD_AT_tags] = true;
+		r->cut = r->cut || str_eq(key, STR(LOGLINE_CUT));
 		logline_tag(r, key, value);
 	}
 }
@@ -294,11 +301,16 @@ logline_member(void *arg, struct str name, struct str key, struct str value)
 static void
 logline_request(struct logline_reader *r, const struct query_log *log)
 {
+	struct str user;
+
+	if (query_log_plain(log->user, r->arena, &user) == -1)
+		r->full = true;
 	if (log->host.n > 0)
 		logline_set(r, RECORD_AT_host, log->host);
 	if (log->port.n > 0)
 		logline_set(r, RECORD_AT_port, log->port);
 	logline_set(r, RECORD_AT_client_ip, log->client);
+	logline_set(r, RECORD_AT_identity, user);
 	logline_set(r, RECORD_AT_start, log->time);
 	logline_set(r, RECORD_AT_method, log->method);
 	logline_set(r, RECORD_AT_uri, log->target);
@@ -421,12 +433,17 @@ logline_found(void *arg, const struct format_found *found)
 
 /* ---- a line ---- */
 
-/* 1, or 0: it has no time. */
+/* 1; 0: it has no time; -1: no memory. */
 static int
-logline_end(struct logline *out)
+logline_end(const struct logline_reader *r)
 {
+	struct logline *out = r->out;
 	int64_t at;
 
+	if (r->full)
+		return -1;
+	if (r->cut)
+		out->has[RECORD_AT_tags] = false;
 	if (out->partial.n > 0)
 		return 1;
 	if (!logline_time(out->texts[RECORD_AT_start], &at))
@@ -458,7 +475,7 @@ logline_parse_own(struct str line, const struct format *f, struct arena *a,
 		return 0;
 	if (out->partial.n == 0 && !format_read(f, line, logline_found, &r))
 		return 0;
-	return r.full ? -1 : logline_end(out);
+	return logline_end(&r);
 }
 
 int
@@ -478,9 +495,7 @@ logline_parse(struct str line, struct json *j, struct arena *a,
 		return 0;
 	else
 		logline_object(&r, j);
-	if (got != 1 || r.full)
-		return r.full ? -1 : got;
-	return logline_end(out);
+	return got == 1 || r.full ? logline_end(&r) : got;
 }
 
 bool

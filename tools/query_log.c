@@ -89,6 +89,8 @@ query_log_head(struct str head, struct query_log *out)
 		(void)query_log_word(&left, &word);
 	}
 	out->client = word;
+	(void)query_log_word(&left, &word); /* ident */
+	out->user = left;
 	return true;
 }
 

@@ -15,6 +15,7 @@ struct query_log {
 	struct str host; /* of the virtual host; empty: the line has none */
 	struct str port; /* of it, or empty */
 	struct str client;
+	struct str user; /* with the escapes of the log */
 	struct str time; /* what stands in its brackets */
 	struct str method; /* empty: the line is about no request */
 	struct str target; /* with the escapes of the log taken off */

@@ -47,6 +47,7 @@ struct stat_usage {
 	bool compressed; /* the first of them is of such a file */
 	struct stat_usage_seen silent;  /* that do not tell all of --by, */
 	struct stat_usage_seen lacking; /* all of --sum, */
+	struct stat_usage_seen unasked; /* all that --only asks for, */
 	struct stat_usage_seen partial; /* say that requests are left out */
 };
 
@@ -148,6 +149,20 @@ stat_usage_key(struct stat_usage *u, const struct logline *l)
 	return all;
 }
 
+/* Does the line tell all that the filter asks for? */
+static bool
+stat_usage_answers(const struct logline *l, const struct filter *only)
+{
+	enum record_field field;
+	struct str key;
+	size_t at = 0;
+
+	while (filter_asks(only, &at, &field, &key))
+		if (!logline_tells(l, field, key))
+			return false;
+	return true;
+}
+
 /* A log may have had another format before. As logline_parse. */
 static int
 stat_usage_parse(struct stat_usage *u, struct str line, struct logline *l)
@@ -193,6 +208,8 @@ stat_usage_line(struct stat_usage *u, const struct input *in,
 		stat_usage_partial(u, in, line, l.partial);
 		return 0;
 	}
+	if (only != NULL && !stat_usage_answers(&l, only))
+		stat_usage_see(&u->unasked, in, line);
 	if (only != NULL && !filter_takes(only, &l.record))
 		return 0;
 	if (!stat_usage_key(u, &l))
@@ -326,10 +343,11 @@ stat_usage_tell(const struct stat_usage *u)
 		msg_warning("%s is compressed: zcat %s | route-stat --usage "
 		    "... -", u->foreign.log, u->foreign.log);
 	stat_usage_warn(&u->silent, "do not tell all of --by");
+	stat_usage_warn(&u->unasked, "do not tell all that --only asks for");
 	stat_usage_warn(&u->lacking, "do not tell all of --sum, whose "
 	    "sums are left empty");
 	return u->foreign.count + u->partial.count + u->silent.count +
-	    u->lacking.count > 0;
+	    u->lacking.count + u->unasked.count > 0;
 }
 
 int

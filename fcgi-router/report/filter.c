@@ -390,3 +390,14 @@ filter_takes(const struct filter *f, const struct record *r)
 {
 	return filter_is(f, f->top, r);
 }
+
+bool
+filter_asks(const struct filter *f, size_t *at, enum record_field *field,
+    struct str *key)
+{
+	if (*at == f->test_count)
+		return false;
+	*field = f->tests[*at].field;
+	*key = f->tests[(*at)++].key;
+	return true;
+}

@@ -50,4 +50,9 @@ void filter_free(struct filter **f);
 /* Is it wanted? */
 bool filter_takes(const struct filter *f, const struct record *r);
 
+/* One after the other, what it asks for: *at is 0 at first; of a tag `tags` and
+ * its key, else an empty one. false: there is no more. */
+bool filter_asks(const struct filter *f, size_t *at, enum record_field *field,
+    struct str *key);
+
 #endif

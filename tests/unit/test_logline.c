@@ -108,6 +108,8 @@ test_lines_of_combined_come_back(void **state)
 
 	(void)state;
 	line_comes_back("combined", &l);
+	line_same_text("combined", "identity", l.record.identity, STR("bob"));
+	assert_true(l.has[RECORD_AT_identity]);
 	assert_true(l.has[RECORD_AT_status] && l.has[RECORD_AT_sent]);
 	assert_false(l.has[RECORD_AT_host] || l.has[RECORD_AT_received] ||
 	    l.has[RECORD_AT_service] || l.has[RECORD_AT_tags]);
@@ -248,6 +250,41 @@ test_a_line_tells_what_it_has(void **state)
 		}
 		buf_fini(&text);
 		free(exact);
+	}
+	arena_fini(&a);
+	json_free(&j);
+}
+
+/* Whether a tag is told, where some had no room. */
+static void
+test_tags_that_were_cut_are_not_told(void **state)
+{
+	static const struct {
+		const char *line;
+		bool first, other;
+	} rows[] = {
+		{ "h:80 c - - " AT REST " tags=a:1,b:2", true, true },
+		{ "h:80 c - - " AT REST " tags=-", true, true },
+		{ "h:80 c - - " AT REST " tags=a:1,...", true, false },
+		{ "h:80 c - - " AT REST " tags=...", false, false },
+		{ "{\"time\":\"1791640536\",\"sent\":1,\"received\":1,"
+		    "\"generation\":1,\"attempts\":1,\"tags\":{\"a\":\"1\","
+		    "\"...\":\"\"}}", true, false },
+	};
+	struct json *j = json_new();
+	struct logline l;
+	struct arena a;
+	size_t i;
+
+	(void)state;
+	arena_init(&a, 1 << 20);
+	for (i = 0; i < TABLE_COUNT(rows); i++) {
+		TABLE_INT(rows[i].line, logline_parse(str_of(rows[i].line), j,
+		    &a, &l), 1);
+		TABLE_INT(rows[i].line, logline_tells(&l, RECORD_AT_tags,
+		    STR("a")), rows[i].first);
+		TABLE_INT(rows[i].line, logline_tells(&l, RECORD_AT_tags,
+		    STR("z")), rows[i].other);
 	}
 	arena_fini(&a);
 	json_free(&j);
@@ -454,6 +491,7 @@ main(void)
 		cmocka_unit_test(test_a_line_tells_what_it_has),
 		cmocka_unit_test(test_lines_of_own_formats_come_back),
 		cmocka_unit_test(test_what_is_no_line_of_a_format_is_told),
+		cmocka_unit_test(test_tags_that_were_cut_are_not_told),
 		cmocka_unit_test(test_a_full_arena_is_told),
 		cmocka_unit_test(test_a_moment_has_its_day_in_utc),
 		cmocka_unit_test(test_each_day_is_the_one_after_the_last),
