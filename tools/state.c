@@ -6,7 +6,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static void
@@ -62,11 +61,10 @@ state_is_beside(const struct settings *s)
 int
 state_folders(const struct settings *s, struct state *out, struct err *e)
 {
-	struct stat st;
+	char folder[FILE_PATH_MAX];
 
 	if (geteuid() == 0 && state_is_beside(s) &&
-	    stat(SETTINGS_STATE_FOLDER, &st) == 0 &&
-	    state_add(out, SETTINGS_STATE_FOLDER, e) == -1)
+	    settings_state_folder(folder) && state_add(out, folder, e) == -1)
 		return -1;
 	return state_add(out, s->state_dir, e);
 }

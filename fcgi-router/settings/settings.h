@@ -245,6 +245,10 @@ enum settings_jwt { /* bits of `algorithm` */
 #define SETTINGS_STATE_FOLDER "/run/fcgi-router/state"
 #define SETTINGS_STATE_NAME ".state"
 
+/* Where the first one is: systemd makes it a link where a service's user is a
+ * dynamic one. false: there is no such folder. */
+bool settings_state_folder(char to[FILE_PATH_MAX]);
+
 /*
  * Loads the file, or the defaults when path is NULL. Each mistake is given to
  * `tell` as one line "path:line:col: error: what, what was expected" (without

@@ -309,14 +309,27 @@ settings_default_map(struct settings *s, struct err *e)
 	return settings_set_text(s, SETTINGS_AT_map, str_of(path), e);
 }
 
+bool
+settings_state_folder(char to[FILE_PATH_MAX])
+{
+	char *path = realpath(SETTINGS_STATE_FOLDER, NULL);
+	struct stat st;
+	bool there = path != NULL && strlen(path) < FILE_PATH_MAX &&
+	    lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
+
+	if (there)
+		memcpy(to, path, strlen(path) + 1);
+	free(path);
+	return there;
+}
+
 /* One of somebody else's is no place for what only we may write. */
 static bool
-settings_is_own_folder(const char *path)
+settings_is_own(const char *path)
 {
 	struct stat st;
 
-	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
-	    st.st_uid == geteuid();
+	return lstat(path, &st) == 0 && st.st_uid == geteuid();
 }
 
 static int
@@ -325,9 +338,9 @@ settings_default_state(struct settings *s, struct err *e)
 	struct str map = str_of(s->map);
 	char path[FILE_PATH_MAX + sizeof(SETTINGS_STATE_NAME)];
 
-	if (settings_is_own_folder(SETTINGS_STATE_FOLDER))
+	if (settings_state_folder(path) && settings_is_own(path))
 		return settings_set_text(s, SETTINGS_AT_state_dir,
-		    STR(SETTINGS_STATE_FOLDER), e);
+		    str_of(path), e);
 	while (map.n > 0 && map.p[map.n - 1] != '/')
 		map.n--;
 	snprintf(path, sizeof(path), "%.*s%s", STR_ARG(map),

@@ -852,13 +852,13 @@ static void
 the_default_state_is_beside_the_map(void **state)
 {
 	struct settings *s = load_good("[router]\nmap = /m/maps/routes.db\n");
+	char run[FILE_PATH_MAX];
 	struct stat st;
-	bool ours = lstat("/run/fcgi-router/state", &st) == 0 &&
-	    S_ISDIR(st.st_mode) && st.st_uid == geteuid();
+	bool ours = settings_state_folder(run) && lstat(run, &st) == 0 &&
+	    st.st_uid == geteuid();
 
 	(void)state;
-	assert_string_equal(s->state_dir, ours ? "/run/fcgi-router/state" :
-	    "/m/maps/.state");
+	assert_string_equal(s->state_dir, ours ? run : "/m/maps/.state");
 	settings_drop(&s);
 	s = load_good("[router]\nmap = /m/routes.db\nstate_dir = /s\n");
 	assert_string_equal(s->state_dir, "/s");
