@@ -62,8 +62,9 @@ compile_back(const struct compile_ask *ask)
 	if (got == 1)
 		got = compile_back_copy(ask, &map, &w, from, &e);
 	else if (got == 0)
-		msg_error("%s: no older generation is kept beside it, nothing "
-		    "was installed, expected one (--keep N keeps them)",
+		msg_error("%s: nothing older than it is kept beside it, "
+		    "nothing was installed, expected such a generation "
+		    "(--keep N keeps them)",
 		    map.path);
 	writer_abort(&w);
 	compile_map_fini(&map);

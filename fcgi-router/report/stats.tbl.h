@@ -50,7 +50,8 @@ STATS_COUNT(total_us, TIME, "total_time",
 STATS_EVENT(processes, "processes",
     "Processes that have joined: router processes, and requests as plain CGI.")
 STATS_EVENT(connects, "connects",
-    "Connections to origins that were made; other attempts had a kept one.")
+    "Connections to origins that were made; other attempts had a kept one, or "
+    "failed.")
 STATS_EVENT(log_lost, "log_lost",
     "Lines of access logs that could not be written.")
 

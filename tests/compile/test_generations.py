@@ -154,8 +154,9 @@ def test_each_further_rollback_goes_further_back(tmp_path):
         assert port(tmp_path / "routes.db") == want
     got = run("--rollback", "-o", "routes.db", cwd=tmp_path)
     assert (got.returncode, got.stderr) == (
-        1, "route-compile: routes.db: no older generation is kept beside it, "
-        "nothing was installed, expected one (--keep N keeps them)\n")
+        1, "route-compile: routes.db: nothing older than it is kept beside "
+        "it, nothing was installed, expected such a generation (--keep N "
+        "keeps them)\n")
     assert generation(tmp_path / "routes.db") == 8
     assert port(tmp_path / "routes.db") == 1
 
@@ -192,8 +193,9 @@ def test_rollback_replaces_a_map_that_is_lost(tmp_path):
 
 
 def test_rollback_without_a_kept_one_changes_nothing(tmp_path):
-    said = ("route-compile: routes.db: no older generation is kept beside it, "
-            "nothing was installed, expected one (--keep N keeps them)\n")
+    said = ("route-compile: routes.db: nothing older than it is kept beside "
+            "it, nothing was installed, expected such a generation (--keep N "
+            "keeps them)\n")
     got = run("--rollback", "-o", "routes.db", cwd=tmp_path)
     assert (got.returncode, got.stdout, got.stderr) == (1, "", said)
     assert files(tmp_path) == []
