@@ -41,7 +41,7 @@ wire_new(struct wire_maker *m, const struct target *t)
 	w->multi = NULL;
 	w->fd = -1;
 	w->uses = 0;
-	w->taken = w->denied = w->tried = false;
+	w->taken = w->denied = w->tried = w->starved = false;
 	memset(&w->peer, 0, sizeof(w->peer));
 	memset(&w->place, 0, sizeof(w->place));
 	atomic_fetch_add(&m->open, 1);

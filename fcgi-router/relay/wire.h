@@ -49,8 +49,8 @@ int wire_maker_trust(struct wire_maker *m, const struct settings *s,
  * When the addresses that are known of its name are in vain it is looked up
  * again, see stale, and tried again.
  * 0 and *out, or -1 and e: origin-dns, origin-refused, origin-tls,
- * origin-connect-timeout, origin-broken, egress-denied, and what
- * wire_maker_begin answers.
+ * origin-connect-timeout, origin-broken, egress-denied; overloaded: this
+ * process lacks descriptors or memory; and what wire_maker_begin answers.
  */
 ATTR_MUST_USE
 int wire_open(struct wire_maker *m, const struct target *t,

@@ -12,6 +12,7 @@
 #include "relay/wire_private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,7 +21,12 @@
 #include "base/clock.h"
 #include "decide/egress.h"
 
-enum { WIRE_URL_MAX = 512, WIRE_SOCKET_MAX = 108, WIRE_ROOM = 1 << 20 };
+enum {
+	WIRE_URL_MAX = 512,
+	WIRE_SOCKET_MAX = 108,
+	WIRE_ROOM = 1 << 20,
+	WIRE_NAME_FDS = 4 /* a look-up takes: libcurl's pair, a file, a socket */
+};
 
 /* libcurl's own buffer: its least, as it is not used. Of TLS it reads at most
  * so much at once: then a record. */
@@ -31,10 +37,19 @@ enum { WIRE_URL_MAX = 512, WIRE_SOCKET_MAX = 108, WIRE_ROOM = 1 << 20 };
  * called again, and its own timers may call it no earlier than at the end. */
 #define WIRE_LOOK_MS 50
 
+/* Of this process, or machine: it says nothing about an origin. */
+static bool
+wire_is_shortage(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOBUFS ||
+	    error == ENOMEM;
+}
+
 static curl_socket_t
 wire_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
 {
 	struct wire *w = arg;
+	int fd;
 
 	(void)purpose;
 	if (a->family != AF_UNIX && !egress_allows(w->target->egress,
@@ -43,7 +58,10 @@ wire_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
 		return CURL_SOCKET_BAD;
 	}
 	w->tried = true;
-	return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+	fd = socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+	if (fd == -1 && wire_is_shortage(errno))
+		w->starved = true;
+	return fd;
 }
 
 /*
@@ -141,6 +159,23 @@ wire_set_options(struct wire *w, struct wire_maker *m, int64_t timeout_ms)
 	}
 }
 
+/* Had a name no chance to be looked up? That says only that it does not
+ * resolve. */
+static bool
+wire_is_starved_of_names(void)
+{
+	int fds[WIRE_NAME_FDS], n = 0;
+	bool starved;
+
+	while (n < WIRE_NAME_FDS &&
+	    (fds[n] = open("/dev/null", O_RDONLY | O_CLOEXEC)) != -1)
+		n++;
+	starved = n < WIRE_NAME_FDS && wire_is_shortage(errno);
+	while (n > 0)
+		close(fds[--n]);
+	return starved;
+}
+
 /* What libcurl's answer to a failed connect is called here. */
 static int
 wire_failed(const struct wire *w, const struct target *t, CURLcode code,
@@ -154,6 +189,11 @@ wire_failed(const struct wire *w, const struct target *t, CURLcode code,
 		    "%.*s: its address may not be connected to",
 		    STR_ARG(t->name));
 	}
+	if (w->starved || (code == CURLE_COULDNT_RESOLVE_HOST &&
+	    wire_is_starved_of_names()))
+		return err_set(e, REASON_OVERLOADED,
+		    "%.*s: no descriptor is left to connect with",
+		    STR_ARG(t->name));
 	switch (code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
 		reason = REASON_ORIGIN_DNS;

@@ -47,6 +47,7 @@ struct wire {
 	const struct target *target;  /* while connecting */
 	bool denied; /* egress refused an address while connecting */
 	bool tried;  /* and let another be tried */
+	bool starved; /* the system had no socket for it */
 	struct str name; /* the first bytes of key */
 	struct str key;
 };

@@ -7,13 +7,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "tests/unit/certs.h"
 #include "tests/unit/origin.h"
 #include "tests/unit/scratch.h"
 
-enum { WIRE_TIMEOUT = 10000, WIRE_ROOM = 65536 };
+enum { WIRE_TIMEOUT = 10000, WIRE_ROOM = 65536, WIRE_FDS = 64 };
 
 static struct scratch wire_files;
 
@@ -337,6 +338,51 @@ connecting_ends_with_its_timeout(void **state)
 	for (i = 0; i < 16; i++)
 		close(fds[i]);
 	close(listener);
+	wire_maker_free(&m);
+}
+
+/* Whose fault a failure is, others learn from its reason. */
+static void
+a_process_without_descriptors_blames_no_origin(void **state)
+{
+	static const struct {
+		const char *host;
+		int left; /* descriptors */
+	} rows[] = {
+		{ "127.0.0.1", 0 },
+		{ "localhost", 0 },
+		{ "localhost", 2 },
+	};
+	struct wire_maker *m = wire_maker_new();
+	struct rlimit all, few;
+	struct err e;
+	uint16_t port;
+	int fd = origin_bind(&port);
+	size_t i;
+
+	(void)state;
+	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(wire_maker_begin(m, &e), 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &all), 0);
+	for (i = 0; i < TABLE_COUNT(rows); i++) {
+		int held[WIRE_FDS], n = 0, left;
+		struct target t;
+		char name[128];
+
+		origin_name(&t, name, ORIGIN_HTTP, rows[i].host, port);
+		few = all;
+		few.rlim_cur = WIRE_FDS;
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+		while ((held[n] = dup(fd)) != -1)
+			n++;
+		for (left = 0; left < rows[i].left; left++)
+			close(held[--n]);
+		wire_must_fail(m, &t, WIRE_TIMEOUT, REASON_OVERLOADED);
+		while (n > 0)
+			close(held[--n]);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &all), 0);
+	}
+	close(fd);
 	wire_maker_free(&m);
 }
 
@@ -966,6 +1012,8 @@ main(void)
 		cmocka_unit_test(a_name_that_cannot_be_resolved_is_dns),
 		cmocka_unit_test(names_resolve_and_connect),
 		cmocka_unit_test(connecting_ends_with_its_timeout),
+		cmocka_unit_test(
+		    a_process_without_descriptors_blames_no_origin),
 		cmocka_unit_test(what_egress_denies_is_never_connected_to),
 		cmocka_unit_test(proxies_of_the_environment_are_not_asked),
 		cmocka_unit_test(idle_means_open_and_silent),
