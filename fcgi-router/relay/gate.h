@@ -4,8 +4,9 @@
  * gate: how many connects may be under way, which each hold a worker.
  *
  * Some workers always stay free of them, and no origin gets more than a part,
- * nor more than are left: dead ones must not stop what goes elsewhere. Each origin has a count of its
- * own while it is being connected to, so none suffers for another.
+ * nor more than are left: dead ones must not stop what goes elsewhere. Each
+ * origin has a count of its own while it is being connected to, so none suffers
+ * for another.
  */
 #ifndef RELAY_GATE_H
 #define RELAY_GATE_H

@@ -25,7 +25,7 @@ enum {
 	WIRE_URL_MAX = 512,
 	WIRE_SOCKET_MAX = 108,
 	WIRE_ROOM = 1 << 20,
-	WIRE_NAME_FDS = 4 /* a look-up takes: libcurl's pair, a file, a socket */
+	WIRE_NAME_FDS = 4 /* a look-up takes: libcurl's two, a file, a socket */
 };
 
 /* libcurl's own buffer: its least, as it is not used. Of TLS it reads at most
