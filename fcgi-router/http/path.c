@@ -272,9 +272,8 @@ path_parse(struct str target, struct arena *a, struct path *out,
 	*out = (struct path){ 0 };
 	out->has_query = str_cut(target, '?', &raw, &query);
 	if (!path_query_is_good(query))
-		return err_set(e, REASON_BAD_PATH,
-		    "query '%.*s': holds a control byte, a space or '#'",
-		    STR_ARG(query));
+		return err_set(e, REASON_BAD_PATH, /* may hold secrets */
+		    "the query holds a control byte, a space or '#'");
 	if (path_canonical(raw, a, &out->text, e) == -1)
 		return -1;
 	if (query.n == 0)

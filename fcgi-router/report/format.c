@@ -289,10 +289,12 @@ format_is_json(const struct format *f)
 
 /* ---- a line ---- */
 
+/* The record's Referer has no more of its query than may be written down. */
 static struct str
 format_header(const struct record *r, const struct format_part *part)
 {
 	struct str value = r->fields == NULL ? (struct str){ NULL, 0 } :
+	    str_eq_nocase(part->key, STR("referer")) ? r->referer :
 	    header_get(r->fields, part->key);
 
 	return value.n > 0 && part->redacted ? STR(REDACT_WORD) : value;

@@ -136,6 +136,8 @@ format_full_words(struct format_line *l, const struct record *r)
 static void
 format_full_others(struct format_line *l, const struct record *r)
 {
+	format_put(l, STR(" path="));
+	FORMAT_WORD(path);
 	format_put(l, STR(" route="));
 	FORMAT_WORD(route);
 	format_put(l, STR(" namespace="));

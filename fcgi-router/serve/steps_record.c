@@ -58,6 +58,8 @@ step_fill_request(struct record *r, const struct request *of)
 	r->client_ip = of->client_ip;
 	r->method = of->method;
 	r->host = host_text(&of->host);
+	if (r->host.n == 0)
+		r->host = step_field(of, NAME_HOST);
 	r->port = step_port(of);
 	r->uri = of->uri;
 	r->path = of->path.text;

@@ -111,7 +111,7 @@ FORMS = {
     "vhost": r"tags\.test:80 " + COMMON,
     "standard": r"tags\.test:80 " + COMMON + WORDS,
     "full": r"tags\.test:80 " + COMMON + WORDS +
-    r" route=tags\.test namespace=production version=127\.0\.0\.1 "
+    r" path=/hello route=tags\.test namespace=production version=127\.0\.0\.1 "
     r"identity=- generation=\d+ lookup_us=\d+ auth_us=- "
     r"connect_us=\d+ first_us=\d+",
     "own": r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z tags\.test 42 '
@@ -174,6 +174,13 @@ def test_an_answer_of_the_routers_own_has_its_reason(site):
     found = json.loads(lines(site, "json", mark)[0])
     assert (found["status"], found["reason"]) == (404, "no-host")
     assert "route" not in found and "origin" not in found
+
+
+def test_a_host_that_is_none_is_written_as_it_came(site):
+    got, mark = ask(site, "not..a host")
+    assert got.status == 400
+    found = json.loads(lines(site, "json", mark)[0])
+    assert (found["host"], found["reason"]) == ("not..a host", "bad-host")
 
 
 EVIL = {"refused": "x\" 200 0\r\n1.2.3.4 - - \x1b[2J\x9b\\ \xe9",

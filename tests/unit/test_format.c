@@ -103,8 +103,8 @@ record_gives(const struct record *r, const char *want)
 
 /* What a record that knows nothing has behind its id and reason. */
 #define NOTHING " service=- plan=- limit=- tags=- origin=- attempts=0 " \
-	"received=0 origin_time_us=- total_us=- route=- namespace=- " \
-	"version=- identity=- generation=0 lookup_us=- auth_us=- " \
+	"received=0 origin_time_us=- total_us=- path=- route=- " \
+	"namespace=- version=- identity=- generation=0 lookup_us=- auth_us=- " \
 	"connect_us=- first_us=-\n"
 
 static void
@@ -113,6 +113,7 @@ a_line_is_combined_and_words(void **state)
 	struct record r = record_of_one();
 
 	(void)state;
+	r.path = STR("/a");
 	use_zone("UTC0");
 	record_gives(&r, "www.example.org:443 192.0.2.7 - me "
 	    "[21/Nov/2023:20:38:05 +0000] \"GET /a?b=c HTTP/1.1\" 200 1234 "
@@ -121,7 +122,7 @@ a_line_is_combined_and_words(void **state)
 	    "limit=- tags=customer:42,cell:a\\x20b "
 	    "origin=http://127.0.0.1:8000 attempts=1 received=5 "
 	    "origin_time_us=- total_us=5678901234 "
-	    "route=www.example.org/a namespace=production "
+	    "path=/a route=www.example.org/a namespace=production "
 	    "version=production/acme identity=me generation=7 "
 	    "lookup_us=12 auth_us=34 connect_us=0 first_us=3456\n");
 	gives(built_in("standard"), &r, "standard",
@@ -192,7 +193,7 @@ texts_are_escaped_where_they_stand(void **state)
 	    "\"x\\x22 id=forged\" id=a\\x20route=forged reason=- service=- "
 	    "plan=- limit=- tags=- origin=http://\\x00 attempts=0 "
 	    "received=0 origin_time_us=- total_us=- "
-	    "route=*.a/{b}\\x20\\x0a namespace=- version=- "
+	    "path=- route=*.a/{b}\\x20\\x0a namespace=- version=- "
 	    "identity=- generation=0 lookup_us=- auth_us=- "
 	    "connect_us=- first_us=-\n");
 }
@@ -323,6 +324,22 @@ an_own_format_is_as_it_says(void **state)
 	}
 	r.fields = NULL;
 	gives(own("{header.Host}"), &r, "no fields", "-\n");
+}
+
+/* What redact took out of the record's is nowhere else. */
+static void
+an_own_format_has_the_referer_that_may_be_written(void **state)
+{
+	static struct header_field field = { { "Referer", 7 },
+		{ "/?token=secret", 14 }, NAME_REFERER };
+	const struct header fields = { .fields = &field, .count = 1 };
+	struct record r = record_of_one();
+
+	(void)state;
+	r.fields = &fields;
+	r.referer = STR("/?token=redacted");
+	gives(own("{header.Referer} {referer}"), &r, "redacted",
+	    "/?token=redacted /?token=redacted\n");
 }
 
 /* Also what a unit is for. */
@@ -560,6 +577,8 @@ main(void)
 		cmocka_unit_test(a_format_is_as_others_write_it),
 		cmocka_unit_test(json_is_what_is_known),
 		cmocka_unit_test(an_own_format_is_as_it_says),
+		cmocka_unit_test(
+		    an_own_format_has_the_referer_that_may_be_written),
 		cmocka_unit_test(every_field_has_its_place_in_a_format),
 		cmocka_unit_test(what_is_no_format_is_told_where),
 		cmocka_unit_test(names_of_formats),

@@ -33,6 +33,7 @@ line_record(void)
 	r.host = STR("a.example");
 	r.port = 443;
 	r.uri = STR("/a\"b c\x1b");
+	r.path = STR("/a b");
 	r.protocol = STR("HTTP/1.1");
 	r.referer = STR("http://r/");
 	r.user_agent = STR("x \\ y");
@@ -135,6 +136,7 @@ test_lines_of_full_and_json_come_back_whole(void **state)
 		line_comes_back(format, &l);
 		SAME_TEXT(id);
 		SAME_TEXT(host);
+		SAME_TEXT(path);
 		SAME_TEXT(user_agent);
 		SAME_TEXT(referer);
 		SAME_TEXT(route);

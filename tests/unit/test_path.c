@@ -354,6 +354,22 @@ target_is_cut_at_the_first_question_mark(void **state)
 	arena_fini(&a);
 }
 
+/* It may hold what is to be written down nowhere. */
+static void
+bad_query_is_not_quoted(void **state)
+{
+	struct path path;
+	struct arena a;
+	struct err e;
+
+	(void)state;
+	arena_init(&a, PATH_TEST_CEILING);
+	assert_int_equal(path_parse(STR("/a?token=secret\t"), &a, &path, &e),
+	    -1);
+	assert_null(strstr(e.text, "secret"));
+	arena_fini(&a);
+}
+
 static void
 path_without_memory_is_overloaded(void **state)
 {
@@ -530,6 +546,7 @@ main(void)
 		cmocka_unit_test(path_with_nul_inside_is_refused),
 		cmocka_unit_test(path_treats_every_byte_by_its_kind),
 		cmocka_unit_test(target_is_cut_at_the_first_question_mark),
+		cmocka_unit_test(bad_query_is_not_quoted),
 		cmocka_unit_test(path_without_memory_is_overloaded),
 		cmocka_unit_test(absolute_form_is_split_from_its_authority),
 		cmocka_unit_test(segments_come_in_order_without_empty_ones),
