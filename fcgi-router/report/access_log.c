@@ -41,6 +41,8 @@ struct access_log {
 	char *note;
 };
 
+enum { ACCESS_LOG_TAIL = 64 * 1024 }; /* in which a note is looked for */
+
 /* The descriptor, or -1 and e. */
 static int
 access_log_open_file(const char *path, struct err *e)
@@ -68,21 +70,54 @@ out:
 	return -1;
 }
 
-/* Does the file begin with it? One that cannot be read does not. */
+/* What stands there, up to what the room holds. */
+static struct str
+access_log_read(int fd, off_t from, char room[ACCESS_LOG_TAIL])
+{
+	ssize_t n = pread(fd, room, ACCESS_LOG_TAIL, from);
+
+	return (struct str){ room, n > 0 ? (size_t)n : 0 };
+}
+
+/* The last line that is a note, of whichever settings; empty: none is. */
+static struct str
+access_log_last_note(struct str text, struct str note)
+{
+	struct str begin = str_sub(note, 0, str_find(note, ':'));
+	struct str line, last = { NULL, 0 };
+
+	while (text.n > 0) {
+		(void)str_cut(text, '\n', &line, &text);
+		if (str_starts(line, begin))
+			last = line;
+	}
+	return last;
+}
+
+/* Is the file's last note this one (without its LF)? It is looked for where the
+ * file ends and where it begins. One that cannot be read has none. */
 static bool
-access_log_begins_with(const char *path, const char *note)
+access_log_has_note(const char *path, struct str note)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	size_t n = strlen(note);
-	char *there = malloc(n);
-	bool same = fd != -1 && there != NULL &&
-	    pread(fd, there, n, 0) == (ssize_t)n &&
-	    memcmp(there, note, n) == 0;
+	char *room = malloc(ACCESS_LOG_TAIL);
+	off_t end = lseek(fd, 0, SEEK_END);
+	off_t from = end > ACCESS_LOG_TAIL ? end - ACCESS_LOG_TAIL : 0;
+	struct str last, rest;
+	bool has = false;
 
-	free(there);
+	if (room != NULL && end > 0) {
+		rest = access_log_read(fd, from, room);
+		last = access_log_last_note(rest, note);
+		if (last.n == 0)
+			(void)str_cut(access_log_read(fd, 0, room), '\n',
+			    &last, &rest);
+		has = str_eq(last, note);
+	}
+	free(room);
 	if (fd != -1)
 		close(fd);
-	return same;
+	return has;
 }
 
 static bool
@@ -116,12 +151,13 @@ access_log_ends_torn(const struct access_log *l)
 static void
 access_log_put_note(struct access_log *l)
 {
+	struct str note = str_of(l->note);
 	struct stat st;
 
-	if (l->note[0] == '\0' || fstat(l->fd, &st) == -1 ||
-	    !S_ISREG(st.st_mode) || access_log_begins_with(l->path, l->note))
+	if (note.n == 0 || !access_log_is_regular(l->fd, &st) ||
+	    access_log_has_note(l->path, str_sub(note, 0, note.n - 1)))
 		return;
-	(void)access_log_write(l, str_of(l->note));
+	(void)access_log_write(l, note);
 }
 
 /* Something in the place of a file that is waited for: descriptors keep their

@@ -33,8 +33,8 @@ struct access_log_says {
 	                       tells */
 	const char *syslog; /* the socket of the system's log */
 	const char *note;   /* a line, with its LF, that a regular file begins
-	                       with; where it does not, it is added once; may
-	                       be "" */
+	                       with; where another one was the last of these,
+	                       or none was, it is added; may be "" */
 };
 
 /* 0 and *out, or -1 and e. */

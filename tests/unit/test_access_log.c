@@ -459,6 +459,45 @@ a_note_is_added_where_a_file_begins_otherwise(void **state)
 	holds(f, "access.log", "whole\n# partial\none\n");
 }
 
+/* As by each process that is started. */
+static void
+a_note_is_added_once(void **state)
+{
+	struct fixture *f = *state;
+	const char *const notes[] = { "# partial: a\n", "# partial: a\n",
+		"# partial: b\n", "# partial: b\n", "# partial: a\n" };
+	size_t i;
+
+	scratch_write(&f->scratch, "access.log", "whole\n");
+	for (i = 0; i < TABLE_COUNT(notes); i++) {
+		f->note = notes[i];
+		open_log(f);
+		put(f, "one\n");
+		access_log_close(&f->log);
+	}
+	holds(f, "access.log", "whole\n# partial: a\none\none\n"
+	    "# partial: b\none\none\n# partial: a\none\n");
+}
+
+static void
+a_note_at_the_begin_of_a_long_file_is_enough(void **state)
+{
+	struct fixture *f = *state;
+	static char line[100001];
+	size_t size;
+
+	memset(line, 'x', sizeof(line) - 1);
+	line[sizeof(line) - 2] = '\n';
+	f->note = "# partial: a\n";
+	open_log(f);
+	put(f, line);
+	access_log_close(&f->log);
+	size = strlen(scratch_read(&f->scratch, "access.log"));
+	open_log(f);
+	assert_int_equal(strlen(scratch_read(&f->scratch, "access.log")),
+	    size);
+}
+
 /* ---- files that are not there any more ---- */
 
 static void
@@ -799,6 +838,8 @@ main(void)
 		TEST(half_a_line_is_ended_when_there_is_room),
 		TEST(a_note_stands_where_a_file_begins),
 		TEST(a_note_is_added_where_a_file_begins_otherwise),
+		TEST(a_note_is_added_once),
+		TEST(a_note_at_the_begin_of_a_long_file_is_enough),
 		TEST(what_goes_to_a_removed_file_is_lost),
 		TEST(a_file_that_does_not_open_is_waited_for),
 		TEST(the_system_log_gets_a_datagram_for_each_line),
