@@ -60,6 +60,10 @@ step_open_wire(struct exchange *x, const struct exchange_loan *loan,
 	    left < timeout ? left : timeout, w, &x->err);
 	loan->held(loan->arg, false);
 	gate_leave(&relay->gate, x->target.key);
+	/* What was left then is not what its origin is allowed to take. */
+	if (got == -1 && left < timeout / 2 &&
+	    x->err.reason == REASON_ORIGIN_CONNECT_TIMEOUT)
+		pick_over(&x->pick);
 	if (got == 0 && x->counted)
 		stats_happened(x->process->stats, STATS_EVENT_connects, 1);
 	return got;

@@ -17,6 +17,7 @@ import lab as labs
 from client import pattern, sha256
 from fcgi import Peer
 from origin import Asked, Listener, Origin, Wire
+from test_slow_peers import Dead
 
 BUFFER = 16384          # body_buffer
 COOLDOWN = 0.2          # seconds, the first and the longest
@@ -751,6 +752,27 @@ def test_clients_that_leave_take_out_who_answers_nobody(router, make):
     assert "its client left" in told_out(router, silent)[0]
     assert not told_out(router, polled)
     assert who(fcgi.ask(router.socket, "/hello")) == "live"
+
+
+def test_who_waited_for_others_to_connect_blames_no_origin(lab, make):
+    """One may connect there at once, and what is left of the time then is too
+    short for anybody."""
+    settle(lab, relay__max_fails="1", router__workers_max="4")
+    dead, live = make(Dead, "dead"), make(Origin, "live")
+    lab.routes("\n".join([
+        f"held.test {dead.url} connect-timeout=800ms",
+        service([dead, live], ["", "backup"], "connect-timeout=900ms"),
+        service([dead, live], ["", "backup"], "connect-timeout=50ms",
+                name="soon")]))
+    process = lab.start_router()
+    with Peer(lab.socket) as holder:
+        holder.send(fcgi.request("/", host="held.test"))
+        labs.until(lambda: dead.connects() == 1, 5, "it connects")
+        assert who(fcgi.ask(lab.socket, "/hello")) == "live"
+        assert who(holder.reply()) == "504 origin-connect-timeout"
+    assert OUT not in process.text()
+    assert who(fcgi.ask(lab.socket, "/hello", host="soon.test")) == "live"
+    assert OUT in process.text()
 
 
 def test_kept_connections_that_end_take_no_origin_out(router, make):
