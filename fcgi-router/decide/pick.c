@@ -265,11 +265,12 @@ pick_choose(struct pick *p, bool backup, bool safe, int64_t now)
 	return NULL;
 }
 
-/* Since when, or from when on, it is worth an attempt. */
+/* When its trial comes. Of one that is tried by somebody it will be known
+ * without this request, which could only hang with it. */
 static int64_t
-pick_due(const struct pick_from *o, int64_t now)
+pick_due(const struct pick_from *o)
 {
-	return o->view.state == HEALTH_TRIED ? now : o->view.since;
+	return o->view.state == HEALTH_TRIED ? INT64_MAX : o->view.since;
 }
 
 static struct pick_from *
@@ -285,7 +286,7 @@ pick_least_bad(struct pick *p, int64_t now)
 			continue;
 		if (best == NULL || (best->backup && !o->backup) ||
 		    (best->backup == o->backup &&
-		        pick_due(o, now) < pick_due(best, now)))
+		        pick_due(o) < pick_due(best)))
 			best = o;
 	}
 	if (best != NULL) {

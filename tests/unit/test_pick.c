@@ -207,8 +207,13 @@ static const struct pick_row {
 	    "1g=a 1f=!b 1a= +10000 2g=a? 2f=!b 2f=!- 3g=a* 3f=b* 3a=+" },
 	{ "all out: a primary behind a backup", "a backup b",
 	    "1g=b 1f=!a 1f=!- 2g=b* 2f=a* 2f=-" },
-	{ "all out: what is tried, before what stays out", "a b",
-	    "1g=a 1f=!b 1f=!- +10000 2g=b? 2x=! 3g=a? 4g=a* 5p=a*" },
+	{ "all out: what stays out, before what is tried already", "a b",
+	    "1g=a 1f=!b 1f=!- +10000 2g=b? 2x=! 3g=a? 4g=b* 4x= 5p=b* 5a=+ "
+	    "6g=b" },
+	{ "all out: what is tried, before a backup that stays out",
+	    "a b backup",
+	    "1g=a 1f=!b 1f=!- +9000 2g=a* 2f=b* 2f=- +1000 3g=a? 3o= 4g=b? "
+	    "4x=! 5g=a*" },
 	{ "all out, all tried just now: the first", "a b",
 	    "1g=a 1f=!b 1f=!- +10000 2g=~? 3g=~? 4g=a* 5g=a*" },
 	{ "all out: what is due, before what is tried", "a b",
