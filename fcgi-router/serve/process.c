@@ -116,6 +116,17 @@ process_init(struct process *p, struct settings *settings, bool once,
 	return 0;
 }
 
+static void
+process_drop_older(struct process *p)
+{
+	struct settings *s;
+
+	while ((s = p->older) != NULL) {
+		p->older = s->older;
+		settings_drop(&s);
+	}
+}
+
 void
 process_fini(struct process *p)
 {
@@ -131,8 +142,27 @@ process_fini(struct process *p)
 	page_files_fini(&p->pages);
 	warn_fini(&p->warn);
 	auth_drop(&p->auth);
+	process_drop_older(p);
 	settings_drop(&p->settings);
 	pthread_mutex_destroy(&p->lock);
+}
+
+/* Requests that began under other settings have a line in the logs of those,
+ * wherever these files are by then. */
+static void
+process_look_older(struct process *p)
+{
+	struct settings **at = &p->older, *s;
+
+	while ((s = *at) != NULL) {
+		if (atomic_load(&s->refs) > 1) {
+			logs_look(s);
+			at = &s->older;
+			continue;
+		}
+		*at = s->older;
+		settings_drop(&s);
+	}
 }
 
 void
@@ -143,6 +173,7 @@ process_look(struct process *p)
 
 	logs_look(s);
 	settings_drop(&s);
+	process_look_older(p);
 	page_files_look(&p->pages);
 	warn_look(&p->warn);
 	if (health_look(p->health, &e) == -1)
@@ -280,6 +311,7 @@ process_change(struct process *p, struct settings *settings)
 		msg_notice("changed 'map', 'state_dir', 'workers_min', "
 		    "'workers_max' and 'max_requests' are used from the next "
 		    "start on");
-	settings_drop(&old);
+	old->older = p->older;
+	p->older = old;
 	return 0;
 }

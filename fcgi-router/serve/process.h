@@ -45,6 +45,9 @@ struct process {
 	pthread_mutex_t lock;      /* guards the pointers `settings` and
 	                              `auth`, and plans_told */
 	struct settings *settings;
+	struct settings *older;    /* those before, of the thread that looks;
+	                              requests that are under way may have
+	                              them */
 	struct auth_set *auth;     /* NULL: not read yet, for one request */
 	char *plans_told[PROCESS_PLANS_TOLD]; /* warned of */
 	size_t plans_told_count;

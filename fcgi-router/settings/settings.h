@@ -218,6 +218,8 @@ struct settings {
 	char *path;      /* of router.ini; "" when there is none */
 	struct file_id file; /* what was read there */
 	atomic_int refs; /* see settings_take */
+	struct settings *older; /* in force before, and not done with; of
+	                           serve/process alone */
 };
 
 /* Indexes of WORD and WORDS settings. */

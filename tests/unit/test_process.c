@@ -5,6 +5,7 @@
 #include "serve/process.h"
 
 #include "base/clock.h"
+#include "serve/logs.h"
 
 #include "tests/unit/origin.h"
 #include "tests/unit/scratch.h"
@@ -114,10 +115,43 @@ settings_in_use_outlive_a_change(void **state)
 	process_put(&p, "[relay]\nmax_hops = 9\n");
 	now = process_settings(&p);
 	assert_int_equal(old->max_hops, 7);
-	assert_int_equal(old->refs, 1); /* ours alone */
+	assert_int_equal(old->refs, 2); /* ours, and to look at its logs */
 	assert_int_equal(now->max_hops, 9);
+	process_look(&p);
+	assert_int_equal(old->refs, 2);
 	settings_drop(&old);
+	process_look(&p);
+	assert_null(p.older);
 	settings_drop(&now);
+	process_fini(&p);
+}
+
+/* As a long request has them, while logs are rotated. */
+static void
+logs_of_settings_in_use_are_looked_at(void **state)
+{
+	char lines[2 * SCRATCH_PATH_MAX], log[SCRATCH_PATH_MAX],
+	    away[SCRATCH_PATH_MAX];
+	struct process p;
+	struct settings *old;
+	struct record r;
+
+	(void)state;
+	record_init(&r);
+	scratch_path(&process_files, "access.log", log);
+	scratch_path(&process_files, "access.log.1", away);
+	snprintf(lines, sizeof(lines), "[log]\naccess = %s\n", log);
+	process_start(&p, lines);
+	old = process_settings(&p);
+	process_put(&p, lines);
+	process_put(&p, "[relay]\nmax_hops = 9\n");
+	assert_int_equal(rename(log, away), 0);
+	process_look(&p);
+	assert_int_equal(logs_write(old, &r), 0);
+	assert_int_equal(scratch_times(scratch_read(&process_files,
+	    "access.log"), "\n"), 1);
+	assert_string_equal(scratch_read(&process_files, "access.log.1"), "");
+	settings_drop(&old);
 	process_fini(&p);
 }
 
@@ -318,6 +352,7 @@ main(void)
 		cmocka_unit_test(it_starts_without_a_map),
 		cmocka_unit_test(an_access_log_that_cannot_be_is_waited_for),
 		cmocka_unit_test(settings_in_use_outlive_a_change),
+		cmocka_unit_test(logs_of_settings_in_use_are_looked_at),
 		cmocka_unit_test(what_needs_a_start_is_told),
 		cmocka_unit_test(the_pool_follows_the_settings),
 		cmocka_unit_test(processes_of_one_folder_share_what_they_know),
