@@ -131,6 +131,7 @@ void step_bound_upload(struct exchange *x, bool for_front);
 /* One origin, or service that authenticates, is to be asked for it. false: its
  * plan does not allow one more, and x->err says so. */
 bool step_spend(struct exchange *x);
+bool step_may_spend(const struct exchange *x);
 
 /* How much of an answer its plan lets go at once; SIZE_MAX: any. That n bytes
  * of it went; must the rest wait (until x->paced_until)? */

@@ -78,13 +78,13 @@ step_make_request(struct exchange *x, unsigned slot)
 /* ---- choosing ---- */
 
 /* Could it go out again, should it fail? Not while a body is still to come: a
- * client may take its time. */
+ * client may take its time. Nor beyond its plan. */
 static bool
 step_repeats(const struct exchange *x)
 {
 	return request_is_idempotent(x->request.method) &&
 	    body_can_rewind(&x->body) && (x->body.ended ||
-	    x->body.kind == REQUEST_BODY_NONE);
+	    x->body.kind == REQUEST_BODY_NONE) && step_may_spend(x);
 }
 
 static int

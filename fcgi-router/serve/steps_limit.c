@@ -159,15 +159,21 @@ step_end_origin_time(struct exchange *x)
 }
 
 bool
-step_spend(struct exchange *x)
+step_may_spend(const struct exchange *x)
 {
 	const struct settings_plan *plan = exchange_plan(x);
 
-	if (plan != NULL && plan->subrequests > 0 && !plan->dry_run &&
-	    x->subrequests >= plan->subrequests) {
+	return plan == NULL || plan->subrequests == 0 || plan->dry_run ||
+	    x->subrequests < plan->subrequests;
+}
+
+bool
+step_spend(struct exchange *x)
+{
+	if (!step_may_spend(x)) {
 		err_set(&x->err, REASON_LIMIT_SUBREQUESTS,
 		    "the plan '%s' allows no more than %u subrequests",
-		    plan->name, x->subrequests);
+		    exchange_plan(x)->name, x->subrequests);
 		return false;
 	}
 	x->subrequests++;

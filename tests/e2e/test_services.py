@@ -158,7 +158,7 @@ def router(module_lab):
         f"{kind}-{n}.test @{kind}-{n}\n"
         f"@{kind}-{n} {first.url} {lab.live.url} backup\n"
         for kind, some in lab.first.items() for n, first in enumerate(some))
-    settle(lab)
+    settle(lab, **{"plan:once__subrequests": "1"})
     lab.names("".join(f"gone-{n}.test fail\nmeta-{n}.test {METADATA}\n"
                       for n in range(8)))
     lab.routes(lab.standing)
@@ -822,6 +822,24 @@ def test_a_trial_waits_for_no_body(router, make):
         if upload_beside_a_trial(router, make) == "live":
             return
     pytest.fail("uploads are trials")
+
+
+def once_beside_a_trial(router, make):
+    """Where a request went that may ask one origin, when one was due."""
+    dead, live = make(Missing, "dead"), make(Origin, "live")
+    route(router, service([dead, live]) + "\nonce.test @site plan=once")
+    assert ask_until_out(router, router.process) == {"live"}
+    due = time.monotonic() + COOLDOWN
+    labs.until(lambda: time.monotonic() > due, 5, "it is due")
+    return who(fcgi.ask(router.socket, "/hello", host="once.test"))
+
+
+def test_no_trial_by_what_its_plan_lets_ask_no_other(router, make):
+    """Tried again as above."""
+    came = [once_beside_a_trial(router, make)]
+    while came[-1] != "live" and len(came) < 5:
+        came.append(once_beside_a_trial(router, make))
+    assert came[-1] == "live", came
 
 
 def test_one_request_tries_an_origin_that_is_due(router, make):
