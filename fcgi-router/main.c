@@ -23,6 +23,7 @@
 #include "serve/intake_cgi.h"
 #include "serve/intake_fcgi.h"
 #include "serve/listen.h"
+#include "serve/logs.h"
 #include "serve/pipeline.h"
 #include "serve/steps.h"
 
@@ -389,6 +390,7 @@ main_serve(const struct main_options *o, const char *ini,
 		return EXIT_USAGE;
 	}
 	msg_never_wait();
+	logs_set_level(settings, o->verbose);
 	if (way == 1) {
 		intake_fcgi_init();
 		daemon_block_signals();
@@ -401,6 +403,7 @@ main_serve(const struct main_options *o, const char *ini,
 		return EXIT_TROUBLE;
 	}
 	process.on_stdin = on_stdin;
+	process.verbose = o->verbose;
 	if (way == 0) {
 		answer = main_cgi(&process);
 	} else {
@@ -437,8 +440,6 @@ main(int argc, char **argv)
 		return main_why(o.why);
 	if (o.syslog)
 		msg_init("fcgi-router", true);
-	if (o.verbose)
-		msg_set_level(MSG_INFO);
 	got = settings_find(o.config, ini, &e);
 	if (got == -1)
 		msg_error("%s", e.text);

@@ -20,7 +20,8 @@ REASON(BAD_PATH, "bad-path", 400,
 REASON(BAD_REQUEST, "bad-request", 400,
     "The request is malformed.",
     "A method or header name is no token, a value holds control bytes, or the "
-    "body ended before its Content-Length. The log line says which.")
+    "body ended before its Content-Length. With '[log] verbose = yes' the "
+    "router's messages say which.")
 REASON(AMBIGUOUS_PATH, "ambiguous-path", 400,
     "The path in the request can be read in more than one way.",
     "If an origin reads %2F or %5C as '/' or drops ';parameters', another "
@@ -30,13 +31,16 @@ REASON(AUTH_REQUIRED, "auth-required", 401,
     "This address is for those who say who they are.",
     "The request has no credentials, or wrong ones, for auth= of the route, "
     "its service or an alias. Does the web server pass Authorization on? "
-    "mod_fcgid does only with 'FcgidPassHeader Authorization'.")
+    "mod_fcgid does only with 'FcgidPassHeader Authorization'. With '[log] "
+    "verbose = yes' the router's messages say what was wrong.")
 REASON(AUTH_DENIED, "auth-denied", 403,
     "This address is not for you.",
     "It is known who asks, and an [auth:NAME] that the route, its service or "
-    "an alias names does not let them in. Or WebDAV's Destination or If names "
-    "a place that is guarded by other auth= than the request's own. The log "
-    "line says which.")
+    "an alias names does not let them in. Or the service that is asked by "
+    "type=forward answered so itself, perhaps by a redirect to where one logs "
+    "in. Or WebDAV's Destination or If names a place that is guarded by other "
+    "auth= than the request's own. With '[log] verbose = yes' the router's "
+    "messages say which.")
 REASON(ADDRESS_DENIED, "address-denied", 403,
     "This address is not for you.",
     "The client's address is in a deny= or not in an allow= of the route, its "
@@ -53,8 +57,9 @@ REASON(NO_PATH, "no-path", 404,
 REASON(NO_SERVICE, "no-service", 404,
     "There is nothing at this address.",
     "The route leads to a service that the map does not have, or its target "
-    "is built of variables and this request's do not make a valid name. The "
-    "log line says which; 'route-query URL -v' says what was asked for.")
+    "is built of variables and this request's do not make a valid name. "
+    "'route-query URL -v' says what was asked for; with '[log] verbose = yes' "
+    "the router's messages do.")
 REASON(BODY_TIMEOUT, "body-timeout", 408,
     "The request body did not arrive in time.",
     "The client, or the web server in front, stalled for longer than "
@@ -73,12 +78,15 @@ REASON(HEADERS_TOO_LARGE, "headers-too-large", 431,
 REASON(LIMIT_RATE, "limit-rate", 429,
     "There were too many requests; please wait a moment.",
     "The 'rate' of the plan is used up for what 'count_by' says; Retry-After "
-    "says when the next request is granted. The log line says plan and key.")
+    "says when the next request is granted. route-stat and the status page "
+    "tell plan and key; with '[log] verbose = yes' the router's messages say "
+    "them of each request.")
 REASON(LIMIT_CONCURRENCY, "limit-concurrency", 429,
     "There are too many requests at once; please wait a moment.",
     "As many requests as the plan's 'concurrency' says are under way already, "
-    "over all routers of this machine, for what 'count_by' says. The log line "
-    "says plan and key.")
+    "over all routers of this machine, for what 'count_by' says. route-stat "
+    "and the status page tell plan and key; with '[log] verbose = yes' the "
+    "router's messages say them of each request.")
 REASON(CLIENT_GONE, "client-gone", 499,
     "The client went away before the answer was complete.",
     "Nothing: the client or the web server closed the connection.")
@@ -119,7 +127,7 @@ REASON(EGRESS_DENIED, "egress-denied", 403,
     "name in 'deny_names', or a private address or a Unix socket where the URL "
     "is built of variables or 'private' is never. What is in 'allow' passes, "
     "and private addresses of 'allow_names', and sockets in 'sockets'. Or "
-    "egress= names a section that is not there.")
+    "egress= names a section that is not there. The log line says which.")
 REASON(NO_MAP, "no-map", 503,
     "This service has no routes yet.",
     "The map file is missing: compile one with route-compile. Service begins "

@@ -21,7 +21,7 @@ static const char *msg_prog = "fcgi-router";
 static bool msg_syslog;
 static bool msg_waits = true;
 static atomic_uint msg_lost; /* lines that nobody took */
-static enum msg_level msg_most = MSG_NOTICE;
+static atomic_int msg_most = MSG_NOTICE;
 
 static const struct {
 	const char *word; /* behind the program's name */
@@ -46,7 +46,7 @@ msg_init(const char *prog, bool to_syslog)
 void
 msg_set_level(enum msg_level most)
 {
-	msg_most = most;
+	atomic_store(&msg_most, (int)most);
 }
 
 void
@@ -101,7 +101,7 @@ msg_write(enum msg_level level, const char *fmt, va_list args)
 	struct str whole;
 	int kept = errno;
 
-	if (level > msg_most)
+	if ((int)level > atomic_load(&msg_most))
 		return;
 	vsnprintf(raw, sizeof(raw), fmt, args);
 	whole = str_of(raw);

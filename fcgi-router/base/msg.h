@@ -26,7 +26,8 @@ enum msg_level {
 /* Call once, before threads. prog is borrowed for good. */
 void msg_init(const char *prog, bool to_syslog);
 
-/* Lines above this level are not written; MSG_NOTICE at the start. */
+/* Lines above this level are not written; MSG_NOTICE at the start. Any
+ * thread. */
 void msg_set_level(enum msg_level most);
 
 /* From now on a line that stderr does not take at once, as its reader is stuck,

@@ -85,26 +85,58 @@ egress_denies_name(const struct settings_egress *rules, struct str host)
 	return rules != NULL && egress_has_name(rules->deny_names, host);
 }
 
-bool
-egress_allows(const struct settings_egress *rules, struct str host,
-    const struct sockaddr *address, bool written)
+/* How many bytes the address has: 0, it is none. */
+static size_t
+egress_bytes(const struct sockaddr *address, unsigned char out[16])
 {
 	struct sockaddr_in v4;
 	struct sockaddr_in6 v6;
 
+	if (address->sa_family == AF_INET) {
+		memcpy(&v4, address, sizeof(v4));
+		memcpy(out, &v4.sin_addr, 4);
+		return 4;
+	}
+	if (address->sa_family != AF_INET6)
+		return 0;
+	memcpy(&v6, address, sizeof(v6));
+	memcpy(out, &v6.sin6_addr, 16);
+	return 16;
+}
+
+bool
+egress_allows(const struct settings_egress *rules, struct str host,
+    const struct sockaddr *address, bool written)
+{
+	unsigned char bytes[16];
+	size_t n = egress_bytes(address, bytes);
+
+	if (rules == NULL)
+		rules = &egress_defaults;
+	if (n == 0 || egress_denies_name(rules, host))
+		return false;
+	return n == 4 ? egress_allows_v4(rules, host, bytes, written) :
+	    egress_allows_v6(rules, host, bytes, written);
+}
+
+const char *
+egress_why(const struct settings_egress *rules, struct str host,
+    const struct sockaddr *address)
+{
+	unsigned char bytes[16];
+	bool v4 = egress_bytes(address, bytes) == 4;
+
 	if (rules == NULL)
 		rules = &egress_defaults;
 	if (egress_denies_name(rules, host))
-		return false;
-	if (address->sa_family == AF_INET) {
-		memcpy(&v4, address, sizeof(v4));
-		return egress_allows_v4(rules, host,
-		    (unsigned char *)&v4.sin_addr, written);
-	}
-	if (address->sa_family != AF_INET6)
-		return false;
-	memcpy(&v6, address, sizeof(v6));
-	return egress_allows_v6(rules, host, v6.sin6_addr.s6_addr, written);
+		return "its name is in 'deny_names'";
+	if (v4 ? cidr_holds_v4(rules->deny.list, rules->deny.count, bytes) :
+	    egress_holds_v6(&rules->deny, bytes))
+		return "it is in 'deny'";
+	if ((v4 ? address_class_v4(bytes) : address_class_v6(bytes)) ==
+	    ADDRESS_PRIVATE)
+		return "it is loopback or private";
+	return "it is link-local, multicast or a metadata service's";
 }
 
 int

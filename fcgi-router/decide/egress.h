@@ -31,6 +31,10 @@ bool egress_denies_name(const struct settings_egress *rules,
 bool egress_allows(const struct settings_egress *rules, struct str host,
     const struct sockaddr *address, bool written);
 
+/* Why one of AF_INET or AF_INET6 may not, for people: "it is in 'deny'". */
+const char *egress_why(const struct settings_egress *rules, struct str host,
+    const struct sockaddr *address);
+
 /* The same of a literal in canonical text, IPv6 with or without brackets. 1, 0:
  * it may not, -1: it is no address; of which the second says that it may not.
  */

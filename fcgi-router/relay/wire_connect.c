@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -55,6 +56,8 @@ wire_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
 	if (a->family != AF_UNIX && !egress_allows(w->target->egress,
 	    w->target->host, &a->addr, w->target->written)) {
 		w->denied = true;
+		if (a->addrlen <= sizeof(w->peer))
+			memcpy(&w->peer, &a->addr, a->addrlen);
 		return CURL_SOCKET_BAD;
 	}
 	w->tried = true;
@@ -176,6 +179,26 @@ wire_is_starved_of_names(void)
 	return starved;
 }
 
+static int
+wire_denied(const struct wire *w, const struct target *t, struct err *e)
+{
+	const struct sockaddr *peer = (const struct sockaddr *)&w->peer;
+	const char *rules = t->egress != NULL ? t->egress->name : NULL;
+	char address[INET6_ADDRSTRLEN] = "its address";
+
+	if (peer->sa_family == AF_UNSPEC)
+		return err_set(e, REASON_EGRESS_DENIED,
+		    "%.*s: its address may not be connected to",
+		    STR_ARG(t->name));
+	(void)getnameinfo(peer, sizeof(w->peer), address, sizeof(address),
+	    NULL, 0, NI_NUMERICHOST);
+	return err_set(e, REASON_EGRESS_DENIED,
+	    "%.*s: %s may not be connected to by [egress%s%s]: %s",
+	    STR_ARG(t->name), address, rules != NULL ? ":" : "",
+	    rules != NULL ? rules : "",
+	    egress_why(t->egress, t->host, peer));
+}
+
 /* What libcurl's answer to a failed connect is called here. */
 static int
 wire_failed(const struct wire *w, const struct target *t, CURLcode code,
@@ -184,11 +207,8 @@ wire_failed(const struct wire *w, const struct target *t, CURLcode code,
 	enum reason reason = REASON_ORIGIN_REFUSED;
 	long number = 0;
 
-	if (w->denied && !w->tried) {
-		return err_set(e, REASON_EGRESS_DENIED,
-		    "%.*s: its address may not be connected to",
-		    STR_ARG(t->name));
-	}
+	if (w->denied && !w->tried)
+		return wire_denied(w, t, e);
 	if (w->starved || (code == CURLE_COULDNT_RESOLVE_HOST &&
 	    wire_is_starved_of_names()))
 		return err_set(e, REASON_OVERLOADED,

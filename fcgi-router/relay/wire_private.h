@@ -43,7 +43,8 @@ struct wire {
 	unsigned uses;
 	int64_t since; /* clock_ms when it was connected */
 	struct wire_tls *tls; /* by which it was made; NULL: no TLS */
-	struct sockaddr_storage peer; /* zero of a Unix socket */
+	struct sockaddr_storage peer; /* or the last that was denied; zero of a
+	                                 Unix socket */
 	const struct target *target;  /* while connecting */
 	bool denied; /* egress refused an address while connecting */
 	bool tried;  /* and let another be tried */

@@ -8,6 +8,7 @@
 
 #include "base/escape.h"
 #include "base/hash.h"
+#include "base/msg.h"
 #include "report/access_log.h"
 #include "report/filter.h"
 #include "report/format.h"
@@ -155,6 +156,12 @@ logs_write(const struct settings *s, const struct record *r)
 			lost++;
 	}
 	return lost;
+}
+
+void
+logs_set_level(const struct settings *s, bool verbose)
+{
+	msg_set_level(verbose || s->log.verbose ? MSG_INFO : MSG_NOTICE);
 }
 
 void

@@ -26,6 +26,9 @@ bool logs_wanted(const struct settings *s);
  * lines were lost. Any thread. */
 unsigned logs_write(const struct settings *s, const struct record *r);
 
+/* How much this process says of itself: all, if they or `verbose` want it. */
+void logs_set_level(const struct settings *s, bool verbose);
+
 /* As access_log_look, of all. */
 void logs_look(const struct settings *s);
 

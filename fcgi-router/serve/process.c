@@ -303,6 +303,7 @@ process_change(struct process *p, struct settings *settings)
 	pthread_mutex_unlock(&p->lock);
 	auth_drop(&old_auth);
 	page_files_use(&p->pages, settings->pages_dir);
+	logs_set_level(settings, p->verbose);
 	if (strcmp(old->map, settings->map) != 0 ||
 	    strcmp(old->state_dir, settings->state_dir) != 0 ||
 	    old->workers_min != settings->workers_min ||

@@ -57,6 +57,7 @@ struct process {
 	                              1970; 0: none was */
 	int64_t settings_refused;  /* since when router.ini, as it is, is none
 	                              to be used; 0: it is. By the daemon */
+	bool verbose;              /* it says all, whatever router.ini says */
 	bool once;                 /* it answers one request */
 	bool on_stdin;             /* the FastCGI socket is descriptor 0 */
 	atomic_bool alone;         /* as far as is known, the web server sends

@@ -449,7 +449,17 @@ step_place(const struct exchange *x)
 	    STR("");
 }
 
-/* A map that is missing or broken is told once, by the snapshot. */
+/* What the operator is to know of: the origin's failures, and tries to get at
+ * what nobody may. A map that is missing or broken is told once, by the
+ * snapshot. */
+static bool
+step_warns(enum reason reason)
+{
+	return (reason_status(reason) >= 500 ||
+	    reason == REASON_EGRESS_DENIED) && reason != REASON_NO_MAP &&
+	    reason != REASON_MAP_BROKEN;
+}
+
 static void
 step_tell(const struct exchange *x)
 {
@@ -457,8 +467,7 @@ step_tell(const struct exchange *x)
 
 	if (reason == REASON_NONE)
 		return;
-	if (reason_status(reason) >= 500 && reason != REASON_NO_MAP &&
-	    reason != REASON_MAP_BROKEN)
+	if (step_warns(reason))
 		warn_tell(&x->process->warn, x->request.id, step_place(x),
 		    &x->err);
 	else

@@ -212,6 +212,10 @@ SETTING_LOG("anonymise_ip", anonymise_ip, BOOL, "no", "", "",
     "24 bits, of IPv6 the first 48. Of [log] alone, for all logs.")
 SETTING_LOG("syslog", syslog, PATH, "/dev/log", "", "",
     "The socket of the system's log. Of [log] alone, for all logs.")
+SETTING_LOG("verbose", verbose, BOOL, "no", "", "",
+    "The router's messages also say what is not wrong, as with --verbose: of "
+    "each request that is refused, why, with the plan and key, or the address. "
+    "Of [log] alone.")
 SETTING_EGRESS("private", private, WORD, "written", "", "written|never",
     "Who may connect to loopback and private addresses and to Unix sockets: an "
     "origin whose URL in the map writes its host or socket without variables, "

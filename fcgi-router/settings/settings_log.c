@@ -12,7 +12,7 @@ bool
 settings_log_takes(size_t at)
 {
 	return at != SETTINGS_LOG_redact && at != SETTINGS_LOG_anonymise_ip &&
-	    at != SETTINGS_LOG_syslog;
+	    at != SETTINGS_LOG_syslog && at != SETTINGS_LOG_verbose;
 }
 
 static bool

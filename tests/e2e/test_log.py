@@ -492,3 +492,22 @@ def test_lines_stay_whole_under_many_processes(lab):
         r'HTTP/1\.1" 200 0 "-" "-" id=\w+ .*first_us=\S+', line)[1]
         for line in found]
     assert sorted(marks) == sorted(f"n{i}x" for i in range(at_once * each))
+
+
+def test_why_a_request_is_refused_is_said_where_settings_want_it(lab):
+    """Taken up as all settings, and given up again."""
+    known = {"router__check": "20ms", "plan:tight__rate": "1/d",
+             "plan:tight__burst": "1", "plan:tight__count_by": "host"}
+    why = "limit-rate: the plan 'tight' allows tight.test no more"
+    lab.routes("tight.test respond=200 plan=tight\n")
+    lab.configure(**known)
+    router = lab.start_router()
+    labs.until(lambda: ask(lab, "tight.test")[0].status == 429, 10,
+               "the plan refuses")
+    for count, settings_now in enumerate(
+            (known, known | {"log__verbose": "yes"}, known)):
+        lab.configure(**settings_now)
+        labs.until(lambda n=count: router.text().count("was read again") > n,
+                   10, "the settings are taken up")
+        assert ask(lab, "tight.test")[0].status == 429
+        assert router.text().count(why) == (0, 1, 1)[count]

@@ -355,6 +355,47 @@ names_are_denied_before_all_and_allow_what_is_private(void **state)
 }
 
 static void
+what_refuses_is_said(void **state)
+{
+	static const struct {
+		const char *address, *says;
+	} rows[] = {
+		{ "10.9.0.1", "it is in 'deny'" },
+		{ "::ffff:10.9.0.1", "it is in 'deny'" },
+		{ "10.8.0.1", "it is loopback or private" },
+		{ "::1", "it is loopback or private" },
+		{ "169.254.169.254", "it is link-local, multicast or a "
+		    "metadata service's" },
+		{ "ff02::1", "it is link-local, multicast or a metadata "
+		    "service's" },
+	};
+	struct cidr deny;
+	char denied[32];
+	struct settings_egress rules = { .deny = { &deny, 1 } };
+	size_t i;
+
+	(void)state;
+	assert_true(cidr_parse(STR("10.9.0.0/16"), &deny));
+	for (i = 0; i < TABLE_COUNT(rows); i++) {
+		struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
+		struct sockaddr_in v4 = { .sin_family = AF_INET };
+		const struct sockaddr *address = (struct sockaddr *)&v4;
+
+		if (inet_pton(AF_INET, rows[i].address, &v4.sin_addr) != 1) {
+			assert_int_equal(inet_pton(AF_INET6, rows[i].address,
+			    &v6.sin6_addr), 1);
+			address = (struct sockaddr *)&v6;
+		}
+		rules.deny_names = NULL;
+		TABLE_STR(rows[i].address, str_of(egress_why(&rules,
+		    STR("z.test"), address)), rows[i].says);
+		rules.deny_names = names_copy(denied, "z.test");
+		TABLE_STR(rows[i].address, str_of(egress_why(&rules,
+		    STR("z.test"), address)), "its name is in 'deny_names'");
+	}
+}
+
+static void
 what_is_spelled_is_refused_only_if_no_request_may(void **state)
 {
 	static const struct {
@@ -416,6 +457,7 @@ main(void)
 		cmocka_unit_test(deny_wins_over_allow_and_allow_over_all_else),
 		cmocka_unit_test(text_that_is_no_address_is_refused),
 		cmocka_unit_test(sockets_are_written_or_in_their_folder),
+		cmocka_unit_test(what_refuses_is_said),
 		cmocka_unit_test(
 		    names_are_denied_before_all_and_allow_what_is_private),
 		cmocka_unit_test(other_families_never),

@@ -5,6 +5,7 @@
 #include "serve/process.h"
 
 #include "base/clock.h"
+#include "base/msg.h"
 #include "serve/logs.h"
 
 #include "tests/unit/origin.h"
@@ -100,6 +101,36 @@ an_access_log_that_cannot_be_is_waited_for(void **state)
 	assert_int_equal(scratch_times(scratch_heard(&process_files),
 	    "lines are lost until it opens"), 1);
 	assert_int_equal(p.settings->max_hops, 7);
+	process_fini(&p);
+}
+
+static void
+says_what_is_not_wrong(bool does)
+{
+	scratch_listen(&process_files);
+	msg_info("all is well");
+	assert_int_equal(scratch_times(scratch_heard(&process_files),
+	    "all is well"), does);
+}
+
+static void
+how_much_is_said_is_taken_up(void **state)
+{
+	static const char much[] = "[log]\nverbose = yes\n";
+	struct process p;
+
+	(void)state;
+	process_start(&p, "");
+	says_what_is_not_wrong(false);
+	process_put(&p, much);
+	says_what_is_not_wrong(true);
+	process_put(&p, "");
+	says_what_is_not_wrong(false);
+	p.verbose = true;
+	process_put(&p, "");
+	says_what_is_not_wrong(true);
+	p.verbose = false;
+	process_put(&p, "");
 	process_fini(&p);
 }
 
@@ -351,6 +382,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_starts_without_a_map),
 		cmocka_unit_test(an_access_log_that_cannot_be_is_waited_for),
+		cmocka_unit_test(how_much_is_said_is_taken_up),
 		cmocka_unit_test(settings_in_use_outlive_a_change),
 		cmocka_unit_test(logs_of_settings_in_use_are_looked_at),
 		cmocka_unit_test(what_needs_a_start_is_told),

@@ -412,6 +412,7 @@ static const struct trap traps[] = {
 	    "[log]\nformat = nice\nonly = state=200\nsample = 2/1\n"
 	    "redact = cookie\n[log:errors]\nformat = good\n"
 	    "redact = query:a\nanonymise_ip = yes\nsyslog = /s\n"
+	    "verbose = yes\n"
 	    "[format:good]\n[format:full]\nlog_format = {hots}\n",
 	    "@3:8: error: byte 1: 'state' is no field that can be asked for, "
 	    "expected one as status, host or tag.K\n"
@@ -419,7 +420,7 @@ static const struct trap traps[] = {
 	    "1/1000000 to 1/1\n"
 	    "@5:10: error: 'cookie' cannot be redacted, expected query:NAME or "
 	    "header:NAME, parted by commas\n"
-	    "@13:14: error: byte 1: {hots} is no field, expected one as "
+	    "@14:14: error: byte 1: {hots} is no field, expected one as "
 	    "{host}, {time}, {total_ms} or {tag.K}\n"
 	    "@2:10: error: 'format' is 'nice', expected combined, "
 	    "vhost_combined, standard, full, json, or one that has a section "
@@ -430,8 +431,10 @@ static const struct trap traps[] = {
 	    "for all logs\n"
 	    "@10:10: error: 'syslog' in [log:errors], expected in [log], for "
 	    "all logs\n"
-	    "@11:1: error: no 'log_format' in [format:good], expected one\n"
-	    "@12:1: error: [format:full] is built in, expected another "
+	    "@11:11: error: 'verbose' in [log:errors], expected in [log], for "
+	    "all logs\n"
+	    "@12:1: error: no 'log_format' in [format:good], expected one\n"
+	    "@13:1: error: [format:full] is built in, expected another "
 	    "name\n"),
 	TRAP("shares and what cannot be redacted",
 	    "[log:a]\nsample = 0/1\n[log:b]\nsample = 1/1000001\n"
@@ -1245,7 +1248,7 @@ logs_are_what_they_say(void **state)
 {
 	struct settings *s = load_good("[log]\naccess = a.log\n"
 	    "redact = query:Token header:X-Key, query:*\n"
-	    "anonymise_ip = yes\nsyslog = log.sock\n"
+	    "anonymise_ip = yes\nsyslog = log.sock\nverbose = yes\n"
 	    "[log:slow]\nonly = \"total>1s\"\nformat = json\n"
 	    "sample = 3/4\naccess = /slow.log\n[log:bare]\n"
 	    "[format:own]\nlog_format = {host}\n");
@@ -1260,6 +1263,7 @@ logs_are_what_they_say(void **state)
 	assert_string_equal(s->log.redact,
 	    "header:x-key\nquery:*\nquery:token");
 	assert_true(s->log.anonymise_ip);
+	assert_true(s->log.verbose);
 	assert_string_equal(s->log.syslog, "log.sock");
 	assert_int_equal(s->log_count, 2);
 	assert_string_equal(s->logs[0].name, "slow");

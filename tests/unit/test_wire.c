@@ -390,10 +390,14 @@ a_process_without_descriptors_blames_no_origin(void **state)
 static void
 what_egress_denies_is_never_connected_to(void **state)
 {
+	char lan_name[] = "lan";
+	const struct settings_egress lan = { .name = lan_name };
 	struct wire_maker *m = wire_maker_new();
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
-	char name[128], path[SCRATCH_PATH_MAX];
+	char name[128], path[SCRATCH_PATH_MAX], says[256];
+	struct wire *w = NULL;
 	struct target t;
+	struct err e;
 	uint16_t port;
 	int tcp = origin_bind(&port);
 	int local = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -412,6 +416,12 @@ what_egress_denies_is_never_connected_to(void **state)
 	wire_must_fail(m, &t, WIRE_TIMEOUT, REASON_EGRESS_DENIED);
 	assert_int_equal(accept(tcp, NULL, NULL), -1);
 	assert_int_equal(errno, EAGAIN);
+	snprintf(says, sizeof(says), "%.*s: ::ffff:127.0.0.1 may not be "
+	    "connected to by [egress:lan]: it is loopback or private",
+	    STR_ARG(t.name));
+	t.egress = &lan;
+	assert_int_equal(wire_open(m, &t, WIRE_TIMEOUT, &w, &e), -1);
+	assert_string_equal(e.text, says);
 	origin_name(&t, name, ORIGIN_HTTP, "169.254.169.254", 80);
 	wire_must_fail(m, &t, WIRE_TIMEOUT, REASON_EGRESS_DENIED);
 
