@@ -130,14 +130,18 @@ process_drop_older(struct process *p)
 void
 process_fini(struct process *p)
 {
+	struct board *board = p->board;
+	struct limit *limit = p->limit;
+	struct stats *stats = p->stats;
+
 	while (p->plans_told_count > 0)
 		free(p->plans_told[--p->plans_told_count]);
 	relay_fini(&p->relay);
 	health_leave(&p->health);
-	board_leave(&p->board);
+	board_leave(&board);
 	journal_free(&p->journal);
-	limit_leave(&p->limit);
-	stats_leave(&p->stats);
+	limit_leave(&limit);
+	stats_leave(&stats);
 	snapshot_free(&p->snapshot);
 	page_files_fini(&p->pages);
 	warn_fini(&p->warn);

@@ -33,13 +33,14 @@ struct process {
 	struct snapshot *snapshot;
 	struct relay relay;
 	struct health *health; /* of origins, which other processes share */
-	struct limit *limit;   /* what plans count, likewise; NULL: there are
-	                          none */
-	struct board *board;   /* of requests under way, likewise; NULL: they
-	                          are not shown */
-	struct journal *journal; /* of ended ones, likewise */
-	struct stats *stats;     /* what is counted, likewise; NULL: nothing
-	                            is */
+	/* Changed settings may bring these three while requests run. */
+	struct limit *_Atomic limit; /* what plans count, likewise; NULL: there
+	                                are none */
+	struct board *_Atomic board; /* of requests under way, likewise; NULL:
+	                                they are not shown */
+	struct stats *_Atomic stats; /* what is counted, likewise; NULL:
+	                                nothing is */
+	struct journal *journal; /* of ended requests, likewise */
 	struct page_files pages; /* the operator's */
 	struct warn warn;        /* of requests that fail */
 	pthread_mutex_t lock;      /* guards the pointers `settings` and

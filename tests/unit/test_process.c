@@ -342,6 +342,8 @@ process_reader_main(void *arg)
 		struct settings *s = process_settings(r->p);
 
 		CHECK(s->max_hops == s->max_idle);
+		CHECK(r->p->stats != NULL || !s->stats_count);
+		CHECK(r->p->limit != NULL || s->plan_count == 0);
 		settings_drop(&s);
 	}
 	return NULL;
@@ -354,19 +356,22 @@ readers_see_one_file_or_the_other(void **state)
 	atomic_bool ends = false;
 	struct process_reader r;
 	struct process p;
-	char lines[64];
+	char lines[128];
 	int i;
 
 	(void)state;
-	process_start(&p, "[relay]\nmax_hops = 1\nmax_idle = 1\n");
+	process_start(&p, "[relay]\nmax_hops = 1\nmax_idle = 1\n"
+	    "[stats]\ncount = no\n");
 	r = (struct process_reader){ &p, &ends };
 	for (i = 0; i < PROCESS_READERS; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL,
 		    process_reader_main, &r), 0);
 	for (i = 0; i < PROCESS_CHANGES; i++) {
 		snprintf(lines, sizeof(lines),
-		    "[relay]\nmax_hops = %d\nmax_idle = %d\n", 1 + i % 90,
-		    1 + i % 90);
+		    "[relay]\nmax_hops = %d\nmax_idle = %d\n"
+		    "[stats]\ncount = %s\n%s", 1 + i % 90, 1 + i % 90,
+		    i > 9 ? "yes" : "no",
+		    i > 19 ? "[plan:gold]\nrate = 9/s\n" : "");
 		process_put(&p, lines);
 	}
 	atomic_store(&ends, true);
