@@ -4,6 +4,7 @@
 
 #include "tools/query_log.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "base/check.h"
@@ -37,10 +38,22 @@ query_log_word(struct str *left, struct str *word)
 	return word->n > 0;
 }
 
-/* "name:port", also where the name is a Host field with a port of its own; an
- * IPv6 address, without brackets, is none. */
 static bool
-query_log_is_vhost(struct str word)
+query_log_is_v6(struct str word)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct in6_addr address;
+
+	if (word.n >= sizeof(text))
+		return false;
+	*str_put(text, word) = '\0';
+	return inet_pton(AF_INET6, text, &address) == 1;
+}
+
+/* "name:port", whatever a client called the host; an IPv6 address, which has no
+ * brackets, is none, but where the client's address is still to come. */
+static bool
+query_log_is_vhost(struct str word, struct str next)
 {
 	size_t colon = word.n;
 	uint64_t port;
@@ -53,10 +66,8 @@ query_log_is_vhost(struct str word)
 	if (!str_to_u64(str_sub(word, colon, word.n), UINT16_MAX, &port) &&
 	    !str_eq(str_sub(word, colon, word.n), STR("-")))
 		return false;
-	word = str_sub(word, 0, colon - 1);
-	return word.p[word.n - 1] == ']' || str_find(word, ':') == word.n ||
-	    (str_is_digit(word.p[word.n - 1]) &&
-	    str_find(word, '.') < str_find(word, ':'));
+	return !query_log_is_v6(word) ||
+	    !str_eq(str_sub(next, 0, str_find(next, ' ')), STR("-"));
 }
 
 static void
@@ -84,7 +95,7 @@ query_log_head(struct str head, struct query_log *out)
 		return false;
 	left = head;
 	(void)query_log_word(&left, &word);
-	if (words > QUERY_LOG_WORDS && query_log_is_vhost(word)) {
+	if (words > QUERY_LOG_WORDS && query_log_is_vhost(word, left)) {
 		query_log_vhost(word, out);
 		(void)query_log_word(&left, &word);
 	}

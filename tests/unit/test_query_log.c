@@ -27,6 +27,13 @@ static const struct {
 	    "a.example:8443|80|::1|GET|/||" },
 	{ "[::1]:80 ::1 - -" AT "\"GET / HTTP/1.1\" 200 5",
 	    "[::1]|80|::1|GET|/||" },
+	/* a host may be what a client made up */
+	{ "x:y:80 ::1 - -" AT "\"GET / HTTP/1.1\" 400 5",
+	    "x:y|80|::1|GET|/||" },
+	{ "::1:80 10.0.0.1 - -" AT "\"GET / HTTP/1.1\" 400 5",
+	    "::1|80|10.0.0.1|GET|/||" },
+	{ ":::- 10.0.0.1 - -" AT "\"GET / HTTP/1.1\" 400 5",
+	    "::|-|10.0.0.1|GET|/||" },
 	/* a user's name with a blank is no vhost, nor is IPv6 a host:port */
 	{ "10.0.0.1 - two words" AT "\"GET / HTTP/1.1\" 200 5",
 	    "||10.0.0.1|GET|/||" },
