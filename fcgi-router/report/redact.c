@@ -196,6 +196,7 @@ redact_init(struct redact *d, struct str lines, bool addresses)
 		if (str_starts(line, STR("query:")))
 			d->queries = true;
 	}
+	d->any = d->addresses || d->referer || d->user_agent || d->queries;
 }
 
 void

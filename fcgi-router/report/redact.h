@@ -26,6 +26,7 @@ struct redact {
 	bool referer;     /* and the whole of these */
 	bool user_agent;
 	bool addresses;   /* of clients become those of their networks */
+	bool any;         /* one of these is set */
 };
 
 /* lines are borrowed for good. */

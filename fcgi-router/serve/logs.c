@@ -141,7 +141,8 @@ logs_takes(const struct settings_log *log, const struct record *r)
 }
 
 unsigned
-logs_write(const struct settings *s, const struct record *r)
+logs_write(const struct settings *s, const struct record *whole,
+    const struct record *r)
 {
 	const struct settings_log *log;
 	char line[FORMAT_LINE_MAX];
@@ -149,7 +150,7 @@ logs_write(const struct settings *s, const struct record *r)
 	size_t i, n;
 
 	for (i = 0; (log = logs_at(s, i)) != NULL; i++) {
-		if (!logs_takes(log, r))
+		if (!logs_takes(log, whole))
 			continue;
 		n = format_print(log->lines, r, line);
 		if (!access_log_write(log->to, (struct str){ line, n }))

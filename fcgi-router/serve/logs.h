@@ -22,9 +22,11 @@ ATTR_MUST_USE int logs_open(struct settings *s, struct err *e);
 /* Is there anything to be written at all? */
 bool logs_wanted(const struct settings *s);
 
-/* Writes its line to each log that wants it. The record was redacted. How many
- * lines were lost. Any thread. */
-unsigned logs_write(const struct settings *s, const struct record *r);
+/* Writes its line to each log that wants it. The record was redacted; logs are
+ * asked about `whole`, as it was before. How many lines were lost. Any
+ * thread. */
+unsigned logs_write(const struct settings *s, const struct record *whole,
+    const struct record *r);
 
 /* How much this process says of itself: all, if they or `verbose` want it. */
 void logs_set_level(const struct settings *s, bool verbose);

@@ -91,13 +91,12 @@ step_fill_rest(struct exchange *x, const struct exchange_loan *loan)
 	step_fill_tags(r, &x->follow.policy, loan);
 	r->origin = x->target.name;
 	r->identity = x->auth.yes.identity;
-	step_redact(x, loan);
 }
 
 static void
-step_write_logs(struct exchange *x)
+step_write_logs(struct exchange *x, const struct record *whole)
 {
-	unsigned lost = logs_write(x->settings, &x->record);
+	unsigned lost = logs_write(x->settings, whole, &x->record);
 
 	if (lost > 0)
 		atomic_store(&x->process->log_lost, clock_wall().tv_sec);
@@ -108,6 +107,8 @@ step_write_logs(struct exchange *x)
 void
 step_record(struct exchange *x, const struct exchange_loan *loan)
 {
+	const struct record *whole = &x->record;
+	struct record kept; /* before it is redacted */
 	bool journals;
 	int64_t now_us;
 
@@ -126,8 +127,13 @@ step_record(struct exchange *x, const struct exchange_loan *loan)
 	if (!x->logged && !journals)
 		return;
 	step_fill_rest(x, loan);
+	if (x->settings->redact.any) {
+		kept = x->record;
+		whole = &kept;
+		step_redact(x, loan);
+	}
 	if (journals)
 		journal_write(x->process->journal, &x->record);
 	if (x->logged)
-		step_write_logs(x);
+		step_write_logs(x, whole);
 }

@@ -279,7 +279,10 @@ def unnamed(new_lab, lasting_origin, end_lab_module):
         lab.routes(f"site.test {lasting_origin.url}\n")
         lab.configure(log__access=str(lab.dir / "log" / "access-json.txt"),
                       log__format="json", log__anonymise_ip="yes",
-                      router__check="20ms", journal__keep="always")
+                      router__check="20ms", journal__keep="always", **{
+                          "log:one__access":
+                              str(lab.dir / "log" / "access-one.txt"),
+                          "log:one__only": f"client={CLIENT}"})
         lab.start_router()
         yield lab
     finally:
@@ -295,6 +298,15 @@ def test_a_client_has_no_address_of_its_own(unnamed, address, wanted):
     line, = lines(unnamed, "json", mark)
     assert json.loads(line)["client"] == wanted
     assert address not in line
+
+
+def test_a_filter_sees_what_is_not_written(unnamed):
+    _, other = ask(unnamed, "site.test",
+                   more=[("REMOTE_ADDR", "198.51.100.78")])
+    _, mark = ask(unnamed, "site.test", more=[("REMOTE_ADDR", CLIENT)])
+    line, = lines(unnamed, "one", mark)
+    assert " 198.51.100.0 - - [" in line
+    assert other not in (unnamed.dir / "log" / "access-one.txt").read_text()
 
 
 # ---- where to ----

@@ -178,7 +178,7 @@ logs_of_settings_in_use_are_looked_at(void **state)
 	process_put(&p, "[relay]\nmax_hops = 9\n");
 	assert_int_equal(rename(log, away), 0);
 	process_look(&p);
-	assert_int_equal(logs_write(old, &r), 0);
+	assert_int_equal(logs_write(old, &r, &r), 0);
 	assert_int_equal(scratch_times(scratch_read(&process_files,
 	    "access.log"), "\n"), 1);
 	assert_string_equal(scratch_read(&process_files, "access.log.1"), "");
