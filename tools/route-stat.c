@@ -24,7 +24,7 @@ static const struct tool stat_tool = {
 	.name = "route-stat",
 	.usage = "route-stat [-j] [-c FILE] [-d FOLDER] [-i SECONDS [-n "
 		 "TIMES]]\n       [--sum KEYS] [--by KEYS] | --prometheus |\n"
-		 "       --usage [-j] [-c FILE] [-f FORMAT] [--sum KEYS] "
+		 "       --usage [-j] [[-c FILE] -f FORMAT] [--sum KEYS] "
 		 "[--by KEYS]\n       [--only FILTER] LOG...",
 	.help =
 	    "  -c FILE        the router.ini whose routers are asked about\n"

@@ -9,7 +9,8 @@
 #include "serve/status_private.h"
 
 enum {
-	STATUS_FEW = 20,    /* requests of which a share says nothing yet */
+	STATUS_FEW = 20,    /* requests of which a share says nothing yet, */
+	STATUS_FAILED = 3,  /* but for so many that failed */
 	STATUS_SOME = 10,   /* errors of a thousand are worth a look, */
 	STATUS_MANY = 50,   /* and these are trouble */
 	STATUS_LATELY = 60  /* seconds */
@@ -84,7 +85,8 @@ status_judge_errors(struct status *s)
 	uint64_t wrong = s->minute.counts[STATS_COUNT_errors];
 	double percent = all == 0 ? 0 : 100 * (double)wrong / (double)all;
 
-	if (all < STATUS_FEW || wrong * 1000 < all * STATUS_SOME)
+	if ((all < STATUS_FEW && wrong < STATUS_FAILED) ||
+	    wrong * 1000 < all * STATUS_SOME)
 		return;
 	status_find(s, wrong * 1000 < all * STATUS_MANY ? STATUS_WARN :
 	    STATUS_BAD, "%.*f %% of requests failed in the last minute",

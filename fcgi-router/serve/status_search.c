@@ -5,6 +5,9 @@
  * if a client asked for it by GET, and how the origins are that it leads to.
  */
 
+#include "decide/admit.h"
+#include "decide/plan.h"
+#include "decide/target.h"
 #include "http/host.h"
 #include "http/path.h"
 #include "route/spell.h"
@@ -75,6 +78,24 @@ status_fill_found(const struct codec_meta *meta, struct arena *a,
 	    &f->found.route->target, f->found.route, a);
 }
 
+/* What the settings make of it: the plan, and whether it is refused. */
+static void
+status_admit(struct exchange *x, struct status_search *out)
+{
+	struct follow *f = &out->follow;
+	const struct settings *s = x->settings;
+	const struct settings_plan *plan;
+	struct target t;
+	struct err e;
+
+	(void)plan_of_route(&f->policy, s, &plan);
+	if (admit_auth(f, s, &e) == -1 || admit_origin(f, s, &e) == -1 ||
+	    (f->origin != NULL && (target_origin(f->origin, &f->source,
+	    s->host_preserve == SETTINGS_HOST_PRESERVE, &x->arena, &t, &e) ==
+	    -1 || admit_target(&f->policy, s, &t, &e) == -1)))
+		out->reason = e.reason;
+}
+
 int
 status_look(struct exchange *x, unsigned slot, struct str asked,
     struct status_search *out)
@@ -104,6 +125,8 @@ status_look(struct exchange *x, unsigned slot, struct str asked,
 		return -1;
 	out->reason = out->got == 0 ? x->err.reason : REASON_NONE;
 	x->err.reason = REASON_NONE; /* that one was of the other host */
+	if (out->got == 1)
+		status_admit(x, out);
 	status_fill_found(m.map.meta, &x->arena, out);
 	return 0;
 }
@@ -199,8 +222,10 @@ status_put_route(struct status_out *o, const struct status *s)
 	if (!str_eq(f->service_key, q->target))
 		status_term(o, "Service", f->service_key);
 	status_put_origins(o, s);
-	status_term(o, "Plan", f->policy.plan.n > 0 ? f->policy.plan :
-	    str_of(s->settings->default_plan));
+	status_term(o, "Plan", f->policy.plan);
+	if (!str_eq(f->policy.plan, f->policy.plan_said))
+		status_term(o, "router.ini has no plan",
+		    f->policy.plan_said);
 	for (i = 0; i < f->policy.auth_count; i++)
 		status_term(o, "Asks who it is", f->policy.auth[i]);
 	status_put(o, STR("</dl>"));

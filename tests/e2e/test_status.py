@@ -38,6 +38,9 @@ def site(new_lab, end_lab_module, lasting_origin):
             tight.test respond=200 plan=tight tag=who:me<b>
             {{x}}.split.test @{{x}}
             old.test =site.test
+            typo.test respond=200 plan=proo
+            locked.test http://127.0.0.1:1 auth=missing
+            away.test http://127.0.0.1:1 egress=missing
             @shop http://127.0.0.1:{lasting_origin.port} weight=3 retry=1
                 http://127.0.0.1:{port} weight=1
         """.replace("\n            ", "\n"))
@@ -270,6 +273,9 @@ def test_what_is_over_is_not_under_way(site):
     ("one.test", ["Leads to", "http://127.0.0.1:"]),
     ("nobody.test/", ["no-host", "not served here"]),
     ("a.split.test", ["no-service"]),
+    ("typo.test", ["router.ini has no plan", "proo"]),
+    ("locked.test", ["auth-unavailable", "http://127.0.0.1:1"]),
+    ("away.test", ["egress-denied", "http://127.0.0.1:1"]),
     ("a b", ["no host and path"]),
     ("<i>x", ["no host and path"]),
 ])
