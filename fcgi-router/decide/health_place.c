@@ -226,8 +226,8 @@ health_place_began(struct health_data *d, int place, unsigned slot)
 	uint16_t was = atomic_load(active);
 
 	if ((atomic_load(mask) & bit) == 0) {
-		/* Nobody counts before the bit is there: what stands there is
-		 * of somebody who had the slot before. */
+		/* Garbage: health_place_clear leaves zeros, and nobody counts
+		 * before the bit is there. */
 		if (was != 0 && atomic_compare_exchange_strong(active, &was,
 		    0))
 			was = 0;
@@ -249,7 +249,7 @@ health_place_ended(struct health_data *d, int place, unsigned slot)
 		;
 }
 
-/* The numbers stay: whoever has the slot next begins at 0. */
+/* The number first: whoever has the slot next begins at 0. */
 void
 health_place_clear(void *data, unsigned slot)
 {
@@ -261,7 +261,9 @@ health_place_clear(void *data, unsigned slot)
 		_Atomic uint64_t *mask = &d->masks[i][slot / 64];
 
 		if ((atomic_load_explicit(mask, memory_order_relaxed) &
-		    bit) != 0)
-			atomic_fetch_and(mask, ~bit);
+		    bit) == 0)
+			continue;
+		atomic_store(&d->origins[i].active[slot], 0);
+		atomic_fetch_and(mask, ~bit);
 	}
 }
