@@ -107,9 +107,18 @@ class Site:
                 self.start_router()
             self.server = self._start_server()
             if self.lab.ready(self.server, self.port, 20):
+                self._wait_for_cgid()
                 return self
         raise labs.Trouble(f"{self.setup.name} does not start: "
                            f"{self.server.text()}")
+
+    def _wait_for_cgid(self):
+        """Apache's daemon for CGI makes its socket, and then gives it to those
+        who are to connect to it; until then they answer 503."""
+        made = self.lab.dir / "run" / f"cgid.sock.{self.server.pid}"
+        if self.setup.name == "apache-cgi" and labs.ROOT:
+            labs.until(lambda: made.exists() and
+                       made.owner() == labs.WEB_USER, 10, "CGI is ready")
 
     def write(self):
         lab, setup = self.lab, self.setup
