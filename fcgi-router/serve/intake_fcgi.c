@@ -31,7 +31,10 @@ enum {
 	FCGI_HEAD_MOST = 96 * 1024, /* larger heads are answered 431 */
 	FCGI_AHEAD = 2048,         /* bytes looked at before a body's record */
 	FCGI_LIBRARY = 8192,       /* libfcgi reads at most so many at once */
-	FCGI_DRAIN_MS = 300,       /* for a head, once the router is to end */
+	FCGI_DRAIN_MS = 300,       /* for a head, once the router is to end, */
+	FCGI_DRAIN_FIRST_MS = 2000, /* and for a connection's first one: who
+	                               has just connected is about to ask, be
+	                               the machine ever so slow */
 	FCGI_LINGER_MS = 2000,
 	FCGI_LINGER_BYTES = 1 << 20 /* read and thrown away in one turn */
 };
@@ -59,6 +62,7 @@ struct fcgi_state {
 	bool keep;           /* the web server wants the connection kept */
 	bool nonsense;       /* a record came that libfcgi must not see */
 	bool knows_buffer;   /* libfcgi's stream data is as drawn above */
+	bool asked;          /* a request has come */
 	int64_t head_since;  /* when the first byte of a head was seen, or 0 */
 	int64_t linger_until; /* 0: not closing */
 };
@@ -142,10 +146,11 @@ intake_fcgi_wait_head(struct exchange *x, bool began, struct err *e)
 	int64_t now = clock_ms();
 	struct settings *s = process_settings(x->process);
 	int64_t timeout = s->request_timeout;
+	int64_t drain = state->asked ? FCGI_DRAIN_MS : FCGI_DRAIN_FIRST_MS;
 
 	settings_drop(&s);
-	if (atomic_load(&x->process->draining) && timeout > FCGI_DRAIN_MS)
-		timeout = FCGI_DRAIN_MS;
+	if (atomic_load(&x->process->draining) && timeout > drain)
+		timeout = drain;
 	if (began && state->head_since == 0)
 		state->head_since = now;
 	if (began && intake_fcgi_hung_up(x->front))
@@ -223,6 +228,7 @@ intake_fcgi_accept(struct exchange *x, struct err *e)
 	state->nonsense = false;
 	state->keep = r->keepConnection != 0;
 	state->writer.id = r->requestId;
+	state->asked = true;
 	state->head_since = 0;
 	data = r->in->data;
 	state->knows_buffer = data->request == r &&

@@ -283,6 +283,17 @@ def test_sigterm_loses_nothing_that_was_accepted(site, origin):
     assert router.wait(3) == 0
 
 
+def test_who_has_connected_may_still_ask_when_the_router_ends(site):
+    """On a slow machine there is time between the two."""
+    router = site.start_router()
+    with Peer(site.socket) as peer:
+        labs.until(lambda: site.fronts() == 1, 5, "it is accepted")
+        router.signal(signal.SIGTERM)
+        threading.Event().wait(0.6)
+        assert peer.ask("/hello").status == 200
+    assert router.wait(5) == 0
+
+
 def test_drain_is_the_longest_it_takes(site, origin):
     site.configure(router__drain="500ms")
     router = site.start_router()
