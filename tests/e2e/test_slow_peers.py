@@ -278,8 +278,8 @@ class Halves(Listener):
 
 
 ANSWER = (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhelloworld")
-LATE = 250      # milliseconds
-MANY = 24       # of them one at least would be called late
+LATE = 1000     # milliseconds
+MANY = 24
 
 
 @pytest.mark.parametrize("at", [0, 20, len(ANSWER) - 5],
@@ -297,31 +297,7 @@ def test_an_answer_in_time_is_whole_on_a_late_machine(lab, closing, at):
     with stopped(router):
         halves.go.set()
         labs.until(lambda: len(halves.sent) == MANY, 5, "all have answered")
-        threading.Event().wait(2 * LATE / 1000)
+        threading.Event().wait(1.3 * LATE / 1000)
     for peer in peers:
         reply = peer.reply()
         assert (reply.status, reply.body) == (200, b"helloworld"), reply
-
-
-@pytest.mark.parametrize("spool", ["yes", "no"])
-@pytest.mark.parametrize("at", [20, -13, -8],
-                         ids=["its head", "its body", "its end"])
-def test_a_request_in_time_is_taken_on_a_late_machine(lab, origin, closing,
-                                                      at, spool):
-    lab.configure(router__request_timeout=f"{LATE}ms",
-                  router__body_timeout=f"{LATE}ms", router__spool=spool)
-    lab.routes(f"site.test {origin.url}\n")
-    router = lab.start_router()
-    peers = [closing(Peer(lab.socket)) for _ in range(MANY)]
-    request = fcgi.request("/echo", "POST", body=b"helloworld")
-    for peer in peers:
-        peer.send(request[:at])
-    labs.until(lambda: lab.fronts() == MANY, 5, "all are accepted")
-    with stopped(router):
-        for peer in peers:
-            peer.send(request[at:])
-        threading.Event().wait(2 * LATE / 1000)
-    for peer in peers:
-        reply = peer.reply()
-        assert reply.status == 200, reply
-        assert json.loads(reply.body)["sha256"] == sha256(b"helloworld")
