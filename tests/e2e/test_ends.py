@@ -85,8 +85,8 @@ def test_sigterm_loses_nothing_that_was_accepted(lab, origin, name):
 @pytest.mark.parametrize("name", SPAWNING)
 def test_sigterm_under_load_cuts_no_answer(lab, name):
     """lighttpd answers 503 itself until it has started the next router, and
-    so may mod_fcgid with 500 for a connection that nobody has accepted.
-    Nothing that began is cut, and nothing goes unanswered."""
+    so may both with 500 for a connection that nobody has accepted; such are
+    few. No answer that began is cut, and nothing goes unanswered."""
     origins = FastOrigins(lab, "fast")
     lab.routes(f"site.test {origins.url('fast')}\n")
     site = Site(lab, SETUPS[name]).start()
@@ -104,9 +104,11 @@ def test_sigterm_under_load_cuts_no_answer(lab, name):
             labs.until(lambda: load.count > begin + 200, 20, "load goes on")
     assert not load.failures, load.failures[:3]
     for _, answer in load.results:
-        assert answer.status == (
-            503 if name == "lighttpd-spawn" else 500), answer
+        assert answer.status in (
+            (503, 500) if name == "lighttpd-spawn" else (500,)), answer
         assert not answer.get("X-Router-Reason"), answer
+    reset = [answer for _, answer in load.results if answer.status == 500]
+    assert len(reset) <= CLIENTS * ROUNDS, len(reset)
     if name != "lighttpd-spawn":
         assert len(load.results) <= CLIENTS * ROUNDS, len(load.results)
 
